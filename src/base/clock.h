@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Time, for reports and progress only: no result ever depends on it.
+#ifndef SKIFF_BASE_CLOCK_H
+#define SKIFF_BASE_CLOCK_H
+
+#include <stddef.h>
+
+double clock_seconds(void);     // monotonic
+double clock_process_age(void); // seconds since this process was started, or 0 if unknown
+void clock_utc(char text[32]);  // "2026-11-21T09:50:00Z"
+
+#endif

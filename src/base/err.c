@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *error_name(int code)
+{
+#define ERROR_CASE(name, value, text)                                                              \
+    case name:                                                                                     \
+        return text;
+    switch (code) {
+        ERROR_CODES(ERROR_CASE)
+    default:
+        return code == 0 ? "ok" : "unknown error";
+    }
+#undef ERROR_CASE
+}
+
+// Control characters in names that come from files would break the promise of one line.
+static void keep_one_line(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+}
+
+int error_vset(struct error *e, int code, const char *format, va_list args)
+{
+    if (e && e->code == 0) {
+        e->code = code;
+        vsnprintf(e->text, sizeof e->text, format, args);
+        keep_one_line(e->text);
+    }
+    return code;
+}
+
+int error_set(struct error *e, int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    error_vset(e, code, format, args);
+    va_end(args);
+    return code;
+}
+
+int error_errno(struct error *e, const char *format, ...)
+{
+    const int saved = errno;
+    if (!e || e->code != 0)
+        return ERR_IO;
+    va_list args;
+    va_start(args, format);
+    error_vset(e, ERR_IO, format, args);
+    va_end(args);
+    const size_t used = strlen(e->text);
+    snprintf(e->text + used, sizeof e->text - used, ": %s", strerror(saved));
+    return ERR_IO;
+}
+
+int error_nomem(struct error *e, const char *what)
+{
+    return error_set(e, ERR_NOMEM, "out of memory: %s", what);
+}
+
+int error_prefix(struct error *e, int code, const char *format, ...)
+{
+    if (!e || e->code == 0)
+        return code;
+    char old[ERROR_TEXT_MAX];
+    memcpy(old, e->text, sizeof old);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->text, sizeof e->text, format, args);
+    va_end(args);
+    keep_one_line(e->text);
+    const size_t used = strlen(e->text);
+    snprintf(e->text + used, sizeof e->text - used, ": %s", old);
+    return code;
+}
+
+int error_code(const struct error *e)
+{
+    return e ? e->code : ERR_IO;
+}
+
+void error_clear(struct error *e)
+{
+    if (e) {
+        e->code = 0;
+        e->text[0] = '\0';
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Files: read at an offset or mapped; written to a temporary name in the same folder, synced and
+// renamed, so that a reader sees the old file or the new one and nothing between.
+#ifndef SKIFF_BASE_FILE_H
+#define SKIFF_BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Where a parser's bytes come from: a file, or memory (unit tests and fuzzers need no files).
+struct source {
+    const char *name;   // for messages; owned by the caller
+    uint64_t size;      // fixed when opened
+    const uint8_t *mem; // the bytes, or NULL when `fd` has them
+    int fd;             // -1 for memory
+};
+
+int source_open(struct source *s, const char *path, struct error *e);
+void source_memory(struct source *s, const char *name, const void *data, size_t size);
+void source_close(struct source *s);
+
+// Exactly `size` bytes from `offset`. Reading past the end, a file that shrank included, is
+// ERR_FORMAT ("ends early").
+int source_read(const struct source *s, uint64_t offset, void *data, size_t size, struct error *e);
+
+// A read-only view of bytes [offset, offset + size). In memory it is the bytes themselves.
+struct file_map {
+    const uint8_t *data;
+    size_t size;
+    void *base; // what munmap needs; NULL for memory
+    size_t base_size;
+};
+
+int source_map(const struct source *s, uint64_t offset, size_t size, struct file_map *map,
+               struct error *e);
+void file_unmap(struct file_map *map);
+
+// A whole small file of at most `max` bytes, appended to `out` (fifos and /dev/stdin work too).
+int file_read_all(const char *path, size_t max, struct buf *out, struct error *e);
+
+// Names in a folder that do not begin with '.' or '_', in byte order; free with file_list_free.
+int file_list(const char *folder, char ***names, size_t *count, struct error *e);
+void file_list_free(char **names, size_t count);
+
+bool file_is_folder(const char *path);
+int file_make_folders(const char *path, struct error *e); // like mkdir -p
+// "folder/name" on the heap, or NULL when there is no memory.
+char *file_join(const char *folder, const char *name);
+
+// An atomic write in progress. Begin, write, commit; abort instead of commit leaves nothing behind
+// and is allowed after a failed commit and on NULL.
+struct file_out;
+struct file_out *file_out_begin(const char *path, struct error *e);
+int file_out_write(struct file_out *out, const void *data, size_t size, struct error *e);
+uint64_t file_out_tell(const struct file_out *out);         // bytes written so far
+int file_out_commit(struct file_out *out, struct error *e); // frees `out` when it returns 0
+void file_out_abort(struct file_out *out);
+
+// The three calls in one.
+int file_write_all(const char *path, const void *data, size_t size, struct error *e);
+
+// For tests: the n-th file-system call of an atomic write from now fails as on a full disk, and
+// every one after it; 0 turns the fault off. Returns how many there were since the last call.
+long file_fail_at(long n);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// Atomic writes: a temporary file beside the target, fsync, rename, fsync of the folder. A crash or
+// a full disk at any point leaves the old file whole; the temporary name begins with a dot, so that
+// readers of a folder pass it over, and carries the process id, so that two writers do not meet.
+#include "base/file.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OUT_BUFFER 65536
+
+struct file_out {
+    char *path;
+    char *temp;
+    int fd;
+    uint64_t total;
+    size_t used;
+    char buffer[OUT_BUFFER];
+};
+
+static atomic_long calls, fail_at; // see file_fail_at
+
+long file_fail_at(long n)
+{
+    atomic_store(&fail_at, n);
+    return atomic_exchange(&calls, 0);
+}
+
+// true when this file-system call may go ahead; else errno says that the disk is full.
+static bool may_call(void)
+{
+    const long call = atomic_fetch_add(&calls, 1) + 1;
+    const long limit = atomic_load(&fail_at);
+    if (limit == 0 || call < limit)
+        return true;
+    errno = ENOSPC;
+    return false;
+}
+
+static char *temp_name(const char *path)
+{
+    static atomic_uint serial;
+    const char *slash = strrchr(path, '/');
+    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    const size_t size = strlen(path) + 48;
+    char *temp = mem_alloc(size);
+    if (temp)
+        snprintf(temp, size, "%.*s.%s.%ld-%u.tmp", (int)folder, path, path + folder, (long)getpid(),
+                 atomic_fetch_add(&serial, 1));
+    return temp;
+}
+
+struct file_out *file_out_begin(const char *path, struct error *e)
+{
+    struct file_out *out = mem_zalloc(sizeof *out);
+    if (!out) {
+        error_nomem(e, path);
+        return NULL;
+    }
+    out->fd = -1;
+    out->path = mem_strdup(path);
+    out->temp = temp_name(path);
+    if (!out->path || !out->temp) {
+        error_nomem(e, path);
+        file_out_abort(out);
+        return NULL;
+    }
+    if (may_call())
+        out->fd = open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (out->fd < 0) {
+        error_errno(e, "%s: cannot write here", path);
+        file_out_abort(out);
+        return NULL;
+    }
+    return out;
+}
+
+static int write_fully(struct file_out *out, const char *data, size_t size, struct error *e)
+{
+    while (size) {
+        const ssize_t done = may_call() ? write(out->fd, data, size) : -1;
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return error_errno(e, "%s: cannot write", out->path);
+        data += done;
+        size -= (size_t)done;
+    }
+    return 0;
+}
+
+static int flush(struct file_out *out, struct error *e)
+{
+    const size_t used = out->used;
+    out->used = 0;
+    return write_fully(out, out->buffer, used, e);
+}
+
+int file_out_write(struct file_out *out, const void *data, size_t size, struct error *e)
+{
+    out->total += size;
+    if (size > OUT_BUFFER - out->used) {
+        const int rc = flush(out, e);
+        if (rc)
+            return rc;
+    }
+    if (size >= OUT_BUFFER)
+        return write_fully(out, data, size, e);
+    if (size)
+        memcpy(out->buffer + out->used, data, size);
+    out->used += size;
+    return 0;
+}
+
+uint64_t file_out_tell(const struct file_out *out)
+{
+    return out->total;
+}
+
+// Make the rename itself durable. Not every file system lets a folder be synced: best effort.
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+    const size_t len = slash ? (size_t)(slash - path) + 1 : 1;
+    if (len >= sizeof folder)
+        return;
+    memcpy(folder, slash ? path : ".", len);
+    folder[len] = '\0';
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+static int sync_and_rename(struct file_out *out, struct error *e)
+{
+    if (!may_call() || (fsync(out->fd) != 0 && errno != EINVAL && errno != ENOTSUP))
+        return error_errno(e, "%s: cannot write to the disk", out->path);
+    const int fd = out->fd;
+    out->fd = -1;
+    if (!may_call()) {
+        close(fd);
+        return error_errno(e, "%s: cannot write to the disk", out->path);
+    }
+    if (close(fd) != 0)
+        return error_errno(e, "%s: cannot write to the disk", out->path);
+    if (!may_call() || rename(out->temp, out->path) != 0)
+        return error_errno(e, "%s: cannot be replaced", out->path);
+    return 0;
+}
+
+int file_out_commit(struct file_out *out, struct error *e)
+{
+    int rc = flush(out, e);
+    if (rc == 0)
+        rc = sync_and_rename(out, e);
+    if (rc)
+        return rc;
+    sync_folder(out->path);
+    mem_free(out->temp);
+    out->temp = NULL;
+    file_out_abort(out);
+    return 0;
+}
+
+void file_out_abort(struct file_out *out)
+{
+    if (!out)
+        return;
+    const int saved = errno;
+    if (out->fd >= 0)
+        close(out->fd);
+    if (out->temp)
+        unlink(out->temp);
+    mem_free(out->temp);
+    mem_free(out->path);
+    mem_free(out);
+    errno = saved;
+}
+
+int file_write_all(const char *path, const void *data, size_t size, struct error *e)
+{
+    struct file_out *out = file_out_begin(path, e);
+    if (!out)
+        return error_code(e);
+    int rc = file_out_write(out, data, size, e);
+    if (rc == 0)
+        rc = file_out_commit(out, e);
+    if (rc)
+        file_out_abort(out);
+    return rc;
+}
+
+int file_make_folders(const char *path, struct error *e)
+{
+    char *partial = mem_strdup(path);
+    if (!partial)
+        return error_nomem(e, path);
+    int rc = 0;
+    for (char *c = partial + 1; rc == 0 && *partial; c++) {
+        const char kept = *c;
+        if (kept != '/' && kept != '\0')
+            continue;
+        *c = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST && !file_is_folder(partial))
+            rc = error_errno(e, "%s: cannot make the folder", partial);
+        *c = kept;
+        if (kept == '\0')
+            break;
+    }
+    if (rc == 0 && *path && !file_is_folder(path))
+        rc = error_set(e, ERR_IO, "%s: is not a folder", path);
+    mem_free(partial);
+    return rc;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "base/num.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *skip_space(const char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    return text;
+}
+
+bool num_parse(const char *text, double *value)
+{
+    const char *start = skip_space(text);
+    const size_t digits = strspn(start, "0123456789+-.eE");
+    if (digits == 0)
+        return false;
+    char *end;
+    const double x = strtod(start, &end);
+    if (end != start + digits || *skip_space(end) != '\0' || !isfinite(x))
+        return false;
+    *value = x;
+    return true;
+}
+
+bool num_parse_i64(const char *text, int64_t *value)
+{
+    const char *start = skip_space(text);
+    char *end;
+    errno = 0;
+    const long long exact = strtoll(start, &end, 10);
+    if (end != start && *skip_space(end) == '\0') {
+        if (errno)
+            return false;
+        *value = exact;
+        return true;
+    }
+    double x;
+    if (!num_parse(text, &x) || x != floor(x) || fabs(x) > 9007199254740992.0)
+        return false;
+    *value = (int64_t)x;
+    return true;
+}
+
+bool num_parse_bool(const char *text, bool *value)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(text, words[i]) == 0) {
+            *value = i % 2 == 1;
+            return true;
+        }
+    return false;
+}
+
+void num_group(uint64_t value, char text[32])
+{
+    char digits[24];
+    const int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    size_t at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+}

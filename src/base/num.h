@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Numbers as text. The program never calls setlocale, so the C library's "C" locale holds.
+#ifndef SKIFF_BASE_NUM_H
+#define SKIFF_BASE_NUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The whole of `text`, white space around it allowed, as a finite decimal number. Hexadecimal,
+// "nan", "inf" and a number beyond double are refused.
+bool num_parse(const char *text, double *value);
+
+// The same for integers; "10.0" and "1e2" are integers too. Numbers beyond 2^53 must be digits
+// only.
+bool num_parse_i64(const char *text, int64_t *value);
+
+// true/false, yes/no, on/off, 1/0 in any case.
+bool num_parse_bool(const char *text, bool *value);
+
+// 1234567 -> "1,234,567".
+void num_group(uint64_t value, char text[32]);
+
+#endif

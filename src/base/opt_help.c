@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "base/opt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HELP_COLUMN 28 // where explanations begin
+#define HELP_WIDTH  80
+
+// Words of `text` in lines from HELP_COLUMN to HELP_WIDTH; `at` is the column we stand in.
+static void wrap(struct buf *out, const char *text, size_t at)
+{
+    while (*text) {
+        const size_t len = strcspn(text, " ");
+        if (at > HELP_COLUMN && at + 1 + len > HELP_WIDTH) {
+            buf_printf(out, "\n%*s", HELP_COLUMN, "");
+            at = HELP_COLUMN;
+        } else if (at > HELP_COLUMN) {
+            buf_puts(out, " ");
+            at++;
+        }
+        buf_append(out, text, len);
+        at += len;
+        text += len;
+        text += strspn(text, " ");
+    }
+    buf_puts(out, "\n");
+}
+
+static void explain(const struct opt *o, struct buf *text)
+{
+    buf_puts(text, o->help);
+    if (o->type == OPT_ENUM) {
+        buf_puts(text, " One of:");
+        for (int i = 0; o->words[i]; i++)
+            buf_printf(text, "%s %s", i ? "," : "", o->words[i]);
+        buf_puts(text, ".");
+    }
+    if (o->initial && *o->initial)
+        buf_printf(text, " [%s]", o->initial);
+    if (o->aliases)
+        buf_printf(text, " (also --%s)", o->aliases);
+}
+
+static void help_row(const struct opt *o, struct buf *out)
+{
+    char left[96];
+    const char *arg = o->arg ? o->arg : o->type == OPT_ENUM ? "NAME" : "";
+    int len = snprintf(left, sizeof left, "  --%s%s%s", o->name, *arg ? " " : "", arg);
+    buf_puts(out, left);
+    if (len >= HELP_COLUMN - 1) {
+        buf_puts(out, "\n");
+        len = 0;
+    }
+    buf_printf(out, "%*s", HELP_COLUMN - len, "");
+    struct buf text;
+    buf_init(&text, 4096);
+    explain(o, &text);
+    wrap(out, text.data ? text.data : "", HELP_COLUMN);
+    buf_clear(&text);
+}
+
+void opt_help(const struct opt *table, size_t count, struct buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].group)
+            buf_printf(out, "\n%s\n", table[i].group);
+        help_row(&table[i], out);
+    }
+}
