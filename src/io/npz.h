@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// .npz archives: find an array, read it as float32 in C order, write arrays. Members whose name
+// does not end in .npy are raw bytes, as numpy treats them.
+#ifndef SKIFF_IO_NPZ_H
+#define SKIFF_IO_NPZ_H
+
+#include "io/npy.h"
+#include "io/zip.h"
+
+struct npz_array {
+    const struct zip_member *member;
+    char name[ZIP_NAME_MAX + 1]; // without ".npy"
+    size_t header_size;
+    struct npy_info info;
+};
+
+// Not to be moved once opened: `zip` points at `source`.
+struct npz {
+    struct source source;
+    struct zip zip;
+    char *path; // for messages
+};
+
+int npz_open(struct npz *z, const char *path, struct error *e);
+// `data` stays the caller's and must outlive `z`.
+int npz_open_memory(struct npz *z, const char *name, const void *data, size_t size,
+                    struct error *e);
+void npz_close(struct npz *z);
+
+// Is there an array of this name (without ".npy")? No message.
+bool npz_has(const struct npz *z, const char *name);
+// Read its header. ERR_NOTFOUND lists the arrays that are there.
+int npz_array(const struct npz *z, const char *name, struct npz_array *a, struct error *e);
+// The same for a member that zip_find or a walk over z->zip.members gave.
+int npz_member_array(const struct npz *z, const struct zip_member *m, struct npz_array *a,
+                     struct error *e);
+
+// Values in C order. `to` has room for a->info.count elements; scratch memory is bounded whatever
+// the array's size and order. The CRC is checked.
+int npz_read_f32(const struct npz *z, const struct npz_array *a, float *to, struct error *e);
+int npz_read_f64(const struct npz *z, const struct npz_array *a, double *to, struct error *e);
+// The elements as they lie, when dtype is exactly `dtype` (such as "<u4") and C order.
+int npz_read_exact(const struct npz *z, const struct npz_array *a, const char *dtype, void *to,
+                   struct error *e);
+
+// A stored, aligned, little-endian, C-order float32 member is mapped, not copied: *values points
+// into `map`, and the CRC has been checked. Returns 1 when mapped, 0 when this member cannot be
+// (read it instead), or a negative code. An in-memory archive can be mapped too, if aligned.
+int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map *map,
+                const float **values, struct error *e);
+
+// A member that is not an array (such as "meta.json"), of at most out->max bytes.
+int npz_read_bytes(const struct npz *z, const char *name, struct buf *out, struct error *e);
+
+// What `skiff inspect` tells about a member.
+struct npz_stats {
+    struct npz_array array; // `info.dtype` is empty where there is no readable header
+    bool numeric;           // else raw bytes or an unsupported type: `note` says which
+    char note[160];
+    double min, max, mean; // over the finite values; NaN when there are none
+    uint64_t nan_count, inf_count;
+    uint32_t crc_f32; // CRC-32 of the values as C-order little-endian float32
+};
+// Reads the whole member, whatever it is, and checks its CRC; memory is bounded.
+int npz_stats(const struct npz *z, const struct zip_member *m, struct npz_stats *s,
+              struct error *e);
+
+struct npz_writer;
+struct npz_writer *npz_writer_begin(const char *path, struct error *e);
+// An array called `name` (".npy" is added); data is C order, little-endian on every machine we
+// support. The array's first byte is 64-byte aligned in the file, so that it can be mapped.
+int npz_writer_array(struct npz_writer *w, const char *name, const char *dtype, size_t ndim,
+                     const uint64_t *shape, const void *data, struct error *e);
+int npz_writer_bytes(struct npz_writer *w, const char *name, const void *data, size_t size,
+                     struct error *e);
+int npz_writer_commit(struct npz_writer *w, struct error *e); // frees `w` when it returns 0
+void npz_writer_abort(struct npz_writer *w);                  // NULL is fine
+
+#endif
