@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+// Loading goes in two passes over the files: the first reads headers only and adds up the rows, so
+// that memory is taken once and shapes that do not fit are refused before any of it; the second
+// reads the values. A lone file whose X is float32, stored and aligned is mapped instead.
+#include "table/dataset.h"
+
+#include "base/mem.h"
+#include "io/npz.h"
+
+#include <math.h>
+#include <string.h>
+#include <zlib.h>
+
+struct part_file {
+    struct npz npz;
+    struct npz_array x, y;
+    const char *name;
+    size_t rows;
+    bool open;
+};
+
+// The array called `given`, or else "<stem>_<part>", or else "<stem>".
+static int find_array(const struct npz *z, const char *stem, const char *given, const char *part,
+                      struct npz_array *a, struct error *e)
+{
+    if (given)
+        return npz_array(z, given, a, e);
+    struct buf name;
+    buf_init(&name, 64);
+    buf_printf(&name, "%s_%s", stem, part);
+    int rc = buf_check(&name, "array name", e);
+    if (rc == 0 && !npz_has(z, name.data) && npz_has(z, stem))
+        rc = npz_array(z, stem, a, e);
+    else if (rc == 0)
+        rc = npz_array(z, name.data, a, e);
+    buf_clear(&name);
+    return rc;
+}
+
+static int check_shapes(const struct part_file *f, struct error *e)
+{
+    const struct npy_info *x = &f->x.info, *y = &f->y.info;
+    if (x->ndim != 2)
+        return error_set(e, ERR_DATA, "%s: %s has %zu dimensions, it must be rows x features%s",
+                         f->name, f->x.name, x->ndim,
+                         x->ndim == 1 ? "; reshape(-1, 1) makes one feature of it" : "");
+    if (y->ndim != 1 && y->ndim != 2)
+        return error_set(e, ERR_DATA, "%s: %s has %zu dimensions, it must be (rows) or (rows, k)",
+                         f->name, f->y.name, y->ndim);
+    if (x->shape[0] != y->shape[0])
+        return error_set(e, ERR_DATA, "%s: %s has %llu rows but %s has %llu", f->name, f->x.name,
+                         (unsigned long long)x->shape[0], f->y.name,
+                         (unsigned long long)y->shape[0]);
+    if (x->shape[1] == 0)
+        return error_set(e, ERR_DATA, "%s: %s has no features", f->name, f->x.name);
+    if (y->ndim == 2 && y->shape[1] == 0)
+        return error_set(e, ERR_DATA, "%s: %s has no columns", f->name, f->y.name);
+    return 0;
+}
+
+static int open_part(struct part_file *f, const char *path, const struct dataset_keys *keys,
+                     struct error *e)
+{
+    f->name = path;
+    int rc = npz_open(&f->npz, path, e);
+    if (rc)
+        return rc;
+    f->open = true;
+    rc = find_array(&f->npz, "X", keys->x, keys->part, &f->x, e);
+    if (rc == 0)
+        rc = find_array(&f->npz, "y", keys->y, keys->part, &f->y, e);
+    if (rc == 0)
+        rc = check_shapes(f, e);
+    if (rc == 0)
+        f->rows = (size_t)f->x.info.shape[0];
+    return rc;
+}
+
+// Between the passes the files of a folder are closed: there may be more than a process may open.
+static void close_part(struct part_file *f)
+{
+    if (f->open)
+        npz_close(&f->npz);
+    f->open = false;
+}
+
+static int reopen_part(struct part_file *f, const char *path, const struct dataset_keys *keys,
+                       struct error *e)
+{
+    if (f->open)
+        return 0;
+    const struct part_file before = *f;
+    const int rc = open_part(f, path, keys, e);
+    if (rc == 0 && (f->rows != before.rows || f->x.info.count != before.x.info.count ||
+                    f->y.info.count != before.y.info.count))
+        return error_set(e, ERR_DATA, "%s: changed while it was being read", path);
+    return rc;
+}
+
+static size_t targets_of(const struct part_file *f)
+{
+    return f->y.info.ndim == 2 ? (size_t)f->y.info.shape[1] : 1;
+}
+
+// Total rows, and the agreement of all files on their columns.
+static int add_up(struct dataset *d, const struct part_file *files, size_t count, struct error *e)
+{
+    d->d = (size_t)files[0].x.info.shape[1];
+    d->targets = targets_of(&files[0]);
+    d->y_integer = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct part_file *f = &files[i];
+        if (f->x.info.shape[1] != d->d)
+            return error_set(e, ERR_DATA, "%s: %s has %llu features but %s has %zu", f->name,
+                             f->x.name, (unsigned long long)f->x.info.shape[1], files[0].name,
+                             d->d);
+        if (targets_of(f) != d->targets)
+            return error_set(e, ERR_DATA, "%s: %s has %zu columns but that of %s has %zu", f->name,
+                             f->y.name, targets_of(f), files[0].name, d->targets);
+        d->y_integer = d->y_integer && f->y.info.kind != NPY_FLOAT;
+        d->n += f->rows;
+    }
+    if (d->n == 0)
+        return error_set(e, ERR_DATA, "%s: %s has no rows", files[0].name, files[0].x.name);
+    if (d->n > UINT32_MAX)
+        return error_set(e, ERR_LIMIT, "%s: %zu rows; at most %u are supported", files[0].name,
+                         d->n, UINT32_MAX);
+    return 0;
+}
+
+// NaN and Inf are the floats whose exponent bits are all ones; counting them is a loop that
+// compilers vectorise.
+static bool all_finite(const float *x, size_t n)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (uint32_t)((bits & 0x7f800000U) == 0x7f800000U);
+    }
+    return bad == 0;
+}
+
+static int check_finite(const struct part_file *f, const struct npz_array *a, const float *x,
+                        size_t cols, struct error *e)
+{
+    const size_t n = f->rows * cols;
+    if (all_finite(x, n))
+        return 0;
+    size_t at = 0;
+    while (at < n && isfinite(x[at]))
+        at++;
+    return error_set(e, ERR_DATA,
+                     "%s: %s: row %zu, column %zu is %s; fill or drop such values first", f->name,
+                     a->name, at / cols, at % cols,
+                     isnan(x[at]) ? "NaN" : "infinite (or too large for float32)");
+}
+
+static int read_part(struct dataset *d, const struct part_file *f, size_t row, struct error *e)
+{
+    float *y = d->y + row * d->targets;
+    int rc = 0;
+    if (d->owned) {
+        float *x = d->owned + row * d->d;
+        rc = npz_read_f32(&f->npz, &f->x, x, e);
+        if (rc == 0)
+            rc = check_finite(f, &f->x, x, d->d, e);
+    }
+    if (rc == 0)
+        rc = npz_read_f32(&f->npz, &f->y, y, e);
+    if (rc == 0)
+        rc = check_finite(f, &f->y, y, d->targets, e);
+    return rc;
+}
+
+// Memory for X and y, or a mapping in the place of X.
+static int make_room(struct dataset *d, const struct part_file *files, size_t count,
+                     struct error *e)
+{
+    size_t xsize, ysize;
+    if (!size_mul(d->n, d->d, &xsize) || !size_mul(d->n, d->targets, &ysize))
+        return error_set(e, ERR_LIMIT, "%s: more values than memory can hold", files[0].name);
+    int rc = 0;
+    if (count == 1)
+        rc = npz_map_f32(&files[0].npz, &files[0].x, &d->map, &d->X, e);
+    if (rc == 1)
+        rc = check_finite(&files[0], &files[0].x, d->X, d->d, e);
+    else if (rc == 0)
+        d->X = d->owned = mem_aligned(xsize, sizeof *d->owned);
+    if (rc)
+        return rc;
+    d->y = mem_aligned(ysize, sizeof *d->y);
+    if (!d->X || !d->y)
+        return error_set(e, ERR_NOMEM, "%s: out of memory for %zu rows of %zu features",
+                         files[0].name, d->n, d->d);
+    return 0;
+}
+
+static void set_digest(struct dataset *d)
+{
+    const uLong crc = crc32_z(0, (const Bytef *)d->X, d->n * d->d * sizeof *d->X);
+    d->digest = (uint32_t)crc32_z(crc, (const Bytef *)d->y, d->n * d->targets * sizeof *d->y);
+}
+
+static int load_files(struct dataset *d, char *const *paths, size_t count,
+                      const struct dataset_keys *keys, struct error *e)
+{
+    struct part_file *files = mem_array(count, sizeof *files);
+    if (!files)
+        return error_nomem(e, "the list of files");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = open_part(&files[i], paths[i], keys, e);
+        if (count > 1)
+            close_part(&files[i]);
+    }
+    if (rc == 0)
+        rc = add_up(d, files, count, e);
+    if (rc == 0)
+        rc = make_room(d, files, count, e);
+    size_t row = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = reopen_part(&files[i], paths[i], keys, e);
+        if (rc == 0 && files[i].rows)
+            rc = read_part(d, &files[i], row, e);
+        row += files[i].rows;
+        close_part(&files[i]);
+    }
+    if (rc == 0)
+        set_digest(d);
+    close_part(&files[0]);
+    mem_free(files);
+    return rc;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcmp(text + a - b, end) == 0;
+}
+
+static int load_folder(struct dataset *d, const char *folder, const struct dataset_keys *keys,
+                       struct error *e)
+{
+    char **names;
+    size_t count, kept = 0;
+    int rc = file_list(folder, &names, &count, e);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < count; i++) {
+        char *path = ends_with(names[i], ".npz") ? file_join(folder, names[i]) : NULL;
+        if (!path && ends_with(names[i], ".npz"))
+            rc = error_nomem(e, folder);
+        mem_free(names[i]);
+        names[i] = NULL;
+        if (path)
+            names[kept++] = path;
+    }
+    if (rc == 0 && kept == 0)
+        rc = error_set(e, ERR_NOTFOUND, "%s: no .npz file in this folder", folder);
+    if (rc == 0)
+        rc = load_files(d, names, kept, keys, e);
+    file_list_free(names, kept);
+    return rc;
+}
+
+int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,
+                 struct error *e)
+{
+    *d = (struct dataset){0};
+    char *copy = NULL;
+    int rc;
+    if (file_is_folder(path)) {
+        rc = load_folder(d, path, keys, e);
+    } else {
+        copy = mem_strdup(path);
+        rc = copy ? load_files(d, &copy, 1, keys, e) : error_nomem(e, path);
+    }
+    mem_free(copy);
+    if (rc)
+        dataset_clear(d);
+    return rc;
+}
+
+void dataset_clear(struct dataset *d)
+{
+    mem_free(d->owned);
+    mem_free(d->y);
+    file_unmap(&d->map);
+    *d = (struct dataset){0};
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// A table ready for training: a dense float32 matrix and its targets, from one .npz file or from a
+// folder of them joined in name order.
+#ifndef SKIFF_TABLE_DATASET_H
+#define SKIFF_TABLE_DATASET_H
+
+#include "base/err.h"
+#include "base/file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dataset {
+    size_t n, d;         // rows, features; both at least 1
+    size_t targets;      // columns of y
+    const float *X;      // [n][d], dense; every value finite
+    float *y;            // [n][targets], every value finite
+    bool y_integer;      // the labels were stored as integers or bools
+    uint32_t digest;     // CRC-32 of X and y as they are here: two runs on equal data agree
+    float *owned;        // X when it was read
+    struct file_map map; // X when it was mapped
+};
+
+// Which arrays to take. `part` is "train", "val" or "test": X_train and y_train are looked for,
+// then X and y. Other names win when given.
+struct dataset_keys {
+    const char *part;
+    const char *x, *y; // NULL: by part
+};
+
+int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,
+                 struct error *e);
+void dataset_clear(struct dataset *d);
+
+#endif
