@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// x86-64 with AVX2 and FMA; compiled with -mavx2 -mfma, which cpu.c tests for.
+#include "kern/kern.h"
+
+#include <immintrin.h>
+
+#define KERN_TABLE    kern_avx2
+#define KERN_NAME     "avx2"
+#define KERN_FMA      true
+#define VL            8
+#define VFMA(a, b, c) ((vf)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
+#define VSQRT(a)      ((vf)_mm256_sqrt_ps((__m256)(a)))
+// 16 registers: 12 sums, 2 of b, 1 broadcast. Widths are multiples of two vectors.
+#define TILES(T) T(1, 2) T(2, 2) T(3, 2) T(4, 2) T(5, 2) T(6, 2)
+
+#include "kern/kern_body.h"

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Optimizer steps, one pass over parameters, gradient and state, rounded as the loops of torch 1.13
+// round them on a CPU with fma: its mul_, add_(alpha), addcmul_ and addcdiv_ are separate loops of
+// which each rounds once a multiply-add, and its scalars are computed in double and rounded to
+// float where they meet a tensor. tests/peers/optim_torch.py compares the bits.
+#ifndef SKIFF_KERN_OPTIM_H
+#define SKIFF_KERN_OPTIM_H
+
+#include "kern/kern_vec.h"
+
+#include <math.h>
+
+// The scalars of one Adam step, as torch rounds them.
+struct adam_scalars {
+    float decay;       // AdamW: p *= decay; Adam: g += decay * p
+    float beta1, new1; // new1 = 1 - beta1
+    float beta2, new2;
+    float step, root, eps; // -lr / (1 - beta1^t), sqrt(1 - beta2^t)
+};
+
+enum adam_kind { ADAM_PLAIN, ADAM_L2, ADAM_DECOUPLED };
+
+INL void adam_lanes(const enum adam_kind kind, const struct adam_scalars *s, vf g, vf *p, vf *m,
+                    vf *v)
+{
+    if (kind == ADAM_L2)
+        g = VFMA(*p, SPLAT(s->decay), g);
+    if (kind == ADAM_DECOUPLED)
+        *p *= s->decay;
+    *m = VFMA(g, SPLAT(s->new1), *m * s->beta1);
+    *v = VFMA(s->new2 * g, g, *v * s->beta2);
+    *p += s->step * *m / (VSQRT(*v) / s->root + s->eps);
+}
+
+INL void adam_loop(const enum adam_kind kind, const struct kern_adam *a,
+                   const struct adam_scalars *s)
+{
+    vf p, m, v;
+    size_t i = 0;
+    for (; i + VL <= a->n; i += VL) {
+        p = load(a->p + i), m = load(a->m + i), v = load(a->v + i);
+        adam_lanes(kind, s, load(a->g + i), &p, &m, &v);
+        store(a->p + i, p), store(a->m + i, m), store(a->v + i, v);
+    }
+    size_t rest = a->n - i;
+    if (rest == 0)
+        return;
+    p = load_part(a->p + i, rest), m = load_part(a->m + i, rest), v = load_part(a->v + i, rest);
+    adam_lanes(kind, s, load_part(a->g + i, rest), &p, &m, &v);
+    store_part(a->p + i, p, rest), store_part(a->m + i, m, rest), store_part(a->v + i, v, rest);
+}
+
+static void kern_adam(const struct kern_adam *a)
+{
+    double t = (double)a->step;
+    const struct adam_scalars s = {
+        .decay = (float)(a->decoupled ? 1.0 - a->lr * a->weight_decay : a->weight_decay),
+        .beta1 = (float)a->beta1,
+        .new1 = (float)(1.0 - a->beta1),
+        .beta2 = (float)a->beta2,
+        .new2 = (float)(1.0 - a->beta2),
+        .step = (float)-(a->lr / (1.0 - pow(a->beta1, t))),
+        .root = (float)sqrt(1.0 - pow(a->beta2, t)),
+        .eps = (float)a->eps,
+    };
+    if (a->decoupled)
+        adam_loop(ADAM_DECOUPLED, a, &s);
+    else if (a->weight_decay != 0)
+        adam_loop(ADAM_L2, a, &s);
+    else
+        adam_loop(ADAM_PLAIN, a, &s);
+}
+
+INL void sgd_lanes(const struct kern_sgd *s, vf g, vf *p, vf *buf)
+{
+    if (s->weight_decay != 0)
+        g = VFMA(*p, SPLAT((float)s->weight_decay), g);
+    if (s->momentum != 0) {
+        vf mu = SPLAT((float)s->momentum);
+        *buf = s->first ? g : *buf * mu + g;
+        g = s->nesterov ? VFMA(*buf, mu, g) : *buf;
+    }
+    *p = VFMA(g, SPLAT((float)-s->lr), *p);
+}
+
+static void kern_sgd(const struct kern_sgd *s)
+{
+    bool state = s->momentum != 0;
+    vf p, buf = {0};
+    size_t i = 0;
+    for (; i + VL <= s->n; i += VL) {
+        p = load(s->p + i);
+        if (state)
+            buf = load(s->buf + i);
+        sgd_lanes(s, load(s->g + i), &p, &buf);
+        store(s->p + i, p);
+        if (state)
+            store(s->buf + i, buf);
+    }
+    size_t rest = s->n - i;
+    if (rest == 0)
+        return;
+    p = load_part(s->p + i, rest);
+    if (state)
+        buf = load_part(s->buf + i, rest);
+    sgd_lanes(s, load_part(s->g + i, rest), &p, &buf);
+    store_part(s->p + i, p, rest);
+    if (state)
+        store_part(s->buf + i, buf, rest);
+}
+
+#endif
