@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+// One block of rows through the network and back.
+//
+//   forward   Z = A W + b;  A' = act(Z);  dropout: A' * keep / (1 - p)
+//   backward  dW = A^T dZ;  db = column sums of dZ;  dA = dZ W^T;  dZ' = dA * keep / (1-p) * act'
+//
+// relu and its mask are folded into the products; the other activations are passes of their own.
+#include "model/block.h"
+
+#include "base/mem.h"
+#include "model/loss.h"
+
+#include <string.h>
+
+// gelu' and silu' are functions of z; the others of the activation itself.
+static bool needs_z(enum kern_act act)
+{
+    return act == ACT_GELU || act == ACT_SILU;
+}
+
+// relu's mask and the dropout's are both zeros in the same place, so one array serves; any other
+// derivative wants the activation as it was before dropout.
+static bool needs_undropped(const struct net *net)
+{
+    return net->dropout > 0 && net->act != ACT_RELU && net->act != ACT_IDENTITY;
+}
+
+// Hand out `count` floats of one block of memory; with `memory` NULL only count them.
+struct carver {
+    float *memory;
+    size_t used;
+};
+
+static float *carve(struct carver *c, size_t count)
+{
+    float *p = c->memory ? c->memory + c->used : NULL;
+    c->used += kern_pad(count);
+    return p;
+}
+
+static void carve_layer(struct block *b, struct carver *c, size_t l, bool gradients)
+{
+    const struct net *net = b->net;
+    const bool last = l + 1 == net->layers;
+    struct block_layer *at = &b->layer[l];
+    at->ld = net->layer[l].narrow ? net->layer[l].out : kern_pad(net->layer[l].out);
+    const size_t size = BLOCK_ROWS * at->ld;
+    at->a = carve(c, size);
+    at->z = last || (gradients && needs_z(net->act)) ? carve(c, size) : at->a;
+    at->out = !last && gradients && needs_undropped(net) ? carve(c, size) : at->a;
+}
+
+static void carve_all(struct block *b, struct carver *c, bool gradients)
+{
+    const struct net *net = b->net;
+    b->input_ld = net->layer[0].narrow ? kern_pad(net->inputs) : net->inputs;
+    b->input = carve(c, BLOCK_ROWS * b->input_ld);
+    for (size_t l = 0; l < net->layers; l++)
+        carve_layer(b, c, l, gradients);
+    b->y = carve(c, BLOCK_ROWS * net->outputs);
+    b->loss = carve(c, BLOCK_ROWS);
+    b->work = carve(c, BLOCK_ROWS);
+    b->dz = carve(c, gradients ? BLOCK_ROWS * b->layer[net->layers - 1].ld : 0);
+    for (size_t i = 0; i < 2; i++)
+        b->delta[i] = carve(c, gradients ? BLOCK_ROWS * net_widest(net) : 0);
+}
+
+int block_init(struct block *b, const struct net *net, const struct kern *kern, bool gradients,
+               struct error *e)
+{
+    *b = (struct block){.net = net, .kern = kern};
+    struct carver c = {0};
+    carve_all(b, &c, gradients);
+    b->memory = mem_aligned(c.used, sizeof *b->memory);
+    if (!b->memory)
+        return error_nomem(e, "activations");
+    c = (struct carver){.memory = b->memory};
+    carve_all(b, &c, gradients);
+    return 0;
+}
+
+void block_clear(struct block *b)
+{
+    mem_free(b->memory);
+    b->memory = NULL;
+}
+
+// Point b->x at the block's rows: in the batch itself when they are consecutive and the first layer
+// can read them there, else copied together. A narrow first layer reads padded rows.
+static void take_input(struct block *b, const struct block_rows *r)
+{
+    const size_t d = b->net->inputs;
+    const float *X = r->batch->X;
+    const uint32_t *order = r->batch->order;
+    if (!order && b->input_ld == d) {
+        b->x = X + r->begin * d;
+        b->ldx = d;
+        return;
+    }
+    for (size_t i = 0; i < r->rows; i++) {
+        const size_t row = order ? order[r->begin + i] : r->begin + i;
+        memcpy(b->input + i * b->input_ld, X + row * d, d * sizeof *X);
+    }
+    b->x = b->input;
+    b->ldx = b->input_ld;
+}
+
+static const float *take_labels(struct block *b, const struct block_rows *r)
+{
+    const size_t k = b->net->task == TASK_REGRESSION ? b->net->outputs : 1;
+    const float *y = r->batch->y;
+    if (!r->batch->order)
+        return y + r->begin * k;
+    for (size_t i = 0; i < r->rows; i++)
+        memcpy(b->y + i * k, y + r->batch->order[r->begin + i] * k, k * sizeof *y);
+    return b->y;
+}
+
+// What layer l reads.
+static const float *input_of(const struct block *b, size_t l, size_t *ld)
+{
+    *ld = l == 0 ? b->ldx : b->layer[l - 1].ld;
+    return l == 0 ? b->x : b->layer[l - 1].out;
+}
+
+static void forward_products(struct block *b, const struct block_rows *r, size_t l)
+{
+    const struct net_layer *layer = &b->net->layer[l];
+    const struct block_layer *at = &b->layer[l];
+    size_t lda;
+    const float *a = input_of(b, l, &lda);
+    if (layer->narrow) {
+        b->kern->dot(&(struct kern_dot){
+            .m = r->rows,
+            .k = layer->in,
+            .out = layer->out,
+            .a = a,
+            .lda = lda,
+            .w = r->params + layer->weight,
+            .ldw = layer->ld,
+            .bias = r->params + layer->bias,
+            .y = at->z,
+        });
+        return;
+    }
+    b->kern->product(&(struct kern_product){
+        .m = r->rows,
+        .n = layer->ld,
+        .k = layer->in,
+        .a = a,
+        .a_row = lda,
+        .a_k = 1,
+        .b = r->params + layer->weight,
+        .ldb = layer->ld,
+        .c = at->z,
+        .ldc = at->ld,
+        .start = r->params + layer->bias,
+        .start_row = 0,
+        .relu = l + 1 < b->net->layers && b->net->act == ACT_RELU,
+    });
+}
+
+// The masks of hidden layer l for the rows of this block.
+static const uint8_t *keep_of(const struct block *b, const struct block_rows *r, size_t l)
+{
+    const uint8_t *keep = r->keep;
+    for (size_t i = 0; i < l; i++)
+        keep += r->batch->rows * b->net->layer[i].out;
+    return keep + r->begin * b->net->layer[l].out;
+}
+
+static void apply_dropout(const struct block *b, const struct block_rows *r, size_t l, float *x)
+{
+    const size_t out = b->net->layer[l].out;
+    const uint8_t *keep = keep_of(b, r, l);
+    const float factor = 1.0F / (float)(1.0 - b->net->dropout);
+    for (size_t i = 0; i < r->rows; i++)
+        b->kern->mask(out, x + i * b->layer[l].ld, keep + i * out, factor);
+}
+
+// sigmoid(0) is not 0, and the output layer's dW would pick that up from the padding.
+static void clear_padding(const struct block_layer *at, size_t rows, size_t out)
+{
+    for (size_t i = 0; out < at->ld && i < rows; i++)
+        memset(at->a + i * at->ld + out, 0, (at->ld - out) * sizeof *at->a);
+}
+
+static void forward_layer(struct block *b, const struct block_rows *r, size_t l)
+{
+    const struct block_layer *at = &b->layer[l];
+    forward_products(b, r, l);
+    if (l + 1 == b->net->layers)
+        return;
+    if (b->net->act != ACT_RELU && b->net->act != ACT_IDENTITY)
+        b->kern->act_forward(b->net->act, r->rows * at->ld, at->z, at->a);
+    if (b->net->act == ACT_SIGMOID)
+        clear_padding(at, r->rows, b->net->layer[l].out);
+    if (at->out != at->a)
+        memcpy(at->out, at->a, r->rows * at->ld * sizeof *at->a);
+    if (r->keep)
+        apply_dropout(b, r, l, at->out);
+}
+
+static void copy_predictions(const struct block *b, const struct block_rows *r)
+{
+    const size_t k = b->net->outputs;
+    const struct block_layer *last = &b->layer[b->net->layers - 1];
+    for (size_t i = 0; i < r->rows; i++)
+        memcpy(r->pred + i * k, last->a + i * last->ld, k * sizeof *r->pred);
+}
+
+// Probabilities always; losses and dz as wanted. Without labels the losses are of zeros and unused.
+static void losses(struct block *b, const struct block_rows *r)
+{
+    const struct block_layer *last = &b->layer[b->net->layers - 1];
+    loss_block(&(struct loss_block){
+        .kern = b->kern,
+        .task = b->net->task,
+        .rows = r->rows,
+        .outputs = b->net->outputs,
+        .ld = last->ld,
+        .z = last->z,
+        .y = r->batch->y ? take_labels(b, r) : b->y,
+        .class_weight = r->batch->class_weight,
+        .scale = r->scale,
+        .p = last->a,
+        .loss = r->loss ? r->loss : b->loss,
+        .dz = r->scale > 0 ? b->dz : NULL,
+        .work = b->work,
+    });
+}
+
+void block_forward(struct block *b, const struct block_rows *r)
+{
+    take_input(b, r);
+    for (size_t l = 0; l < b->net->layers; l++)
+        forward_layer(b, r, l);
+    losses(b, r);
+    if (r->pred)
+        copy_predictions(b, r);
+}
+
+// dW and db of layer l from its dz [rows][ld].
+static void weight_gradient(const struct block *b, const struct block_rows *r, size_t l,
+                            const float *dz)
+{
+    const struct net_layer *layer = &b->net->layer[l];
+    const size_t ld = b->layer[l].ld;
+    float *dW = r->gradient + layer->weight, *db = r->gradient + layer->bias;
+    size_t lda;
+    const float *a = input_of(b, l, &lda);
+    struct kern_product p = {
+        .k = r->rows,
+        .c = dW,
+        .ldc = layer->ld,
+        .start = r->first ? NULL : dW,
+        .start_row = layer->ld,
+    };
+    if (layer->narrow) { // dW[out][in] = dZ^T A
+        p.m = layer->out, p.n = layer->ld;
+        p.a = dz, p.a_row = 1, p.a_k = ld;
+        p.b = a, p.ldb = lda;
+    } else { // dW[in][out] = A^T dZ
+        p.m = layer->in, p.n = layer->ld;
+        p.a = a, p.a_row = 1, p.a_k = lda;
+        p.b = dz, p.ldb = ld;
+    }
+    b->kern->product(&p);
+    b->kern->column_sums(r->rows, ld, dz, ld, r->first ? NULL : db, db);
+}
+
+// delta = gradient with respect to what layer l - 1 gave out, from dz of layer l; then through that
+// layer's dropout and activation, in place.
+static void input_gradient(const struct block *b, const struct block_rows *r, size_t l,
+                           const float *dz, float *delta)
+{
+    const struct net_layer *layer = &b->net->layer[l];
+    const struct block_layer *below = &b->layer[l - 1];
+    const bool relu = b->net->act == ACT_RELU;
+    b->kern->product(&(struct kern_product){
+        .m = r->rows,
+        .n = below->ld,
+        .k = layer->out,
+        .a = dz,
+        .a_row = b->layer[l].ld,
+        .a_k = 1,
+        .b = layer->narrow ? r->params + layer->weight : r->transposed + layer->transposed,
+        .ldb = below->ld,
+        .c = delta,
+        .ldc = below->ld,
+        .gate = relu ? below->out : NULL,
+    });
+    if (r->keep)
+        apply_dropout(b, r, l - 1, delta);
+    if (!relu && b->net->act != ACT_IDENTITY)
+        b->kern->act_backward(b->net->act, r->rows * below->ld, below->z, below->a, delta);
+}
+
+void block_backward(struct block *b, const struct block_rows *r)
+{
+    const float *dz = b->dz;
+    for (size_t l = b->net->layers; l-- > 0;) {
+        weight_gradient(b, r, l, dz);
+        if (l == 0)
+            break;
+        float *delta = b->delta[l % 2];
+        input_gradient(b, r, l, dz, delta);
+        dz = delta;
+    }
+}
+
+void block_transpose(const struct net *net, const struct kern *kern, const float *params,
+                     float *transposed)
+{
+    for (size_t l = 1; l < net->layers; l++) {
+        const struct net_layer *layer = &net->layer[l];
+        if (!layer->narrow)
+            kern->transpose(layer->in, layer->out, params + layer->weight, layer->ld,
+                            transposed + layer->transposed, kern_pad(layer->in));
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// model.npz: everything that prediction needs, as arrays fc1.weight [out][in], fc1.bias, ... and
+// one JSON member meta.json; and nn_model.pth, the same tensors as a torch state dict.
+#ifndef SKIFF_MODEL_MODEL_FILE_H
+#define SKIFF_MODEL_MODEL_FILE_H
+
+#include "base/err.h"
+#include "model/net.h"
+
+struct model_meta {
+    const char *version; // of the program
+    int64_t seed;
+    const char *activation;
+};
+
+int model_write_npz(const char *path, const struct net *net, const float *params,
+                    const struct model_meta *meta, struct error *e);
+int model_write_pth(const char *path, const struct net *net, const float *params, struct error *e);
+
+// Weights for `net` from arrays fc1.weight, fc1.bias, ... of an .npz file; shapes must agree and
+// every value must be finite.
+int model_read_weights(const char *path, const struct net *net, float *params, struct error *e);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "model/net.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NARROW_MAX   4 // outputs; above that a padded vector of outputs is better used
+#define NET_SIZE_MAX ((size_t)1 << 40) // floats of a layer: beyond memory, far below overflow
+
+const char *net_task_name(enum net_task task)
+{
+    static const char *const names[] = {"auto", "binary", "multiclass", "regression"};
+    return names[task];
+}
+
+// Place one layer behind what the block already holds.
+static int add_layer(struct net *net, size_t in, size_t out, bool last, struct error *e)
+{
+    struct net_layer *l = &net->layer[net->layers++];
+    *l = (struct net_layer){.in = in, .out = out, .narrow = last && out <= NARROW_MAX};
+    const size_t rows = l->narrow ? out : in;
+    size_t weights, transposed;
+    l->ld = kern_pad(l->narrow ? in : out);
+    if (in > NET_SIZE_MAX || out > NET_SIZE_MAX || !size_mul(rows, l->ld, &weights) ||
+        !size_mul(kern_pad(in), kern_pad(out), &transposed) || transposed > NET_SIZE_MAX ||
+        weights > NET_SIZE_MAX)
+        return error_set(e, ERR_LIMIT, "a layer of %zu x %zu is too large", in, out);
+    l->weight = net->size;
+    l->bias = l->weight + weights;
+    net->size = l->bias + kern_pad(out);
+    net->parameters += in * out + out;
+    if (net->layers > 1 && !l->narrow) {
+        l->transposed = net->transposed_size;
+        net->transposed_size += transposed;
+    }
+    return 0;
+}
+
+int net_init(struct net *net, const struct net_spec *spec, struct error *e)
+{
+    *net = (struct net){.act = spec->act,
+                        .dropout = spec->dropout,
+                        .task = spec->task,
+                        .inputs = spec->inputs,
+                        .outputs = spec->outputs};
+    size_t in = spec->inputs;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < spec->hidden->count; i++) {
+        rc = add_layer(net, in, spec->hidden->value[i], false, e);
+        in = spec->hidden->value[i];
+    }
+    return rc ? rc : add_layer(net, in, spec->outputs, true, e);
+}
+
+size_t net_widest(const struct net *net)
+{
+    size_t widest = 0;
+    for (size_t l = 0; l < net->layers; l++)
+        if (kern_pad(net->layer[l].out) > widest)
+            widest = kern_pad(net->layer[l].out);
+    return widest;
+}
+
+int net_draw_weights(const struct net *net, struct rng *rng, float *params, struct error *e)
+{
+    for (size_t l = 0; l < net->layers; l++) {
+        const struct net_layer *layer = &net->layer[l];
+        const size_t weights = layer->in * layer->out;
+        float *W = mem_array(weights + layer->out, sizeof *W);
+        if (!W)
+            return error_nomem(e, "initial weights");
+        const double bound = 1.0 / sqrt((double)layer->in);
+        rng_uniform(rng, -bound, bound, W, weights);
+        rng_uniform(rng, -bound, bound, W + weights, layer->out);
+        net_set_layer(net, params, l, W, W + weights);
+        mem_free(W);
+    }
+    return 0;
+}
+
+// Offset in the block of the weight from input i to output o.
+static size_t weight_at(const struct net_layer *l, size_t o, size_t i)
+{
+    return l->weight + (l->narrow ? o * l->ld + i : i * l->ld + o);
+}
+
+void net_get_layer(const struct net *net, const float *params, size_t l, float *W, float *b)
+{
+    const struct net_layer *layer = &net->layer[l];
+    for (size_t o = 0; o < layer->out; o++)
+        for (size_t i = 0; i < layer->in; i++)
+            W[o * layer->in + i] = params[weight_at(layer, o, i)];
+    memcpy(b, params + layer->bias, layer->out * sizeof *b);
+}
+
+void net_set_layer(const struct net *net, float *params, size_t l, const float *W, const float *b)
+{
+    const struct net_layer *layer = &net->layer[l];
+    for (size_t o = 0; o < layer->out; o++)
+        for (size_t i = 0; i < layer->in; i++)
+            params[weight_at(layer, o, i)] = W[o * layer->in + i];
+    memcpy(params + layer->bias, b, layer->out * sizeof *b);
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+// A batch is cut into leaves (tree.h): the unit of the order of sums and of sharing work. A leaf is
+// cut into blocks of at most BLOCK_ROWS rows: the unit of cache. A worker takes consecutive leaves,
+// runs forward, loss and backward block by block, and accumulates the leaf's gradient plainly; the
+// leaves' gradients are added in the fixed tree. Elements of products are single fma chains, so the
+// size of a block changes no bit and only the leaves are part of the promise.
+//
+// The block's arithmetic is in block.c; here is who does which rows, and the sums.
+#include "model/plan.h"
+
+#include "base/mem.h"
+#include "kern/par.h"
+#include "model/block.h"
+#include "model/loss.h"
+#include "model/tree.h"
+
+#include <string.h>
+
+#define LEAF_ROWS       64      // at least, when gradients are small
+#define LEAF_ROWS_LARGE 128     // at least, when a gradient does not stay in the L2 cache
+#define LARGE_GRADIENT  (65536) // floats: 256 KB
+#define SERIAL_FLOPS    1.5e6   // a step below this is not worth waking a thread for
+#define ADD_GRAIN       (4 * KERN_LANES)
+
+struct worker {
+    struct block block;
+    struct tree_stack stack;
+    float *sums; // the stack's buffers
+};
+
+struct plan {
+    const struct net *net;
+    const struct kern *kern;
+    size_t threads;
+    size_t train_rows;
+    struct worker *worker; // [threads]
+    float *transposed;     // W^T of the wide layers behind the first: see block_transpose
+    float *row_loss;       // of the batch: [largest of train_rows and predict_rows]
+    uint8_t *keep;         // dropout masks of the batch: a matrix [rows][out] for each hidden layer
+};
+
+size_t plan_leaves(size_t rows, size_t gradient_floats)
+{
+    const size_t least = gradient_floats > LARGE_GRADIENT ? LEAF_ROWS_LARGE : LEAF_ROWS;
+    size_t leaves = 1;
+    while (leaves < TREE_LEAVES_MAX && rows / (2 * leaves) >= least)
+        leaves *= 2;
+    return leaves;
+}
+
+// Bytes of dropout masks for one row.
+static size_t keep_row(const struct net *net)
+{
+    size_t sum = 0;
+    for (size_t l = 0; net->dropout > 0 && l + 1 < net->layers; l++)
+        sum += net->layer[l].out;
+    return sum;
+}
+
+// Buffers that one worker's stack needs: one a level and one for the leaf in work when its range
+// is one aligned subtree, which it is for a power of two of workers; else up to two a level.
+static size_t stack_buffers(const struct plan *p)
+{
+    const bool aligned = (p->threads & (p->threads - 1)) == 0;
+    size_t levels = 0;
+    for (size_t leaves = plan_leaves(p->train_rows, p->net->size); leaves > 1; leaves /= 2)
+        levels++;
+    return (aligned ? levels : 2 * levels) + 1;
+}
+
+static int worker_init(struct worker *w, const struct plan *p, struct error *e)
+{
+    const int rc = block_init(&w->block, p->net, p->kern, p->train_rows > 0, e);
+    if (rc || p->train_rows == 0)
+        return rc;
+    const size_t buffers = stack_buffers(p);
+    size_t total;
+    if (size_mul(buffers, p->net->size, &total))
+        w->sums = mem_aligned(total, sizeof *w->sums);
+    if (!w->sums)
+        return error_nomem(e, "gradients");
+    for (size_t i = 0; i < buffers; i++)
+        w->stack.node[i].sum = w->sums + i * p->net->size;
+    return 0;
+}
+
+static int batch_buffers(struct plan *p, size_t predict_rows, struct error *e)
+{
+    const size_t rows = p->train_rows > predict_rows ? p->train_rows : predict_rows;
+    size_t bytes;
+    if (!size_mul(p->train_rows, keep_row(p->net), &bytes))
+        return error_nomem(e, "dropout masks");
+    p->keep = mem_alloc(bytes);
+    p->row_loss = mem_array(rows, sizeof *p->row_loss);
+    p->transposed = mem_aligned(p->net->transposed_size, sizeof *p->transposed);
+    if (!p->keep || !p->transposed || !p->row_loss)
+        return error_nomem(e, "batch buffers");
+    return 0;
+}
+
+struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e)
+{
+    struct plan *p = mem_zalloc(sizeof *p);
+    if (!p) {
+        error_nomem(e, "plan");
+        return NULL;
+    }
+    p->net = spec->net;
+    p->kern = kern;
+    p->train_rows = spec->train_rows;
+    p->threads = spec->threads < TREE_LEAVES_MAX ? spec->threads : TREE_LEAVES_MAX;
+    p->worker = mem_array(p->threads, sizeof *p->worker);
+    int rc = p->worker ? 0 : error_nomem(e, "plan");
+    if (rc == 0)
+        rc = batch_buffers(p, spec->predict_rows, e);
+    for (size_t w = 0; rc == 0 && w < p->threads; w++)
+        rc = worker_init(&p->worker[w], p, e);
+    if (rc) {
+        plan_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void plan_free(struct plan *p)
+{
+    if (!p)
+        return;
+    for (size_t w = 0; p->worker && w < p->threads; w++) {
+        block_clear(&p->worker[w].block);
+        mem_free(p->worker[w].sums);
+    }
+    mem_free(p->worker);
+    mem_free(p->keep);
+    mem_free(p->transposed);
+    mem_free(p->row_loss);
+    mem_free(p);
+}
+
+void plan_draw_dropout(struct plan *p, struct rng *rng, size_t rows)
+{
+    uint8_t *keep = p->keep;
+    for (size_t l = 0; p->net->dropout > 0 && l + 1 < p->net->layers; l++) {
+        const size_t count = rows * p->net->layer[l].out;
+        rng_dropout(rng, p->net->dropout, keep, count);
+        keep += count;
+    }
+}
+
+// One call of plan_gradient or plan_predict, as its workers see it.
+struct job {
+    struct plan *plan;
+    const float *params;
+    const struct plan_batch *batch;
+    size_t leaves, leaf_rows, workers;
+    float scale; // of the gradient
+    float *pred; // or NULL
+    bool losses, gradient;
+    struct tree_node node[TREE_NODES_MAX]; // subtrees of all workers, in leaf order
+    struct tree_step step[TREE_NODES_MAX];
+    size_t steps;
+};
+
+static struct par_range leaf_range(const struct job *j, size_t leaf)
+{
+    const size_t begin = leaf * j->leaf_rows, end = begin + j->leaf_rows;
+    return (struct par_range){begin, end < j->batch->rows ? end : j->batch->rows};
+}
+
+// Rows [begin, end) of the batch as block.c wants them.
+static struct block_rows rows_of(const struct job *j, size_t begin, size_t end)
+{
+    const struct plan *p = j->plan;
+    return (struct block_rows){
+        .batch = j->batch,
+        .begin = begin,
+        .rows = end - begin,
+        .params = j->params,
+        .transposed = p->transposed,
+        .keep = j->gradient && p->net->dropout > 0 ? p->keep : NULL,
+        .scale = j->scale,
+        .loss = j->losses ? p->row_loss + begin : NULL,
+        .pred = j->pred ? j->pred + begin * p->net->outputs : NULL,
+    };
+}
+
+// All blocks of one leaf; with `gradient`, that is where the leaf's gradient goes.
+static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *gradient)
+{
+    const struct par_range all = leaf_range(j, leaf);
+    const size_t rows = all.end - all.begin;
+    const size_t blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    for (size_t b = 0; b < blocks; b++) {
+        const size_t begin = all.begin + rows * b / blocks;
+        const size_t end = all.begin + rows * (b + 1) / blocks;
+        struct block_rows r = rows_of(j, begin, end);
+        block_forward(&w->block, &r);
+        if (gradient) {
+            r.gradient = gradient;
+            r.first = b == 0;
+            block_backward(&w->block, &r);
+        }
+    }
+}
+
+static void run_worker(void *context, size_t index)
+{
+    const struct job *j = context;
+    struct worker *w = &j->plan->worker[index];
+    struct tree_stack *s = &w->stack;
+    s->count = 0;
+    const size_t end = j->leaves * (index + 1) / j->workers;
+    for (size_t leaf = j->leaves * index / j->workers; leaf < end; leaf++) {
+        run_leaf(j, w, leaf, j->gradient ? s->node[s->count].sum : NULL);
+        if (!j->gradient)
+            continue;
+        for (tree_push(s, leaf); tree_must_fold(s); tree_fold(s))
+            j->plan->kern->add(j->plan->net->size, s->node[s->count - 2].sum,
+                               s->node[s->count - 1].sum);
+    }
+}
+
+// The joins of all workers' subtrees over one part of the parameters.
+static void run_join(void *context, size_t index)
+{
+    const struct job *j = context;
+    const struct par_range part = par_split(j->plan->net->size, ADD_GRAIN, j->workers, index);
+    for (size_t i = 0; i < j->steps; i++)
+        j->plan->kern->add(part.end - part.begin, j->node[j->step[i].into].sum + part.begin,
+                           j->node[j->step[i].from].sum + part.begin);
+}
+
+static void join_workers(struct job *j)
+{
+    size_t nodes = 0;
+    for (size_t w = 0; w < j->workers; w++) {
+        const struct tree_stack *s = &j->plan->worker[w].stack;
+        for (size_t i = 0; i < s->count; i++)
+            j->node[nodes++] = s->node[i];
+    }
+    j->steps = tree_join(j->node, nodes, j->step);
+    if (j->steps)
+        par_run(j->workers, run_join, j);
+}
+
+// The rows' losses, summed within each leaf and then in the tree over the leaves, in double.
+static double sum_losses(const struct job *j)
+{
+    double sum[TREE_LEAVES_MAX];
+    for (size_t leaf = 0; leaf < j->leaves; leaf++) {
+        const struct par_range r = leaf_range(j, leaf);
+        sum[leaf] = j->plan->kern->sum(r.end - r.begin, j->plan->row_loss + r.begin);
+    }
+    for (size_t width = 1; width < j->leaves; width *= 2)
+        for (size_t leaf = 0; leaf < j->leaves; leaf += 2 * width)
+            sum[leaf] += sum[leaf + width];
+    return sum[0];
+}
+
+static void cut(struct job *j)
+{
+    const struct plan *p = j->plan;
+    const size_t rows = j->batch->rows;
+    j->leaves = plan_leaves(rows, p->net->size);
+    j->leaf_rows = (rows + j->leaves - 1) / j->leaves;
+    const double flops = (j->gradient ? 6.0 : 2.0) * (double)rows * (double)p->net->parameters;
+    const size_t most = j->leaves < p->threads ? j->leaves : p->threads;
+    j->workers = flops < SERIAL_FLOPS ? 1 : most;
+}
+
+float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
+                     double *loss)
+{
+    struct job j = {.plan = p, .params = params, .batch = batch, .losses = true, .gradient = true};
+    const double divisor = loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
+                                        batch->y, batch->order, batch->rows);
+    j.scale = (float)(1.0 / divisor);
+    cut(&j);
+    block_transpose(p->net, p->kern, params, p->transposed);
+    par_run(j.workers, run_worker, &j);
+    join_workers(&j);
+    *loss = sum_losses(&j) / divisor;
+    return j.node[0].sum;
+}
+
+void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
+                  double *loss)
+{
+    struct job j = {
+        .plan = p, .params = params, .batch = batch, .pred = pred, .losses = loss != NULL};
+    cut(&j);
+    par_run(j.workers, run_worker, &j);
+    if (loss)
+        *loss = sum_losses(&j) / loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
+                                              batch->y, batch->order, batch->rows);
+}

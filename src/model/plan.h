@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The plan: made once from a network, the largest batch and a number of threads; then gradients and
+// predictions are computed in buffers that it owns, without allocating. Nothing about a CPU shows
+// here, so that another device can stand behind the same calls.
+#ifndef SKIFF_MODEL_PLAN_H
+#define SKIFF_MODEL_PLAN_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "model/net.h"
+
+struct plan;
+
+struct plan_spec {
+    const struct net *net; // borrowed
+    size_t train_rows;     // largest batch of plan_gradient; 0: predictions only
+    size_t predict_rows;   // largest batch of plan_predict with a loss
+    size_t threads;        // at least 1
+};
+
+struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e);
+void plan_free(struct plan *p); // NULL is fine
+
+// The rows to use. With `order`, row i is X[order[i]]; without, X[i].
+struct plan_batch {
+    size_t rows;
+    const float *X; // [..][net->inputs], dense
+    const float *y; // binary, multiclass: [..] labels; regression: [..][net->outputs]
+    const uint32_t *order;
+    const float *class_weight; // by label, or NULL
+};
+
+// The masks of the next plan_gradient of `rows` rows, drawn as torch's dropout layers would draw
+// them, in forward order. Draws nothing without dropout.
+void plan_draw_dropout(struct plan *p, struct rng *rng, size_t rows);
+
+// The gradient of the batch's mean loss, in the layout of the parameters; valid, and the caller's
+// to change, until the next call. *loss is the mean loss before the step.
+float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
+                     double *loss);
+
+// Mean loss and predictions without dropout: pred[rows][net->outputs], dense; probabilities for
+// classification. `pred` or `loss` may be NULL; without `loss`, batch->y may be NULL too.
+void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
+                  double *loss);
+
+// How many leaves a batch has: a function of its rows and of the gradient's size alone, for it is
+// part of the promise of equal bytes.
+size_t plan_leaves(size_t rows, size_t gradient_floats);
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "model/tree.h"
+
+int tree_siblings(const struct tree_node *left, const struct tree_node *right)
+{
+    const size_t width = (size_t)1 << left->level;
+    return left->level == right->level && left->first + width == right->first &&
+           (left->first & width) == 0;
+}
+
+void tree_push(struct tree_stack *s, size_t leaf)
+{
+    s->node[s->count].first = leaf;
+    s->node[s->count].level = 0;
+    s->count++;
+}
+
+int tree_must_fold(const struct tree_stack *s)
+{
+    return s->count >= 2 && tree_siblings(&s->node[s->count - 2], &s->node[s->count - 1]);
+}
+
+void tree_fold(struct tree_stack *s)
+{
+    s->count--;
+    s->node[s->count - 1].level++;
+}
+
+size_t tree_join(const struct tree_node *nodes, size_t count, struct tree_step *steps)
+{
+    struct tree_node stack[TREE_NODES_MAX];
+    size_t index[TREE_NODES_MAX]; // of stack[i] in nodes
+    size_t depth = 0, made = 0;
+    for (size_t i = 0; i < count; i++) {
+        stack[depth] = nodes[i];
+        index[depth++] = i;
+        while (depth >= 2 && tree_siblings(&stack[depth - 2], &stack[depth - 1])) {
+            steps[made++] = (struct tree_step){index[depth - 2], index[depth - 1]};
+            depth--;
+            stack[depth - 1].level++;
+        }
+    }
+    return made;
+}
