@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "train/checkpoint_match.h"
+
+#include "base/mem.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define CHECKPOINT_FORMAT 1
+
+// Options that may change between a run and its continuation, for they change no number of it.
+static bool is_free(const struct fit *f, const char *name)
+{
+    static const char *const names[] = {
+        "train",
+        "val",
+        "test",
+        "x_key",
+        "y_key",
+        "init",
+        "threads",
+        "log_every",
+        "quiet",
+        "progress",
+        "model_dir",
+        "config",
+        "output_dir",
+        "out",
+        "task",
+        "checkpoint_dir",
+        "checkpoint_every",
+        "batch_size",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    // A longer run is the same run continued, unless the schedule looks at its length.
+    return strcmp(name, "epochs") == 0 && f->config->schedule != SCHEDULE_COSINE &&
+           f->config->schedule != SCHEDULE_ONECYCLE;
+}
+
+static int set_text(json_t *object, const char *key, struct buf *value, struct error *e)
+{
+    buf_puts(value, "");
+    int rc = buf_check(value, key, e);
+    if (rc == 0 && json_object_set_new(object, key, json_string(value->data)) != 0)
+        rc = error_nomem(e, "checkpoint");
+    buf_clear(value);
+    return rc;
+}
+
+static int set_number(json_t *object, const char *key, uint64_t value, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, 64);
+    buf_printf(&text, "%llu", (unsigned long long)value);
+    return set_text(object, key, &text, e);
+}
+
+static int set_options(const struct fit *f, json_t *object, struct error *e)
+{
+    const struct opt_set options = {.table = train_options,
+                                    .count = train_option_count,
+                                    .target = (void *)(uintptr_t)f->config};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < options.count; i++) {
+        if (is_free(f, options.table[i].name))
+            continue;
+        struct buf text;
+        buf_init(&text, 4096);
+        opt_print(&options, i, &text);
+        rc = set_text(object, options.table[i].name, &text, e);
+    }
+    return rc;
+}
+
+// A JSON object of strings, or NULL.
+static json_t *describe(const struct fit *f, struct error *e)
+{
+    json_t *object = json_object();
+    int rc = object ? 0 : error_nomem(e, "checkpoint");
+    const struct {
+        const char *key;
+        uint64_t value;
+    } numbers[] = {
+        {"format", CHECKPOINT_FORMAT},
+        {"inputs", f->net->inputs},
+        {"outputs", f->net->outputs},
+        {"task number", (uint64_t)f->net->task},
+        {"rows a step", f->batch_size},
+        {"shuffling", f->shuffle},
+        {"training rows", f->train->n},
+        {"training data (CRC-32)", f->train->digest},
+        {"validation data (CRC-32)", f->val ? f->val->digest : 0},
+        {"starting weights (CRC-32)", f->init_digest},
+    };
+    for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++)
+        rc = set_number(object, numbers[i].key, numbers[i].value, e);
+    if (rc == 0)
+        rc = set_options(f, object, e);
+    if (rc) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+int checkpoint_describe(const struct fit *f, struct buf *out, struct error *e)
+{
+    json_t *object = describe(f, e);
+    if (!object)
+        return error_code(e);
+    char *text = json_dumps(object, JSON_INDENT(2));
+    json_decref(object);
+    if (!text)
+        return error_nomem(e, "checkpoint");
+    buf_puts(out, text);
+    mem_free(text);
+    return buf_check(out, "checkpoint", e);
+}
+
+int checkpoint_match(const struct fit *f, const char *path, const char *text, struct error *e)
+{
+    json_t *mine = describe(f, e);
+    if (!mine)
+        return error_code(e);
+    json_t *theirs = json_loads(text, 0, NULL);
+    int rc = json_is_object(theirs)
+                 ? 0
+                 : error_set(e, ERR_FORMAT, "%s: run.json is not a JSON object", path);
+    const char *key;
+    json_t *value;
+    if (rc == 0)
+        json_object_foreach(mine, key, value)
+        {
+            const char *was = json_string_value(json_object_get(theirs, key));
+            if (was && strcmp(was, json_string_value(value)) == 0)
+                continue;
+            rc = error_set(e, ERR_MISMATCH,
+                           "%s: belongs to another run: %s was %s there and is %s here; "
+                           "give another --checkpoint_dir or remove it",
+                           path, key, was ? was : "absent", json_string_value(value));
+            break;
+        }
+    json_decref(theirs);
+    json_decref(mine);
+    return rc;
+}

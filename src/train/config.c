@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "train/config.h"
+
+#include <stddef.h>
+
+static const char *const activation_words[] = {"relu", "leaky_relu", "tanh", "sigmoid",
+                                               "gelu", "silu",       NULL};
+static const char *const task_words[] = {"auto", "binary", "multiclass", "regression", NULL};
+static const char *const optimizer_words[] = {"sgd", "adam", "adamw", NULL};
+static const char *const schedule_words[] = {"constant", "step", "cosine", "onecycle", NULL};
+static const char *const class_weight_words[] = {"none", "balanced", NULL};
+const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_accuracy",
+                                     "val_f1", "val_auroc",  "val_ap",   "val_rmse",
+                                     "val_r2", NULL};
+
+#define AT(member) offsetof(struct train_config, member)
+#define NO_LIMIT   1e15
+
+// clang-format off
+const struct opt train_options[] = {
+    {.group = "Data", .name = "train", .type = OPT_TEXT, .offset = AT(train), .arg = "PATH",
+     .help = "Training data: an .npz file, or a folder of them joined in name order. Arrays X_train and y_train, or X and y."},
+    {.name = "val", .aliases = "validation", .type = OPT_TEXT, .offset = AT(val), .arg = "PATH",
+     .help = "Validation data, likewise: X_val and y_val, or X and y."},
+    {.name = "test", .type = OPT_TEXT, .offset = AT(test), .arg = "PATH",
+     .help = "Test data, evaluated once at the end: X_test and y_test, or X and y."},
+    {.name = "x_key", .type = OPT_TEXT, .offset = AT(x_key), .arg = "NAME",
+     .help = "Name of the feature array, if it is another."},
+    {.name = "y_key", .type = OPT_TEXT, .offset = AT(y_key), .arg = "NAME",
+     .help = "Name of the target array, if it is another."},
+
+    {.group = "Network", .name = "hidden", .type = OPT_SIZES, .offset = AT(hidden), .arg = "N,N,...",
+     .min = 1, .max = 1e7, .initial = "64,32", .tunable = true,
+     .help = "Units of the hidden layers; \"\" for a linear model."},
+    {.name = "activation", .type = OPT_ENUM, .offset = AT(activation), .words = activation_words,
+     .initial = "relu", .tunable = true, .help = "Activation of the hidden layers."},
+    {.name = "dropout", .type = OPT_FLOAT, .offset = AT(dropout), .arg = "P",
+     .min = 0, .max = 0.999, .initial = "0", .tunable = true,
+     .help = "Probability that a hidden unit is dropped while training."},
+    {.name = "task", .type = OPT_ENUM, .offset = AT(task), .words = task_words, .initial = "auto",
+     .help = "What y is; auto looks at its type and values."},
+    {.name = "init", .type = OPT_TEXT, .offset = AT(init), .arg = "FILE",
+     .help = "Start from the weights in this .npz (fc1.weight, fc1.bias, ...; a model.npz will do)."},
+
+    {.group = "Training", .name = "epochs", .aliases = "max_epochs", .type = OPT_INT, .offset = AT(epochs), .arg = "N",
+     .min = 0, .max = 1e9, .initial = "10", .tunable = true,
+     .help = "Passes over the training data; 0 writes the untrained model."},
+    {.name = "learning_rate", .aliases = "lr", .type = OPT_FLOAT, .offset = AT(learning_rate), .arg = "X",
+     .min = 0, .max = 1e6, .initial = "0.001", .tunable = true, .help = "Step size of the optimizer."},
+    {.name = "batch_size", .type = OPT_INT, .offset = AT(batch_size), .arg = "N",
+     .min = -1, .max = 4294967295.0, .initial = "-1", .tunable = true,
+     .help = "Rows a step, in a new random order each epoch; 0 is the full batch in file order, -1 the full batch up to 10,000 rows and 256 above."},
+    {.name = "optimizer", .type = OPT_ENUM, .offset = AT(optimizer), .words = optimizer_words,
+     .initial = "adam", .tunable = true, .help = "As torch.optim defines them."},
+    {.name = "momentum", .type = OPT_FLOAT, .offset = AT(momentum), .arg = "X",
+     .min = 0, .max = 1, .initial = "0", .tunable = true, .help = "Momentum of sgd."},
+    {.name = "nesterov", .type = OPT_BOOL, .offset = AT(nesterov), .initial = "false", .tunable = true,
+     .help = "Nesterov momentum for sgd."},
+    {.name = "betas", .type = OPT_PAIR, .offset = AT(betas), .arg = "B1,B2",
+     .min = 0, .max = 0.9999999999, .initial = "0.9,0.999", .help = "Averaging of adam and adamw."},
+    {.name = "eps", .type = OPT_FLOAT, .offset = AT(eps), .arg = "X",
+     .min = 0, .max = 1, .initial = "1e-8", .help = "Added to the denominator of adam and adamw."},
+    {.name = "weight_decay", .type = OPT_FLOAT, .offset = AT(weight_decay), .arg = "X",
+     .min = 0, .max = 1e3, .initial = "0", .tunable = true,
+     .help = "L2 penalty of sgd and adam, decoupled decay of adamw."},
+    {.name = "schedule", .type = OPT_ENUM, .offset = AT(schedule), .words = schedule_words,
+     .initial = "constant", .tunable = true,
+     .help = "How the learning rate moves: step and cosine by epoch, onecycle by step, as torch's StepLR, CosineAnnealingLR and OneCycleLR do."},
+    {.name = "step_size", .type = OPT_INT, .offset = AT(step_size), .arg = "N",
+     .min = 1, .max = 1e9, .initial = "30", .help = "Epochs between two drops of schedule step."},
+    {.name = "gamma", .type = OPT_FLOAT, .offset = AT(gamma), .arg = "X",
+     .min = 0, .max = 1e3, .initial = "0.1", .help = "Factor of each drop of schedule step."},
+    {.name = "warmup", .type = OPT_FLOAT, .offset = AT(warmup), .arg = "EPOCHS",
+     .min = 0, .max = 1e9, .initial = "0", .tunable = true,
+     .help = "Epochs in which the learning rate first rises linearly, step by step."},
+    {.name = "clip_norm", .type = OPT_FLOAT, .offset = AT(clip_norm), .arg = "X",
+     .min = 0, .max = NO_LIMIT, .initial = "0", .tunable = true,
+     .help = "Scale gradients down to this total norm; 0 does not clip."},
+    {.name = "class_weight", .type = OPT_ENUM, .offset = AT(class_weight), .words = class_weight_words,
+     .initial = "none", .help = "balanced weighs each class by n / (classes * its rows)."},
+    {.name = "seed", .type = OPT_INT, .offset = AT(seed), .arg = "N",
+     .min = -9007199254740992.0, .max = 9007199254740992.0, .initial = "0",
+     .help = "As torch.manual_seed: the same weights, batches and masks."},
+
+    {.group = "Stopping", .name = "patience", .type = OPT_INT, .offset = AT(patience), .arg = "N",
+     .min = 0, .max = 1e9, .initial = "0",
+     .help = "Stop after N epochs without improvement; 0 never stops early."},
+    {.name = "min_delta", .type = OPT_FLOAT, .offset = AT(min_delta), .arg = "X",
+     .min = 0, .max = NO_LIMIT, .initial = "0", .help = "Smallest change that counts as improvement."},
+    {.name = "monitor", .type = OPT_ENUM, .offset = AT(monitor), .words = monitor_words,
+     .initial = "auto", .help = "What improvement is measured on; auto is val_loss, or train_loss without validation data."},
+    {.name = "restore_best", .type = OPT_BOOL, .offset = AT(restore_best), .initial = "false",
+     .help = "Keep the weights of the best epoch instead of the last; on when patience is set."},
+
+    {.group = "Running", .name = "threads", .type = OPT_INT, .offset = AT(threads), .arg = "N",
+     .min = 0, .max = 1024, .initial = "0",
+     .help = "Threads; 0 takes OMP_NUM_THREADS, or else the cores at hand. The result does not depend on it."},
+    {.name = "log_every", .type = OPT_INT, .offset = AT(log_every), .arg = "N",
+     .min = 0, .max = 1e9, .initial = "100",
+     .help = "Epochs between two log lines; the last epoch is always logged; 0 logs none."},
+    {.name = "progress", .type = OPT_BOOL, .offset = AT(progress), .initial = "true",
+     .help = "A progress bar when standard error is a terminal."},
+    {.name = "quiet", .type = OPT_BOOL, .offset = AT(quiet), .initial = "false",
+     .help = "Print nothing but errors."},
+
+    {.group = "Output", .name = "model_dir", .type = OPT_TEXT, .offset = AT(model_dir), .arg = "DIR",
+     .help = "Where model.npz and nn_model.pth go: /opt/ml/model if that folder exists, else the working folder."},
+    {.name = "output_dir", .type = OPT_TEXT, .offset = AT(output_dir), .arg = "DIR",
+     .help = "Where history.csv, metrics.json and run.json go: beside the model unless given."},
+    {.name = "out", .type = OPT_TEXT, .offset = AT(out), .arg = "DIR",
+     .help = "Sets both."},
+    {.name = "checkpoint_dir", .type = OPT_TEXT, .offset = AT(checkpoint_dir), .arg = "DIR",
+     .help = "Keep checkpoints here, and go on from the newest valid one when started again."},
+    {.name = "checkpoint_every", .type = OPT_EVERY, .offset = AT(checkpoint_every), .arg = "N|Ns",
+     .min = 0, .max = 1e9, .initial = "60s", .help = "Epochs or seconds between checkpoints."},
+    {.name = "config", .type = OPT_TEXT, .offset = AT(config), .arg = "FILE",
+     .help = "Options from a JSON object, {\"epochs\": 100}; arguments on the command line win."},
+};
+// clang-format on
+
+const size_t train_option_count = sizeof train_options / sizeof *train_options;
+
+// The words stand in the order of enum kern_act, without identity.
+enum kern_act train_config_activation(const struct train_config *c)
+{
+    return (enum kern_act)(ACT_RELU + c->activation);
+}
+
+const char *train_config_activation_name(const struct train_config *c)
+{
+    return activation_words[c->activation];
+}
+
+int train_config_check(const struct train_config *c, struct error *e)
+{
+    if (!c->train)
+        return error_set(e, ERR_USAGE, "--train is missing: the .npz file or folder to train on");
+    if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))
+        return error_set(e, ERR_USAGE, "--nesterov needs --optimizer sgd and a --momentum above 0");
+    if (c->momentum > 0 && c->optimizer != OPTIM_SGD)
+        return error_set(e, ERR_USAGE, "--momentum is for --optimizer sgd; adam has --betas");
+    if (c->class_weight != CLASS_WEIGHT_NONE && c->task == 3)
+        return error_set(e, ERR_USAGE, "--class_weight is for classes, not for regression");
+    if (c->monitor > MONITOR_TRAIN_LOSS && !c->val)
+        return error_set(e, ERR_USAGE, "--monitor %s needs --val", monitor_words[c->monitor]);
+    return 0;
+}

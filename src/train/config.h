@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Everything that a training run can be told, and the option table that fills it from argv or a
+// configuration file.
+#ifndef SKIFF_TRAIN_CONFIG_H
+#define SKIFF_TRAIN_CONFIG_H
+
+#include "base/opt.h"
+#include "kern/kern.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum optim_kind { OPTIM_SGD, OPTIM_ADAM, OPTIM_ADAMW };
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE, SCHEDULE_ONECYCLE };
+
+// What early stopping and "best" look at. AUTO: val_loss, or train_loss without validation data.
+enum monitor {
+    MONITOR_AUTO,
+    MONITOR_TRAIN_LOSS,
+    MONITOR_VAL_LOSS,
+    MONITOR_VAL_ACCURACY,
+    MONITOR_VAL_F1,
+    MONITOR_VAL_AUROC,
+    MONITOR_VAL_AP,
+    MONITOR_VAL_RMSE,
+    MONITOR_VAL_R2,
+};
+
+enum class_weighting { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
+
+#define BATCH_SIZE_AUTO (-1) // the full batch up to BATCH_FULL_ROWS rows, else BATCH_DEFAULT
+#define BATCH_FULL_ROWS 10000
+#define BATCH_DEFAULT   256
+
+struct train_config {
+    // data
+    char *train, *val, *test;
+    char *x_key, *y_key;
+    // network
+    struct opt_sizes hidden;
+    int activation; // see train_config_activation
+    double dropout;
+    int task; // enum net_task
+    char *init;
+    // training
+    int64_t epochs;
+    double learning_rate;
+    int64_t batch_size;
+    int optimizer; // enum optim_kind
+    double momentum;
+    bool nesterov;
+    double betas[2];
+    double eps;
+    double weight_decay;
+    int schedule; // enum schedule_kind
+    int64_t step_size;
+    double gamma;
+    double warmup; // epochs
+    double clip_norm;
+    int class_weight; // enum class_weighting
+    int64_t seed;
+    // stopping
+    int64_t patience;
+    double min_delta;
+    int monitor; // enum monitor
+    bool restore_best;
+    // running
+    int64_t threads; // 0: as many as there are cores
+    int64_t log_every;
+    bool progress;
+    bool quiet;
+    // output
+    char *model_dir, *output_dir, *out;
+    char *checkpoint_dir;
+    struct opt_every checkpoint_every;
+    char *config;
+};
+
+extern const struct opt train_options[];
+extern const size_t train_option_count;
+
+extern const char *const monitor_words[]; // by enum monitor
+
+// Read a JSON object of options from a file (a value may be a string, a number, a boolean or a list
+// of numbers; null means not given). Explicit arguments win over it.
+int train_config_file(struct opt_set *options, const char *path, struct error *e);
+// The same from memory; `name` is for messages.
+int train_config_text(struct opt_set *options, const char *name, const char *text, size_t size,
+                      struct error *e);
+
+// The hidden activation, for the network and by name.
+enum kern_act train_config_activation(const struct train_config *c);
+const char *train_config_activation_name(const struct train_config *c);
+
+// What no single option can see: options that exclude or need each other.
+int train_config_check(const struct train_config *c, struct error *e);
+
+#endif

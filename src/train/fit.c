@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// The loop itself. Set-up is in fit_init.c, checkpoints in checkpoint.c.
+#include "train/fit.h"
+
+#include "base/clock.h"
+#include "train/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t targets_of(const struct fit *f)
+{
+    return f->net->task == TASK_REGRESSION ? f->net->outputs : 1;
+}
+
+// The order of the epoch's rows. Full-batch training draws nothing, as training on tensors does.
+static void begin_epoch(struct fit *f)
+{
+    f->state.epoch_loss = 0;
+    if (f->shuffle)
+        f->state.loader_seed = rng_loader_seed(&f->state.rng);
+}
+
+static struct plan_batch next_batch(const struct fit *f)
+{
+    const size_t row = (size_t)f->state.row, left = f->train->n - row;
+    struct plan_batch b = {
+        .rows = left < f->batch_size ? left : f->batch_size,
+        .X = f->train->X,
+        .y = f->train->y,
+        .class_weight = f->class_weight,
+    };
+    if (f->shuffle) {
+        b.order = f->order + row;
+    } else {
+        b.X += row * f->train->d;
+        b.y += row * targets_of(f);
+    }
+    return b;
+}
+
+static int run_step(struct fit *f, struct error *e)
+{
+    const struct plan_batch batch = next_batch(f);
+    const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
+    double loss;
+
+    plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
+    float *gradient = plan_gradient(f->plan, f->params, &batch, &loss);
+    if (!isfinite(loss))
+        return error_set(e, ERR_NUMERIC,
+                         "epoch %llu: the training loss is no longer a finite number; lower "
+                         "--learning_rate (%g), scale the features, or set --clip_norm",
+                         (unsigned long long)f->state.epoch + 1, now.lr);
+    if (f->config->clip_norm > 0)
+        optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
+    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, f->threads);
+
+    f->state.epoch_loss += loss * (double)batch.rows;
+    f->state.epoch_lr = now.lr;
+    f->state.row += batch.rows;
+    if (f->hooks.step)
+        f->hooks.step(f->hooks.context, f->state.epoch + 1, (size_t)f->state.row, f->train->n);
+    return 0;
+}
+
+static struct metrics_rows predictions(const struct fit *f)
+{
+    return (struct metrics_rows){.n = f->val->n, .ld = f->net->outputs, .f32 = f->val_pred};
+}
+
+static int binary_row(struct fit *f, struct history_row *row, struct error *e)
+{
+    struct binary_metrics m = {0};
+    const struct metrics_rows scores = predictions(f);
+    const int rc = metrics_binary(&m, &f->work, &scores, f->val->y, 0.5, e);
+    row->value[HISTORY_VAL_ACCURACY] = m.accuracy;
+    row->value[HISTORY_VAL_F1] = m.f1;
+    row->value[HISTORY_VAL_AUROC] = m.auroc;
+    row->value[HISTORY_VAL_AP] = m.ap;
+    return rc;
+}
+
+static int multiclass_row(struct fit *f, struct history_row *row, struct error *e)
+{
+    const struct metrics_rows prob = predictions(f);
+    const int rc =
+        metrics_multiclass(&f->multiclass, &f->work, &prob, f->net->outputs, f->val->y, e);
+    row->value[HISTORY_VAL_ACCURACY] = f->multiclass.accuracy;
+    row->value[HISTORY_VAL_F1] = f->multiclass.macro_f1;
+    return rc;
+}
+
+static int regression_row(struct fit *f, struct history_row *row, struct error *e)
+{
+    struct regression_metrics m = {0};
+    const struct metrics_rows pred = predictions(f);
+    const struct metrics_rows truth = {.n = f->val->n, .ld = f->net->outputs, .f32 = f->val->y};
+    const int rc = metrics_regression(&m, &pred, &truth, f->net->outputs, e);
+    row->value[HISTORY_VAL_RMSE] = m.rmse;
+    row->value[HISTORY_VAL_R2] = m.r2;
+    return rc;
+}
+
+// Loss and metrics on the validation data, into the epoch's row.
+static int validate(struct fit *f, struct history_row *row, struct error *e)
+{
+    const struct plan_batch all = {
+        .rows = f->val->n, .X = f->val->X, .y = f->val->y, .class_weight = NULL};
+    plan_predict(f->plan, f->params, &all, f->val_pred, &row->value[HISTORY_VAL_LOSS]);
+    if (!isfinite(row->value[HISTORY_VAL_LOSS]))
+        return error_set(e, ERR_NUMERIC,
+                         "epoch %llu: the validation loss is no longer a finite number; lower "
+                         "--learning_rate or scale the features",
+                         (unsigned long long)f->state.epoch + 1);
+    switch (f->net->task) {
+    case TASK_MULTICLASS:
+        return multiclass_row(f, row, e);
+    case TASK_REGRESSION:
+        return regression_row(f, row, e);
+    default:
+        return binary_row(f, row, e);
+    }
+}
+
+// Is `value` an improvement on the best so far by at least min_delta? (By more than it, as
+// early-stopping rules have it, so that a flat curve stops.)
+static bool improves(const struct fit *f, double value)
+{
+    const double delta = f->config->min_delta;
+    if (f->state.best_epoch == 0)
+        return !isnan(value);
+    return monitor_larger_is_better(f->monitor) ? value > f->state.best_value + delta
+                                                : value < f->state.best_value - delta;
+}
+
+static void remember_best(struct fit *f, const struct history_row *row)
+{
+    const double value = row->value[f->monitor];
+    f->state.waited++;
+    if (!improves(f, value))
+        return;
+    f->state.best_epoch = f->state.epoch;
+    f->state.best_value = value;
+    f->state.waited = 0;
+    if (f->keep_best)
+        memcpy(f->best, f->params, f->net->size * sizeof *f->best);
+}
+
+static double seconds_so_far(const struct fit *f)
+{
+    return f->state.seconds + clock_seconds() - f->started;
+}
+
+static int end_epoch(struct fit *f, struct error *e)
+{
+    int rc = history_reserve(&f->history, f->history.count + 1, e);
+    if (rc)
+        return rc;
+    struct history_row row;
+    for (int c = 0; c < HISTORY_COLUMNS; c++)
+        row.value[c] = NAN;
+    row.value[HISTORY_TRAIN_LOSS] = f->state.epoch_loss / (double)f->train->n;
+    row.value[HISTORY_LR] = f->state.epoch_lr;
+    if (f->val)
+        rc = validate(f, &row, e);
+    if (rc)
+        return rc;
+    row.value[HISTORY_SECONDS] = seconds_so_far(f);
+    f->history.row[f->history.count++] = row;
+    f->state.epoch++;
+    f->state.row = 0;
+    remember_best(f, &row);
+    if (f->hooks.epoch)
+        f->hooks.epoch(f->hooks.context, f->state.epoch, &row, fit_finished(f));
+    return 0;
+}
+
+// Steps until the epoch ends or the caller asks to stop.
+static int run_epoch(struct fit *f, bool *stopped, struct error *e)
+{
+    if (f->state.row == 0)
+        begin_epoch(f);
+    if (f->shuffle)
+        rng_loader_order(f->state.loader_seed, f->order, f->train->n);
+    int rc = 0;
+    while (rc == 0 && !*stopped && f->state.row < f->train->n) {
+        rc = run_step(f, e);
+        *stopped = f->hooks.stop && f->hooks.stop(f->hooks.context);
+        if (rc == 0 && f->state.row < f->train->n && checkpoint_is_due_midway(f))
+            rc = checkpoint_write(f, seconds_so_far(f), e);
+    }
+    if (rc == 0 && f->state.row == f->train->n)
+        rc = end_epoch(f, e);
+    return rc;
+}
+
+bool fit_finished(const struct fit *f)
+{
+    const uint64_t patience = (uint64_t)f->config->patience;
+    return f->state.epoch >= (uint64_t)f->config->epochs ||
+           (patience > 0 && f->state.waited >= patience);
+}
+
+static void keep_the_best(struct fit *f)
+{
+    if (f->keep_best && f->state.best_epoch)
+        memcpy(f->params, f->best, f->net->size * sizeof *f->best);
+}
+
+int fit_run(struct fit *f, struct error *e)
+{
+    int rc = checkpoint_resume(f, e);
+    f->started = f->checkpointed = clock_seconds();
+    bool stopped = rc == 0 && f->hooks.stop && f->hooks.stop(f->hooks.context);
+    while (rc == 0 && !stopped && !fit_finished(f)) {
+        rc = run_epoch(f, &stopped, e);
+        if (rc == 0 && (stopped || fit_finished(f) || checkpoint_is_due(f)))
+            rc = checkpoint_write(f, seconds_so_far(f), e);
+    }
+    if (rc == 0)
+        keep_the_best(f);
+    return rc;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// The training loop: batches, gradients, steps, validation, early stopping, checkpoints.
+#ifndef SKIFF_TRAIN_FIT_H
+#define SKIFF_TRAIN_FIT_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "model/net.h"
+#include "model/plan.h"
+#include "table/dataset.h"
+#include "train/config.h"
+#include "train/history.h"
+#include "train/metrics.h"
+#include "train/optim.h"
+#include "train/schedule.h"
+
+// What a run tells its caller while it goes on. Any function may be NULL.
+struct fit_hooks {
+    void *context;
+    // After every epoch; `row` is its line of the history, `last` says that none follows.
+    void (*epoch)(void *context, uint64_t epoch, const struct history_row *row, bool last);
+    // After every step, cheap: `done` of `total` rows of this epoch.
+    void (*step)(void *context, uint64_t epoch, size_t done, size_t total);
+    // Asked after every step: true ends the run in good order, to be resumed.
+    bool (*stop)(void *context);
+    // One line that the user should see (a checkpoint was skipped, training resumed).
+    void (*note)(void *context, const char *text);
+};
+
+// Where the run stands, as a checkpoint keeps it, apart from parameters and optimizer state. Every
+// member is written and read by checkpoint.c.
+struct fit_state {
+    uint64_t epoch;       // completed
+    uint64_t row;         // rows of the current epoch that are done; 0 between epochs
+    uint64_t loader_seed; // order of the current epoch
+    double epoch_loss;    // sum over the current epoch's batches of mean loss x rows
+    double epoch_lr;      // of the latest step
+    uint64_t best_epoch;  // 0: none yet
+    double best_value;
+    uint64_t waited; // epochs since the best
+    bool finished;   // nothing is left to do
+    double seconds;  // spent before this process
+    struct rng rng;
+};
+
+struct fit {
+    const struct train_config *config;
+    const struct net *net;
+    const struct kern *kern;
+    const struct dataset *train;
+    const struct dataset *val; // or NULL
+    struct fit_hooks hooks;
+    size_t threads;
+    size_t batch_size; // resolved: 1 .. rows
+    bool shuffle;
+    enum history_column monitor;
+    bool keep_best;
+
+    uint32_t init_digest; // CRC-32 of the starting weights when they come from a file, else 0
+
+    float *params; // net->size floats, as gradients and optimizer state are
+    float *best;   // parameters of the best epoch, when keep_best
+    struct plan *plan;
+    struct optim optim;
+    struct schedule schedule;
+    struct fit_state state;
+    struct history history;
+    float *class_weight; // by label, or NULL
+    uint32_t *order;     // of the epoch's rows, when shuffling
+    float *val_pred;     // [val->n][outputs]
+    struct metrics_work work;
+    struct multiclass_metrics multiclass; // its arrays serve every epoch
+
+    double started;      // clock_seconds at the start of fit_run
+    double checkpointed; // clock_seconds of the newest checkpoint
+};
+
+struct fit_spec {
+    const struct train_config *config;
+    const struct net *net;
+    const struct kern *kern;
+    const struct dataset *train, *val;
+    struct fit_hooks hooks;
+    size_t threads;
+};
+
+// Everything is allocated here, weights are drawn or read from config->init.
+int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e);
+void fit_clear(struct fit *f);
+// Back to the start of the run: fresh weights, state and history.
+int fit_restart(struct fit *f, struct error *e);
+
+// Resume from the newest valid checkpoint if config->checkpoint_dir has one, then train to the end
+// or until hooks.stop. Afterwards `params` are the ones to keep: the best epoch's when keep_best.
+// fit_finished tells whether the run came to its end.
+int fit_run(struct fit *f, struct error *e);
+bool fit_finished(const struct fit *f);
+
+#endif

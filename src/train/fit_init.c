@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Everything that a run needs, allocated before the first step.
+#include "train/fit.h"
+
+#include "base/mem.h"
+#include "model/model_file.h"
+
+#include <string.h>
+#include <zlib.h>
+
+// Weights that make every class count the same: n / (classes * rows of the class), as
+// scikit-learn's "balanced". A class without rows gets 0: nothing will ask for it.
+static int balance_classes(struct fit *f, struct error *e)
+{
+    const size_t classes = f->net->outputs == 1 ? 2 : f->net->outputs;
+    f->class_weight = mem_array(classes, sizeof *f->class_weight);
+    uint64_t *rows = mem_array(classes, sizeof *rows);
+    int rc = f->class_weight && rows ? 0 : error_nomem(e, "class weights");
+    size_t present = 0;
+    for (size_t i = 0; rc == 0 && i < f->train->n; i++)
+        present += rows[(size_t)f->train->y[i]]++ == 0;
+    for (size_t c = 0; rc == 0 && c < classes; c++)
+        if (rows[c])
+            f->class_weight[c] = (float)((double)f->train->n / ((double)present * (double)rows[c]));
+    mem_free(rows);
+    return rc;
+}
+
+// The seed's stream begins with the weights, as building the layers after torch.manual_seed does.
+// Weights from a file replace them, and the stream goes on from the same place.
+int fit_restart(struct fit *f, struct error *e)
+{
+    const struct train_config *c = f->config;
+    f->state = (struct fit_state){0};
+    f->history.count = 0;
+    f->optim.step = 0;
+    memset(f->optim.state, 0, f->optim.states * f->net->size * sizeof *f->optim.state);
+    rng_seed(&f->state.rng, (uint64_t)c->seed);
+    int rc = net_draw_weights(f->net, &f->state.rng, f->params, e);
+    if (rc == 0 && c->init)
+        rc = model_read_weights(c->init, f->net, f->params, e);
+    if (rc == 0 && c->init)
+        f->init_digest =
+            (uint32_t)crc32_z(0, (const Bytef *)f->params, f->net->size * sizeof *f->params);
+    return rc;
+}
+
+static int allocate(struct fit *f, struct error *e)
+{
+    const size_t size = f->net->size;
+    f->params = mem_aligned(size, sizeof *f->params);
+    f->best = mem_aligned(f->keep_best ? size : 0, sizeof *f->best);
+    f->order = mem_array(f->shuffle ? f->train->n : 0, sizeof *f->order);
+    f->val_pred = mem_array(f->val ? f->val->n * f->net->outputs : 0, sizeof *f->val_pred);
+    if (!f->params || !f->best || !f->order || !f->val_pred)
+        return error_nomem(e, "parameters");
+    int rc = optim_init(&f->optim, f->config, f->kern, size, e);
+    if (rc == 0)
+        rc = history_reserve(&f->history, 64, e);
+    return rc;
+}
+
+static void resolve_batch(struct fit *f)
+{
+    const int64_t asked = f->config->batch_size;
+    const size_t n = f->train->n;
+    const bool full = asked == 0 || (asked == BATCH_SIZE_AUTO && n <= BATCH_FULL_ROWS);
+    const size_t size = asked == BATCH_SIZE_AUTO ? BATCH_DEFAULT : (size_t)asked;
+    f->shuffle = !full;
+    f->batch_size = full || size > n ? n : size;
+}
+
+int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
+{
+    *f = (struct fit){
+        .config = spec->config,
+        .net = spec->net,
+        .kern = spec->kern,
+        .train = spec->train,
+        .val = spec->val,
+        .hooks = spec->hooks,
+        .threads = spec->threads,
+    };
+    resolve_batch(f);
+    f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
+    f->keep_best = f->config->restore_best;
+    int rc = 0;
+    if (!history_has_column(f->net->task, f->val != NULL, f->monitor))
+        rc = error_set(e, ERR_USAGE, "--monitor %s: a %s run has no such column",
+                       history_column_name(f->monitor), net_task_name(f->net->task));
+    if (rc == 0)
+        rc = allocate(f, e);
+    if (rc == 0 && f->config->class_weight == CLASS_WEIGHT_BALANCED &&
+        f->net->task != TASK_REGRESSION)
+        rc = balance_classes(f, e);
+    if (rc == 0) {
+        const struct plan_spec plan = {f->net, f->batch_size, f->val ? f->val->n : 0, f->threads};
+        f->plan = plan_new(&plan, f->kern, e);
+        rc = f->plan ? 0 : error_code(e);
+    }
+    if (rc == 0)
+        rc = fit_restart(f, e);
+    if (rc == 0)
+        schedule_init(&f->schedule, f->config, optim_momentum(&f->optim),
+                      (f->train->n + f->batch_size - 1) / f->batch_size);
+    if (rc)
+        fit_clear(f);
+    return rc;
+}
+
+void fit_clear(struct fit *f)
+{
+    plan_free(f->plan);
+    optim_clear(&f->optim);
+    history_clear(&f->history);
+    metrics_work_clear(&f->work);
+    multiclass_metrics_clear(&f->multiclass);
+    mem_free(f->params);
+    mem_free(f->best);
+    mem_free(f->order);
+    mem_free(f->val_pred);
+    mem_free(f->class_weight);
+    *f = (struct fit){0};
+}

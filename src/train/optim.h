@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Optimizers, as torch.optim defines them: the state they keep and one step over the flat block.
+#ifndef SKIFF_TRAIN_OPTIM_H
+#define SKIFF_TRAIN_OPTIM_H
+
+#include "base/err.h"
+#include "kern/kern.h"
+#include "train/config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct optim {
+    const struct kern *kern;
+    enum optim_kind kind;
+    double betas[2], eps, momentum, weight_decay;
+    bool nesterov;
+    size_t n;      // floats of the parameter block
+    uint64_t step; // steps done
+    float *state;  // [states][n], one block: first and second moment, or the momentum buffer
+    size_t states; // 0, 1 or 2
+};
+
+int optim_init(struct optim *o, const struct train_config *c, const struct kern *kern, size_t n,
+               struct error *e);
+void optim_clear(struct optim *o);
+
+// One step on `threads` threads. `momentum` replaces beta1 or sgd's momentum for this step (one-
+// cycle schedules move it); pass optim_momentum(o) otherwise.
+void optim_step(struct optim *o, float *params, const float *gradient, double lr, double momentum,
+                size_t threads);
+double optim_momentum(const struct optim *o);
+
+// Scale a gradient so that its norm is at most `limit`, as clip_grad_norm_ does; returns the norm
+// it had.
+double optim_clip(const struct kern *kern, float *gradient, size_t n, double limit);
+
+#endif

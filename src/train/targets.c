@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "train/targets.h"
+
+#include "base/mem.h"
+#include "train/metrics.h"
+
+#include <math.h>
+
+static bool all_zero_or_one(const struct dataset *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->y[i] != 0 && d->y[i] != 1)
+            return false;
+    return true;
+}
+
+static float largest(const struct dataset *d)
+{
+    float max = d->y[0];
+    for (size_t i = 1; i < d->n; i++)
+        if (d->y[i] > max)
+            max = d->y[i];
+    return max;
+}
+
+static bool is_class(float y, double classes)
+{
+    return y >= 0 && (double)y < classes && y == floorf(y);
+}
+
+// Do the labels use each of 0 .. K-1? 1 or 0, or a negative code.
+static int uses_every_class(const struct dataset *d, size_t classes, struct error *e)
+{
+    unsigned char *seen = mem_array(classes, 1);
+    if (!seen)
+        return error_nomem(e, "labels");
+    size_t distinct = 0;
+    bool fits = true;
+    for (size_t i = 0; fits && i < d->n; i++) {
+        fits = is_class(d->y[i], (double)classes);
+        if (fits && !seen[(size_t)d->y[i]]++)
+            distinct++;
+    }
+    mem_free(seen);
+    return fits && distinct == classes;
+}
+
+static int decide(const struct dataset *d, const char *name, enum net_task *task, struct error *e)
+{
+    *task = TASK_REGRESSION;
+    if (d->targets > 1)
+        return 0;
+    if (all_zero_or_one(d)) {
+        *task = TASK_BINARY;
+        return 0;
+    }
+    if (!d->y_integer)
+        return 0;
+    const float max = largest(d);
+    int every = 0;
+    if (max > 0 && max < METRICS_CLASSES_MAX)
+        every = uses_every_class(d, (size_t)max + 1, e);
+    if (every < 0)
+        return every;
+    if (every) {
+        *task = TASK_MULTICLASS;
+        return 0;
+    }
+    return error_set(e, ERR_USAGE,
+                     "%s: the labels are integers but not 0 .. K-1 with every class present; give "
+                     "--task regression, or --task multiclass with labels from 0",
+                     name);
+}
+
+int targets_decide(struct targets *t, enum net_task asked, const struct dataset *train,
+                   const char *name, struct error *e)
+{
+    *t = (struct targets){.task = asked, .outputs = 1};
+    if (asked == TASK_AUTO) {
+        const int rc = decide(train, name, &t->task, e);
+        if (rc)
+            return rc;
+    }
+    if (t->task == TASK_REGRESSION) {
+        t->outputs = train->targets;
+        return 0;
+    }
+    if (t->task == TASK_MULTICLASS && train->targets == 1) {
+        const float max = largest(train);
+        t->outputs = max >= 1 && max < METRICS_CLASSES_MAX ? (size_t)max + 1 : 2;
+    }
+    return targets_check(t, train, train, name, e);
+}
+
+int targets_check(const struct targets *t, const struct dataset *train, const struct dataset *d,
+                  const char *name, struct error *e)
+{
+    if (d->d != train->d)
+        return error_set(e, ERR_DATA, "%s: %zu features, but the training data have %zu", name,
+                         d->d, train->d);
+    if (d->targets != train->targets)
+        return error_set(e, ERR_DATA, "%s: y has %zu columns, but the training data's has %zu",
+                         name, d->targets, train->targets);
+    if (t->task == TASK_REGRESSION)
+        return 0;
+    if (d->targets != 1)
+        return error_set(e, ERR_DATA, "%s: y has %zu columns; a %s task has one label a row", name,
+                         d->targets, net_task_name(t->task));
+    const size_t classes = t->task == TASK_BINARY ? 2 : t->outputs;
+    for (size_t i = 0; i < d->n; i++)
+        if (!is_class(d->y[i], (double)classes))
+            return error_set(e, ERR_DATA,
+                             "%s: the label of row %zu is %.9g; the classes of this %s task are "
+                             "0 to %zu",
+                             name, i, (double)d->y[i], net_task_name(t->task), classes - 1);
+    return 0;
+}
