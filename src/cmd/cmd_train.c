@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// `skiff train`: options in, a call to the training job, exit status out.
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "job/train_job.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_signals;
+
+// The first signal asks for an orderly end; with the second the default action is back.
+static void on_signal(int number)
+{
+    stop_signals++;
+    signal(number, SIG_DFL);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, not a death in mid-file
+}
+
+static bool stop_asked(void *context)
+{
+    (void)context;
+    return stop_signals > 0;
+}
+
+static int print_help(void)
+{
+    struct buf text;
+    buf_init(&text, 65536);
+    buf_puts(&text,
+             "Usage: skiff train --train PATH [--val PATH] [OPTION ...]\n"
+             "\n"
+             "Trains a network of dense layers on a table and writes model.npz and\n"
+             "nn_model.pth (for numpy and torch), history.csv, metrics.json and run.json.\n"
+             "With the same seed, data and options it starts from PyTorch's weights, takes\n"
+             "PyTorch's batches and follows PyTorch's loss to rounding, and it writes the\n"
+             "same bytes for any number of threads.\n"
+             "\n"
+             "  skiff train --train train_data.npz --val val_data.npz --epochs 1000\n"
+             "  skiff train --train t.npz --val v.npz --epochs 200 --patience 20 --out run/\n"
+             "\n"
+             "Names may be written with - or _, values as --name value or --name=value.\n");
+    opt_help(train_options, train_option_count, &text);
+    buf_puts(&text, "  --help                    This text.\n");
+    const bool good = text.failed == 0 && fputs(text.data, stdout) >= 0 && fflush(stdout) == 0;
+    buf_clear(&text);
+    return good ? 0 : 1;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+// argv first, for it may name the configuration file; what it set stays.
+static int read_options(struct opt_set *options, struct train_config *c, int argc, char **argv,
+                        struct error *e)
+{
+    int rc = opt_begin(options, train_options, train_option_count, c, e);
+    if (rc == 0)
+        rc = opt_parse(options, argc, argv, NULL, e);
+    if (rc == 0 && c->config)
+        rc = train_config_file(options, c->config, e);
+    if (rc == 0 && c->patience > 0 && !opt_given(options, "restore_best"))
+        c->restore_best = true;
+    return rc ? rc : train_config_check(c, e);
+}
+
+static int run(const struct train_config *c, char **argv, struct error *e)
+{
+    struct progress progress;
+    progress_init(&progress, c);
+    const struct train_job job = {
+        .config = c,
+        .command = (const char *const *)argv,
+        .hooks = {&progress, progress_epoch, progress_step, stop_asked, progress_note},
+        .started = clock_process_age(),
+    };
+    struct train_job_result result;
+    catch_signals();
+    const int rc = train_job(&job, &result, e);
+    progress_end(&progress);
+    if (rc)
+        return rc;
+    if (result.interrupted)
+        progress_note(&progress, c->checkpoint_dir
+                                     ? "interrupted; start it again to go on from its checkpoint"
+                                     : "interrupted; the model is that of the last step");
+    if (!c->quiet)
+        printf("Model saved to %s\n", result.model_path);
+    train_job_result_clear(&result);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return error_set(e, ERR_IO, "cannot write to standard output");
+    return 0;
+}
+
+int cmd_train(int argc, char **argv)
+{
+    struct train_config config = {0};
+    struct opt_set options = {0};
+    struct error e = {0};
+    if (wants_help(argc, argv))
+        return print_help();
+    int rc = read_options(&options, &config, argc, argv, &e);
+    if (rc == 0)
+        rc = run(&config, argv, &e);
+    opt_end(&options);
+    if (rc)
+        fprintf(stderr, "skiff train: %s\n", e.code ? e.text : error_name(rc));
+    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+}

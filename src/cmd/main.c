@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "kern/cpu.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"train", cmd_train, "train a network on a pair of .npz files"},
+    {"eval", cmd_eval, "metrics of predictions that are already made"},
+    {"inspect", cmd_inspect, "what is inside an .npz file"},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void print_help(FILE *to)
+{
+    fputs("Usage: skiff COMMAND [OPTION ...]\n"
+          "\n"
+          "Trains small networks on tables, on the CPU, to PyTorch's numbers.\n"
+          "\n"
+          "Commands:\n",
+          to);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+    fputs("\n"
+          "  skiff train --train train_data.npz --val val_data.npz --epochs 1000\n"
+          "\n"
+          "'skiff COMMAND --help' explains a command, 'skiff --version' tells the version.\n",
+          to);
+}
+
+static int print_version(void)
+{
+    printf("skiff %s\n", PACKAGE_VERSION);
+    printf("CPU levels:");
+    for (const struct kern *const *k = kern_available(); *k; k++)
+        printf(" %s", (*k)->name);
+    printf("\n");
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    json_set_alloc_funcs(mem_alloc, mem_free);
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--version") == 0)
+        return print_version();
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return fflush(stdout) == 0 ? 0 : 1;
+    }
+    if (*name)
+        fprintf(stderr, "skiff: '%.60s' is not a command\n\n", name);
+    print_help(stderr);
+    return 2;
+}

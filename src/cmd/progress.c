@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/progress.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define PAINT_SECONDS 0.1
+#define BAR_CELLS     24
+
+void progress_init(struct progress *p, const struct train_config *c)
+{
+    const char *term = getenv("TERM");
+    *p = (struct progress){
+        .epochs = (uint64_t)c->epochs,
+        .log_every = c->quiet ? 0 : (uint64_t)c->log_every,
+        .bar = c->progress && !c->quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb"),
+        .quiet = c->quiet,
+        .started = clock_seconds(),
+        .first_done = -1,
+        .loss = NAN,
+    };
+}
+
+static void erase(struct progress *p)
+{
+    if (p->drawn)
+        fputs("\r\033[K", stderr);
+    p->drawn = false;
+}
+
+void progress_end(struct progress *p)
+{
+    erase(p);
+}
+
+void progress_note(void *context, const char *text)
+{
+    struct progress *p = context;
+    erase(p);
+    if (!p->quiet)
+        fprintf(stderr, "skiff train: %s\n", text);
+}
+
+// The lesson's two lines: "Epoch [100/1000], Loss: 0.4312, Val Loss: 0.4508, Val Accuracy: 0.8101"
+// and "validation:accuracy = 0.8101". Fixed point, for log scrapers stop at an exponent.
+static void print_lines(const struct progress *p, uint64_t epoch, const struct history_row *row)
+{
+    const double val_loss = row->value[HISTORY_VAL_LOSS];
+    const double accuracy = row->value[HISTORY_VAL_ACCURACY], rmse = row->value[HISTORY_VAL_RMSE];
+    printf("Epoch [%llu/%llu], Loss: %.4f", (unsigned long long)epoch,
+           (unsigned long long)p->epochs, row->value[HISTORY_TRAIN_LOSS]);
+    if (!isnan(val_loss))
+        printf(", Val Loss: %.4f", val_loss);
+    if (!isnan(accuracy))
+        printf(", Val Accuracy: %.4f\nvalidation:accuracy = %.4f", accuracy, accuracy);
+    else if (!isnan(rmse))
+        printf(", Val RMSE: %.4f\nvalidation:rmse = %.4f", rmse, rmse);
+    printf("\n");
+    fflush(stdout);
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+// "1:02:03" or "2:03"
+static void print_time(char *text, size_t size, double seconds)
+{
+    if (!(seconds >= 0 && seconds < 360000))
+        snprintf(text, size, "-:--");
+    else if (seconds >= 3600)
+        snprintf(text, size, "%d:%02d:%02d", (int)seconds / 3600, (int)seconds / 60 % 60,
+                 (int)seconds % 60);
+    else
+        snprintf(text, size, "%d:%02d", (int)seconds / 60, (int)seconds % 60);
+}
+
+// `done` in epochs, with a fraction.
+static void paint(struct progress *p, uint64_t epoch, double done)
+{
+    const double now = clock_seconds();
+    if (p->first_done < 0)
+        p->first_done = done;
+    if (now - p->painted < PAINT_SECONDS)
+        return;
+    p->painted = now;
+    char bar[BAR_CELLS + 1], left[32], line[256];
+    const double share = p->epochs ? done / (double)p->epochs : 1;
+    const int filled = (int)(share * BAR_CELLS);
+    for (int i = 0; i < BAR_CELLS; i++)
+        bar[i] = i < filled ? '#' : '.';
+    bar[BAR_CELLS] = '\0';
+    const double speed = (done - p->first_done) / (now - p->started);
+    print_time(left, sizeof left, speed > 0 ? ((double)p->epochs - done) / speed : -1);
+    int len = snprintf(line, sizeof line, "[%s] %3.0f%%  epoch %llu/%llu", bar, 100 * share,
+                       (unsigned long long)epoch, (unsigned long long)p->epochs);
+    if (!isnan(p->loss))
+        len += snprintf(line + len, sizeof line - (size_t)len, "  loss %.4f", p->loss);
+    snprintf(line + len, sizeof line - (size_t)len, "  %.3g epochs/s  %s left", speed, left);
+    fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
+    fflush(stderr);
+    p->drawn = true;
+}
+
+void progress_step(void *context, uint64_t epoch, size_t done, size_t total)
+{
+    struct progress *p = context;
+    if (p->bar)
+        paint(p, epoch, (double)(epoch - 1) + (double)done / (double)total);
+}
+
+void progress_epoch(void *context, uint64_t epoch, const struct history_row *row, bool last)
+{
+    struct progress *p = context;
+    p->loss = row->value[HISTORY_TRAIN_LOSS];
+    if (p->log_every == 0 || (epoch % p->log_every && !last))
+        return;
+    erase(p);
+    print_lines(p, epoch, row);
+}

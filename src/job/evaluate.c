@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "job/evaluate.h"
+
+#include "base/mem.h"
+#include "model/plan.h"
+
+#define THRESHOLD 0.5
+
+static int binary(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
+                  struct error *e)
+{
+    struct binary_metrics m;
+    struct metrics_work w = {0};
+    const int rc = metrics_binary(&m, &w, rows, d->y, THRESHOLD, e);
+    if (rc == 0)
+        *json = metrics_json_binary(&m, THRESHOLD);
+    metrics_work_clear(&w);
+    return rc;
+}
+
+static int multiclass(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
+                      struct error *e)
+{
+    struct multiclass_metrics m = {0};
+    struct metrics_work w = {0};
+    const int rc = metrics_multiclass(&m, &w, rows, rows->ld, d->y, e);
+    if (rc == 0)
+        *json = metrics_json_multiclass(&m);
+    multiclass_metrics_clear(&m);
+    metrics_work_clear(&w);
+    return rc;
+}
+
+static int regression(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
+                      struct error *e)
+{
+    struct regression_metrics m;
+    const struct metrics_rows truth = {.n = d->n, .ld = d->targets, .f32 = d->y};
+    const int rc = metrics_regression(&m, rows, &truth, d->targets, e);
+    if (rc == 0)
+        *json = metrics_json_regression(&m);
+    return rc;
+}
+
+static int measure(enum net_task task, const struct metrics_rows *rows, const struct dataset *d,
+                   json_t **json, struct error *e)
+{
+    switch (task) {
+    case TASK_MULTICLASS:
+        return multiclass(rows, d, json, e);
+    case TASK_REGRESSION:
+        return regression(rows, d, json, e);
+    default:
+        return binary(rows, d, json, e);
+    }
+}
+
+int evaluate(const struct net *net, const struct kern *kern, const float *params,
+             const struct dataset *d, size_t threads, json_t **metrics, struct error *e)
+{
+    const struct plan_spec spec = {.net = net, .predict_rows = d->n, .threads = threads};
+    const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
+    double loss;
+    *metrics = NULL;
+    struct plan *plan = plan_new(&spec, kern, e);
+    float *pred = mem_array(d->n, net->outputs * sizeof *pred);
+    int rc = plan && pred ? 0 : error_nomem(e, "predictions");
+    if (rc == 0) {
+        plan_predict(plan, params, &all, pred, &loss);
+        const struct metrics_rows rows = {.n = d->n, .ld = net->outputs, .f32 = pred};
+        rc = measure(net->task, &rows, d, metrics, e);
+    }
+    if (rc == 0 && (!*metrics || json_object_set_new(*metrics, "loss", json_real(loss)) != 0)) {
+        json_decref(*metrics);
+        *metrics = NULL;
+        rc = error_nomem(e, "metrics");
+    }
+    mem_free(pred);
+    plan_free(plan);
+    return rc;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "job/run_record.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "kern/cpu.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_FORMAT 1
+
+uint64_t run_peak_memory(void)
+{
+    char line[256];
+    uint64_t kilobytes = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kilobytes = strtoull(line + 6, NULL, 10);
+    if (f)
+        fclose(f);
+    return kilobytes * 1024;
+}
+
+static json_t *real(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *option_value(const struct opt_set *s, size_t i)
+{
+    const struct opt *o = &s->table[i];
+    const char *from = (const char *)s->target + o->offset;
+    struct buf text;
+    buf_init(&text, 65536);
+    json_t *value = NULL;
+    switch (o->type) {
+    case OPT_INT:
+        return json_integer(*(const int64_t *)(const void *)from);
+    case OPT_FLOAT:
+        return json_real(*(const double *)(const void *)from);
+    case OPT_BOOL:
+        return json_boolean(*(const bool *)(const void *)from);
+    case OPT_TEXT:
+        if (!*(char *const *)(const void *)from)
+            return json_null();
+        break;
+    default:
+        break;
+    }
+    if (opt_print(s, i, &text) == 0)
+        value = json_string(text.data ? text.data : "");
+    buf_clear(&text);
+    return value ? value : json_string("(not valid UTF-8)");
+}
+
+static json_t *options(const struct train_config *config)
+{
+    const struct opt_set s = {
+        .table = train_options, .count = train_option_count, .target = (void *)(uintptr_t)config};
+    json_t *object = json_object();
+    for (size_t i = 0; i < s.count; i++)
+        json_object_set_new(object, s.table[i].name, option_value(&s, i));
+    return object;
+}
+
+static json_t *command(const char *const *argv)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; argv && argv[i]; i++) {
+        json_t *word = json_string(argv[i]);
+        json_array_append_new(list, word ? word : json_string("(not valid UTF-8)"));
+    }
+    return list;
+}
+
+static json_t *machine(const struct fit *f)
+{
+    char host[256] = "", model[128];
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    cpu_model(model, sizeof model);
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i}", "host", host, "cpu", model, "cpu_level",
+                     f->kern->name, "cores", (json_int_t)cpu_count(), "threads",
+                     (json_int_t)f->threads, "ranks", 1);
+}
+
+static json_t *versions(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "skiff", PACKAGE_VERSION, "compiler", __VERSION__,
+                     "jansson", JANSSON_VERSION);
+}
+
+static json_t *data(const struct run_record *r)
+{
+    const struct fit *f = r->fit;
+    return json_pack("{s:I, s:I, s:I, s:I}", "train_rows", (json_int_t)f->train->n, "val_rows",
+                     (json_int_t)(f->val ? f->val->n : 0), "test_rows",
+                     (json_int_t)(r->test ? r->test->n : 0), "features", (json_int_t)f->train->d);
+}
+
+static json_t *seconds(const struct run_seconds *s)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "start", s->start, "load", s->load, "train",
+                     s->train, "evaluate", s->evaluate, "save", s->save, "total", s->total);
+}
+
+// The columns of one epoch that this run has.
+static json_t *epoch_row(const struct fit *f, uint64_t epoch)
+{
+    if (epoch == 0 || epoch > f->history.count)
+        return json_null();
+    json_t *object = json_pack("{s:I}", "epoch", (json_int_t)epoch);
+    for (int c = 0; c < HISTORY_COLUMNS; c++)
+        if (history_has_column(f->net->task, f->val != NULL, (enum history_column)c))
+            json_object_set_new(object, history_column_name((enum history_column)c),
+                                real(f->history.row[epoch - 1].value[c]));
+    return object;
+}
+
+static json_t *training(const struct fit *f)
+{
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:o, s:o}", "task",
+                     net_task_name(f->net->task), "parameters", (json_int_t)f->net->parameters,
+                     "batch_size", (json_int_t)f->batch_size, "epochs", (json_int_t)f->state.epoch,
+                     "steps", (json_int_t)f->optim.step, "monitor", history_column_name(f->monitor),
+                     "final", epoch_row(f, f->state.epoch), "best",
+                     epoch_row(f, f->state.best_epoch));
+}
+
+static json_t *record(const struct run_record *r)
+{
+    char now[32];
+    clock_utc(now);
+    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}",
+                     "program", "skiff", "format", RECORD_FORMAT, "written", now, "command",
+                     command(r->command), "options", options(r->config), "seed",
+                     (json_int_t)r->config->seed, "versions", versions(), "machine",
+                     machine(r->fit), "data", data(r), "training", training(r->fit), "seconds",
+                     seconds(r->seconds), "metrics", r->metrics, "peak_memory_bytes",
+                     (json_int_t)run_peak_memory(), "exit", r->exit);
+}
+
+int run_record_write(const struct run_record *r, const char *path, struct error *e)
+{
+    json_t *root = record(r);
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!text)
+        return error_nomem(e, path);
+    const int rc = file_write_all(path, text, strlen(text), e);
+    mem_free(text);
+    return rc;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// run.json: what ran, where, on what, how long each part took and what came out. The input of
+// comparisons between runs.
+#ifndef SKIFF_JOB_RUN_RECORD_H
+#define SKIFF_JOB_RUN_RECORD_H
+
+#include "base/err.h"
+#include "train/fit.h"
+
+#include <jansson.h>
+
+struct run_seconds {
+    double start; // from exec to here
+    double load, train, evaluate, save;
+    double total; // from exec to the writing of this record
+};
+
+struct run_record {
+    const struct train_config *config;
+    const char *const *command; // argv, NULL-terminated, or NULL
+    const struct fit *fit;
+    const struct dataset *test; // or NULL
+    const struct run_seconds *seconds;
+    const char *exit; // "finished", "stopped early", "interrupted"
+    json_t *metrics;  // borrowed: the contents of metrics.json
+};
+
+int run_record_write(const struct run_record *r, const char *path, struct error *e);
+
+// Largest resident memory of this process so far in bytes (VmHWM), or 0 when unknown.
+uint64_t run_peak_memory(void);
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// The order matters for what a user finds after a failure: folders are made and data are checked
+// before a second is spent on training; the model is written first, then what describes it.
+#include "job/train_job.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "job/evaluate.h"
+#include "job/run_record.h"
+#include "kern/cpu.h"
+#include "kern/par.h"
+#include "model/model_file.h"
+#include "train/targets.h"
+
+#include <string.h>
+
+#define SAGEMAKER_MODEL_DIR "/opt/ml/model"
+
+struct job {
+    const struct train_config *config;
+    const struct kern *kern;
+    const char *model_dir, *output_dir;
+    struct dataset train, val, test;
+    struct net net;
+    struct fit fit;
+    struct run_seconds seconds;
+    json_t *metrics;
+};
+
+static void choose_folders(struct job *j)
+{
+    const struct train_config *c = j->config;
+    j->model_dir = c->model_dir                          ? c->model_dir
+                   : c->out                              ? c->out
+                   : file_is_folder(SAGEMAKER_MODEL_DIR) ? SAGEMAKER_MODEL_DIR
+                                                         : ".";
+    j->output_dir = c->output_dir ? c->output_dir : c->out ? c->out : j->model_dir;
+}
+
+static int make_folders(const struct job *j, struct error *e)
+{
+    int rc = file_make_folders(j->model_dir, e);
+    if (rc == 0)
+        rc = file_make_folders(j->output_dir, e);
+    if (rc == 0 && j->config->checkpoint_dir)
+        rc = file_make_folders(j->config->checkpoint_dir, e);
+    return rc;
+}
+
+static int load_part(const struct train_config *c, const char *part, const char *path,
+                     struct dataset *d, struct error *e)
+{
+    const struct dataset_keys keys = {part, c->x_key, c->y_key};
+    return path ? dataset_load(d, path, &keys, e) : 0;
+}
+
+static int load(struct job *j, struct targets *t, struct error *e)
+{
+    const struct train_config *c = j->config;
+    int rc = load_part(c, "train", c->train, &j->train, e);
+    if (rc == 0)
+        rc = load_part(c, "val", c->val, &j->val, e);
+    if (rc == 0)
+        rc = load_part(c, "test", c->test, &j->test, e);
+    if (rc == 0)
+        rc = targets_decide(t, (enum net_task)c->task, &j->train, c->train, e);
+    if (rc == 0 && c->val)
+        rc = targets_check(t, &j->train, &j->val, c->val, e);
+    if (rc == 0 && c->test)
+        rc = targets_check(t, &j->train, &j->test, c->test, e);
+    return rc;
+}
+
+static size_t choose_threads(const struct train_config *c)
+{
+    if (c->threads > 0)
+        return (size_t)c->threads;
+    const size_t asked = par_environment_threads();
+    return asked ? asked : cpu_count();
+}
+
+static int prepare(struct job *j, const struct targets *t, const struct fit_hooks *hooks,
+                   struct error *e)
+{
+    const struct train_config *c = j->config;
+    const struct net_spec net = {
+        .inputs = j->train.d,
+        .outputs = t->outputs,
+        .hidden = &c->hidden,
+        .act = train_config_activation(c),
+        .dropout = c->dropout,
+        .task = t->task,
+    };
+    const struct fit_spec fit = {
+        .config = c,
+        .net = &j->net,
+        .kern = j->kern,
+        .train = &j->train,
+        .val = c->val ? &j->val : NULL,
+        .hooks = *hooks,
+        .threads = choose_threads(c),
+    };
+    const int rc = net_init(&j->net, &net, e);
+    return rc ? rc : fit_init(&j->fit, &fit, e);
+}
+
+// Final metrics of one part of the data under its name in metrics.json.
+static int evaluate_part(struct job *j, const char *part, const struct dataset *d, struct error *e)
+{
+    json_t *metrics = NULL;
+    const int rc = evaluate(&j->net, j->kern, j->fit.params, d, j->fit.threads, &metrics, e);
+    if (rc)
+        return rc;
+    return json_object_set_new(j->metrics, part, metrics) == 0 ? 0 : error_nomem(e, "metrics");
+}
+
+static int evaluate_all(struct job *j, struct error *e)
+{
+    j->metrics = json_object();
+    int rc = j->metrics ? 0 : error_nomem(e, "metrics");
+    if (rc == 0)
+        rc = evaluate_part(j, "train", &j->train, e);
+    if (rc == 0 && j->config->val)
+        rc = evaluate_part(j, "val", &j->val, e);
+    if (rc == 0 && j->config->test)
+        rc = evaluate_part(j, "test", &j->test, e);
+    return rc;
+}
+
+static int save_model(struct job *j, char **pth, struct error *e)
+{
+    const struct model_meta meta = {PACKAGE_VERSION, j->config->seed,
+                                    train_config_activation_name(j->config)};
+    char *npz = file_join(j->model_dir, "model.npz");
+    *pth = file_join(j->model_dir, "nn_model.pth");
+    int rc = npz && *pth ? 0 : error_nomem(e, "paths");
+    if (rc == 0)
+        rc = model_write_npz(npz, &j->net, j->fit.params, &meta, e);
+    if (rc == 0)
+        rc = model_write_pth(*pth, &j->net, j->fit.params, e);
+    mem_free(npz);
+    return rc;
+}
+
+static int save_history(const struct job *j, struct error *e)
+{
+    char *path = file_join(j->output_dir, "history.csv");
+    const int rc =
+        path ? history_write(&j->fit.history, j->net.task, j->config->val != NULL, path, e)
+             : error_nomem(e, "paths");
+    mem_free(path);
+    return rc;
+}
+
+static int save_metrics(const struct job *j, struct error *e)
+{
+    char *path = file_join(j->output_dir, "metrics.json");
+    char *text = json_dumps(j->metrics, METRICS_JSON_FLAGS);
+    const int rc =
+        path && text ? file_write_all(path, text, strlen(text), e) : error_nomem(e, "metrics.json");
+    mem_free(text);
+    mem_free(path);
+    return rc;
+}
+
+static int save_record(const struct job *j, const struct train_job *job, bool interrupted,
+                       struct error *e)
+{
+    const bool all = j->fit.state.epoch >= (uint64_t)j->config->epochs;
+    const struct run_record record = {
+        .config = j->config,
+        .command = job->command,
+        .fit = &j->fit,
+        .test = j->config->test ? &j->test : NULL,
+        .seconds = &j->seconds,
+        .exit = interrupted ? "interrupted"
+                : all       ? "finished"
+                            : "stopped early",
+        .metrics = j->metrics,
+    };
+    char *path = file_join(j->output_dir, "run.json");
+    const int rc = path ? run_record_write(&record, path, e) : error_nomem(e, "paths");
+    mem_free(path);
+    return rc;
+}
+
+// Seconds since `*mark`, which moves to now.
+static double lap(double *mark)
+{
+    const double now = clock_seconds(), passed = now - *mark;
+    *mark = now;
+    return passed;
+}
+
+static int run(struct job *j, const struct train_job *job, struct train_job_result *result,
+               struct error *e)
+{
+    const double begin = clock_seconds();
+    double mark = begin;
+    struct targets targets;
+    int rc = load(j, &targets, e);
+    j->seconds.load = lap(&mark);
+    if (rc == 0)
+        rc = prepare(j, &targets, &job->hooks, e);
+    if (rc == 0)
+        rc = fit_run(&j->fit, e);
+    j->seconds.train = lap(&mark);
+    if (rc)
+        return rc;
+    result->interrupted = !fit_finished(&j->fit);
+    rc = evaluate_all(j, e);
+    j->seconds.evaluate = lap(&mark);
+    if (rc == 0)
+        rc = save_model(j, &result->model_path, e);
+    if (rc == 0)
+        rc = save_history(j, e);
+    if (rc == 0)
+        rc = save_metrics(j, e);
+    j->seconds.save = lap(&mark);
+    j->seconds.total = job->started + mark - begin;
+    return rc ? rc : save_record(j, job, result->interrupted, e);
+}
+
+int train_job(const struct train_job *job, struct train_job_result *result, struct error *e)
+{
+    struct job j = {.config = job->config, .seconds = {.start = job->started}};
+    *result = (struct train_job_result){0};
+    choose_folders(&j);
+    int rc = kern_select(&j.kern, e);
+    if (rc == 0)
+        rc = make_folders(&j, e);
+    if (rc == 0)
+        rc = run(&j, job, result, e);
+    json_decref(j.metrics);
+    fit_clear(&j.fit);
+    dataset_clear(&j.train);
+    dataset_clear(&j.val);
+    dataset_clear(&j.test);
+    if (rc)
+        train_job_result_clear(result);
+    return rc;
+}
+
+void train_job_result_clear(struct train_job_result *result)
+{
+    mem_free(result->model_path);
+    *result = (struct train_job_result){0};
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// A whole training job: data in, a model, a history, metrics and a run record out.
+#ifndef SKIFF_JOB_TRAIN_JOB_H
+#define SKIFF_JOB_TRAIN_JOB_H
+
+#include "base/err.h"
+#include "train/fit.h"
+
+struct train_job {
+    const struct train_config *config;
+    const char *const *command; // for the run record: argv, NULL-terminated, or NULL
+    struct fit_hooks hooks;
+    double started; // seconds this process had lived when the job began
+};
+
+struct train_job_result {
+    char *model_path; // of nn_model.pth, owned
+    bool interrupted; // hooks.stop ended it
+};
+
+int train_job(const struct train_job *job, struct train_job_result *result, struct error *e);
+void train_job_result_clear(struct train_job_result *result);
+
+#endif
