@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-double clock_seconds(void);     // monotonic
-double clock_process_age(void); // seconds since this process was started, or 0 if unknown
-void clock_utc(char text[32]);  // "2026-11-21T09:50:00Z"
+double clock_seconds(void);    // monotonic
+double clock_process(void);    // processor time of this process since exec
+void clock_utc(char text[32]); // "2026-11-21T09:50:00Z"
 
 #endif

@@ -62,6 +62,8 @@ void file_out_abort(struct file_out *out);
 
 // The three calls in one.
 int file_write_all(const char *path, const void *data, size_t size, struct error *e);
+// The same for text that lacks its last newline.
+int file_write_text(const char *path, const char *text, struct error *e);
 
 // For tests: the n-th file-system call of an atomic write from now fails as on a full disk, and
 // every one after it; 0 turns the fault off. Returns how many there were since the last call.

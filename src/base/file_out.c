@@ -187,17 +187,31 @@ void file_out_abort(struct file_out *out)
     errno = saved;
 }
 
-int file_write_all(const char *path, const void *data, size_t size, struct error *e)
+// Write one or two pieces and commit.
+static int write_pieces(const char *path, const void *data, size_t size, const char *end,
+                        struct error *e)
 {
     struct file_out *out = file_out_begin(path, e);
     if (!out)
         return error_code(e);
     int rc = file_out_write(out, data, size, e);
     if (rc == 0)
+        rc = file_out_write(out, end, strlen(end), e);
+    if (rc == 0)
         rc = file_out_commit(out, e);
     if (rc)
         file_out_abort(out);
     return rc;
+}
+
+int file_write_all(const char *path, const void *data, size_t size, struct error *e)
+{
+    return write_pieces(path, data, size, "", e);
+}
+
+int file_write_text(const char *path, const char *text, struct error *e)
+{
+    return write_pieces(path, text, strlen(text), "\n", e);
 }
 
 int file_make_folders(const char *path, struct error *e)

@@ -82,24 +82,60 @@ static int set_enum(const struct opt *o, int *to, const char *value, const char 
     return rc;
 }
 
-// The next element of "64, 32" or "[64, 32]" into `word`; false at the end.
-static bool next_element(const char **at, char *word, size_t size)
+// The elements of "64,32", "64 32" or "[64, 32]".
+struct list {
+    const char *at, *end;
+    bool begun;
+};
+
+static const char *skip_blanks(const char *at, const char *end)
 {
-    *at += strspn(*at, " [],\t");
-    const size_t len = strcspn(*at, " [],\t");
-    if (len == 0)
-        return false;
-    snprintf(word, size, "%.*s", (int)(len < size ? len : size - 1), *at);
-    *at += len;
-    return true;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    return at;
+}
+
+// false when only one of the two brackets is there.
+static bool list_begin(struct list *l, const char *value)
+{
+    const char *end = value + strlen(value);
+    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    const char *at = skip_blanks(value, end);
+    const bool open = at < end && *at == '[', closed = at < end && end[-1] == ']';
+    *l = (struct list){.at = at + open, .end = end - closed};
+    return open == closed;
+}
+
+// 1 with the next element in `word`, 0 at the end, -1 where an element is empty or far too long.
+static int list_next(struct list *l, char *word, size_t size)
+{
+    l->at = skip_blanks(l->at, l->end);
+    const bool comma = l->begun && l->at < l->end && *l->at == ',';
+    if (comma)
+        l->at = skip_blanks(l->at + 1, l->end);
+    if (l->at == l->end && !comma)
+        return 0;
+    size_t len = 0;
+    while (l->at + len < l->end && !strchr(" \t,", l->at[len]))
+        len++;
+    if (len == 0 || len >= size)
+        return -1;
+    memcpy(word, l->at, len);
+    word[len] = '\0';
+    l->at += len;
+    l->begun = true;
+    return 1;
 }
 
 static int set_sizes(const struct opt *o, struct opt_sizes *to, const char *value,
                      const char *where, struct error *e)
 {
     struct opt_sizes sizes = {0};
+    struct list list;
     char word[64];
-    for (const char *at = value; next_element(&at, word, sizeof word);) {
+    int more = list_begin(&list, value) ? 1 : -1;
+    while (more > 0 && (more = list_next(&list, word, sizeof word)) > 0) {
         int64_t x;
         if (sizes.count == OPT_SIZES_MAX)
             return error_set(e, ERR_USAGE, "%s: more than %d numbers", where, OPT_SIZES_MAX);
@@ -108,6 +144,8 @@ static int set_sizes(const struct opt *o, struct opt_sizes *to, const char *valu
             return rc;
         sizes.value[sizes.count++] = (size_t)x;
     }
+    if (more < 0)
+        return bad_value(where, value, "a list of numbers such as 64,32", e);
     *to = sizes;
     return 0;
 }
@@ -116,16 +154,16 @@ static int set_pair(const struct opt *o, double to[2], const char *value, const 
                     struct error *e)
 {
     double pair[2];
+    struct list list;
     char word[64];
-    const char *at = value;
-    for (int i = 0; i < 2; i++) {
-        if (!next_element(&at, word, sizeof word))
-            return bad_value(where, value, "two numbers such as 0.9,0.999", e);
-        const int rc = set_float(o, &pair[i], word, where, e);
+    int more = list_begin(&list, value) ? 1 : -1;
+    for (int i = 0; i < 2 && more > 0; i++) {
+        more = list_next(&list, word, sizeof word);
+        const int rc = more > 0 ? set_float(o, &pair[i], word, where, e) : 0;
         if (rc)
             return rc;
     }
-    if (next_element(&at, word, sizeof word))
+    if (more <= 0 || list_next(&list, word, sizeof word) != 0)
         return bad_value(where, value, "two numbers such as 0.9,0.999", e);
     memcpy(to, pair, sizeof pair);
     return 0;
@@ -173,13 +211,27 @@ static int assign(const struct opt_set *s, const struct opt *o, const char *valu
     return 0;
 }
 
+static size_t target_size(enum opt_type type)
+{
+    static const size_t sizes[] = {
+        [OPT_INT] = sizeof(int64_t),
+        [OPT_FLOAT] = sizeof(double),
+        [OPT_PAIR] = 2 * sizeof(double),
+        [OPT_BOOL] = sizeof(bool),
+        [OPT_TEXT] = sizeof(char *),
+        [OPT_ENUM] = sizeof(int),
+        [OPT_SIZES] = sizeof(struct opt_sizes),
+        [OPT_EVERY] = sizeof(struct opt_every),
+    };
+    return sizes[type];
+}
+
 int opt_begin(struct opt_set *s, const struct opt *table, size_t count, void *target,
               struct error *e)
 {
     *s = (struct opt_set){.table = table, .count = count, .target = target};
     for (size_t i = 0; i < count; i++)
-        if (table[i].type == OPT_TEXT)
-            *(char **)target_of(s, &table[i]) = NULL;
+        memset(target_of(s, &table[i]), 0, target_size(table[i].type));
     s->given = mem_zalloc(count);
     int rc = s->given ? 0 : error_nomem(e, "options");
     for (size_t i = 0; rc == 0 && i < count; i++)
@@ -219,6 +271,19 @@ bool opt_given(const struct opt_set *s, const char *name)
     return index >= 0 && s->given[index] != OPT_DEFAULT;
 }
 
+// The shortest text that reads back as the same number.
+static void print_real(double x, struct buf *out)
+{
+    char text[40];
+    double again;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (num_parse(text, &again) && again == x)
+            break;
+    }
+    buf_puts(out, text);
+}
+
 static void print_sizes(const struct opt_sizes *sizes, struct buf *out)
 {
     for (size_t i = 0; i < sizes->count; i++)
@@ -227,10 +292,12 @@ static void print_sizes(const struct opt_sizes *sizes, struct buf *out)
 
 static void print_every(const struct opt_every *every, struct buf *out)
 {
-    if (every->seconds > 0)
-        buf_printf(out, "%.17gs", every->seconds);
-    else
+    if (every->seconds > 0) {
+        print_real(every->seconds, out);
+        buf_puts(out, "s");
+    } else {
         buf_printf(out, "%lld", (long long)every->count);
+    }
 }
 
 int opt_print(const struct opt_set *s, size_t index, struct buf *out)
@@ -242,9 +309,13 @@ int opt_print(const struct opt_set *s, size_t index, struct buf *out)
     case OPT_INT:
         return buf_printf(out, "%lld", (long long)*(const int64_t *)from);
     case OPT_FLOAT:
-        return buf_printf(out, "%.17g", *pair);
+        print_real(*pair, out);
+        return out->failed;
     case OPT_PAIR:
-        return buf_printf(out, "%.17g,%.17g", pair[0], pair[1]);
+        print_real(pair[0], out);
+        buf_puts(out, ",");
+        print_real(pair[1], out);
+        return out->failed;
     case OPT_BOOL:
         return buf_puts(out, *(const bool *)from ? "true" : "false");
     case OPT_TEXT:

@@ -64,7 +64,8 @@ void opt_end(struct opt_set *s); // frees the texts in the target and `given`
 
 // Index of the option with this name or alias, or -1.
 int opt_find(const struct opt_set *s, const char *name);
-// The canonical or alias name nearest to a misspelt one, or NULL when none is near.
+// The canonical name of the option whose name or alias is nearest to a misspelt one, or NULL when
+// none is near.
 const char *opt_nearest(const struct opt_set *s, const char *name);
 bool opt_given(const struct opt_set *s, const char *name);
 

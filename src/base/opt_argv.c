@@ -87,9 +87,14 @@ const char *opt_nearest(const struct opt_set *s, const char *name)
     if (len >= NAME_MAX_LEN)
         return NULL;
     const char *nearest = NULL;
-    size_t best = len < 4 ? 2 : 1 + len / 3; // the first distance that is too far
+    size_t best = (len < 4 ? 2 : 3) + len / 8; // the first distance that is too far
     for (size_t i = 0; i < s->count; i++) {
-        const size_t d = distance(name, s->table[i].name);
+        size_t d = distance(name, s->table[i].name);
+        char word[NAME_MAX_LEN];
+        for (const char *at = s->table[i].aliases; at && next_alias(&at, word);) {
+            const size_t alias = distance(name, word);
+            d = alias < d ? alias : d;
+        }
         if (d < best) {
             best = d;
             nearest = s->table[i].name;

@@ -38,8 +38,13 @@ static void explain(const struct opt *o, struct buf *text)
     }
     if (o->initial && *o->initial)
         buf_printf(text, " [%s]", o->initial);
-    if (o->aliases)
-        buf_printf(text, " (also --%s)", o->aliases);
+    for (const char *at = o->aliases; at && *at;) {
+        const size_t len = strcspn(at, " ");
+        buf_printf(text, "%s--%.*s", at == o->aliases ? " (also " : ", ", (int)len, at);
+        at += len + strspn(at + len, " ");
+        if (!*at)
+            buf_puts(text, ")");
+    }
 }
 
 static void help_row(const struct opt *o, struct buf *out)

@@ -189,24 +189,23 @@ static int print_object(const struct npz_stats *s, const char *failure, struct e
 static int list_members(const struct npz *z, bool json, struct error *e)
 {
     const int width = name_width(z);
-    int rc = 0;
-    for (size_t i = 0; i < z->zip.count; i++) {
+    int first = 0;
+    for (size_t i = 0; i < z->zip.count && first != ERR_NOMEM && !ferror(stdout); i++) {
         struct npz_stats stats;
         struct error reason = {0};
-        const int code = npz_stats(z, &z->zip.members[i], &stats, &reason);
-        const char *failure = code ? reason.text : NULL;
+        int rc = npz_stats(z, &z->zip.members[i], &stats, &reason);
+        const char *failure = rc ? reason.text : NULL;
         if (json) {
             fputs(i ? ",\n" : "\n", stdout);
-            rc = print_object(&stats, failure, e);
+            const int printed = print_object(&stats, failure, &reason);
+            rc = rc ? rc : printed;
         } else {
             print_row(width, &stats, failure);
         }
-        if (code && !rc)
-            rc = error_set(e, code, "%s", reason.text);
-        if (ferror(stdout) || code == ERR_NOMEM)
-            break;
+        if (rc && !first)
+            first = error_set(e, rc, "%s", reason.text);
     }
-    return rc;
+    return first;
 }
 
 static int inspect_file(const char *path, bool json, struct error *e)

@@ -11,13 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stop_signals;
+static volatile sig_atomic_t stop_signal;
 
-// The first signal asks for an orderly end; with the second the default action is back.
+// The first signal asks for an orderly end; any second one has its default action back.
 static void on_signal(int number)
 {
-    stop_signals++;
-    signal(number, SIG_DFL);
+    (void)number;
+    stop_signal = 1;
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
 }
 
 static void catch_signals(void)
@@ -32,7 +34,7 @@ static void catch_signals(void)
 static bool stop_asked(void *context)
 {
     (void)context;
-    return stop_signals > 0;
+    return stop_signal != 0;
 }
 
 static int print_help(void)
@@ -89,7 +91,7 @@ static int run(const struct train_config *c, char **argv, struct error *e)
         .config = c,
         .command = (const char *const *)argv,
         .hooks = {&progress, progress_epoch, progress_step, stop_asked, progress_note},
-        .started = clock_process_age(),
+        .started = clock_process(),
     };
     struct train_job_result result;
     catch_signals();

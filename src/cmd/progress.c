@@ -104,7 +104,9 @@ static void paint(struct progress *p, uint64_t epoch, double done)
                        (unsigned long long)epoch, (unsigned long long)p->epochs);
     if (!isnan(p->loss))
         len += snprintf(line + len, sizeof line - (size_t)len, "  loss %.4f", p->loss);
-    snprintf(line + len, sizeof line - (size_t)len, "  %.3g epochs/s  %s left", speed, left);
+    const int decimals = speed < 1 ? 3 : speed < 100 ? 1 : 0; // never an exponent
+    snprintf(line + len, sizeof line - (size_t)len, "  %.*f epochs/s  %s left", decimals, speed,
+             left);
     fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
     fflush(stderr);
     p->drawn = true;

@@ -13,6 +13,8 @@
 #define MAGIC      "\x93NUMPY"
 #define MAGIC_SIZE 6
 #define ALIGN      64
+#define DEPTH_MAX  16      // of lists and tuples in a structured dtype
+#define STRUCTURED "[...]" // stands for such a dtype
 
 // What is left of the header's text.
 struct text {
@@ -148,12 +150,41 @@ static int take_order(struct text *t, struct npy_info *info, struct error *e)
     return 0;
 }
 
+// Take the nested lists and tuples of a structured dtype: strings, numbers, commas and brackets.
+static bool take_nested(struct text *t)
+{
+    char open[DEPTH_MAX], name[2];
+    size_t depth = 0;
+    do {
+        skip_space(t);
+        const char c = t->at < t->end ? *t->at : '\0';
+        if (c == '\'' || c == '"') {
+            if (!take_string(t, name, sizeof name))
+                return false;
+            continue;
+        }
+        if (c == '[' || c == '(') {
+            if (depth == DEPTH_MAX)
+                return false;
+            open[depth++] = c;
+        } else if (c == ']' || c == ')') {
+            if (open[--depth] != (c == ']' ? '[' : '('))
+                return false;
+        } else if (c != ',' && (c < '0' || c > '9')) {
+            return false;
+        }
+        t->at++;
+    } while (depth);
+    return true;
+}
+
 static int take_descr(struct text *t, struct npy_info *info, struct error *e)
 {
     skip_space(t);
-    if (t->at < t->end && (*t->at == '[' || *t->at == '('))
-        return error_set(e, ERR_UNSUPPORTED,
-                         "a structured array; save its fields as arrays of numbers");
+    if (t->at < t->end && *t->at == '[') {
+        snprintf(info->dtype, sizeof info->dtype, STRUCTURED);
+        return take_nested(t) ? 0 : not_literal(t, e, "a list of fields");
+    }
     return take_string(t, info->dtype, sizeof info->dtype)
                ? 0
                : not_literal(t, e, "a dtype between quotes");
@@ -210,6 +241,8 @@ static int unsupported(const struct npy_info *info, const char *what, struct err
 static int refuse_dtype(const struct npy_info *info, char kind, struct error *e)
 {
     switch (kind) {
+    case '[':
+        return unsupported(info, "a structured array", e);
     case 'O':
         return error_set(e, ERR_DATA,
                          "dtype '%s': pickled Python objects are never loaded; save numbers, for "

@@ -44,14 +44,16 @@ static void f4_to_float(const uint8_t *restrict from, size_t count, void *restri
 
 // Half precision: 1 sign, 5 exponent, 10 fraction bits. Subnormals are fraction * 2^-24; the bits
 // of a NaN are kept, as numpy keeps them.
-static float half_value(uint16_t h)
+static inline float half_value(uint16_t h)
 {
     const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, low = h & 0x7fffu;
     const float tiny = (float)(int32_t)low * 0x1p-24f;
-    uint32_t bits = low < 0x0400u ? 0 : (low << 13) + (low < 0x7c00u ? 112u << 23 : 224u << 23);
-    if (low < 0x0400u)
-        memcpy(&bits, &tiny, sizeof bits);
-    bits |= sign;
+    uint32_t tiny_bits;
+    memcpy(&tiny_bits, &tiny, sizeof tiny_bits);
+    const uint32_t subnormal = 0u - (uint32_t)(low < 0x0400u); // all ones or none: no branch
+    const uint32_t special = 0u - (uint32_t)(low >= 0x7c00u);  // infinity or NaN
+    const uint32_t normal = (low << 13) + (112u << 23) + (special & 112u << 23);
+    const uint32_t bits = sign | (normal & ~subnormal) | (tiny_bits & subnormal);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;

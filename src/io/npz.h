@@ -29,9 +29,11 @@ void npz_close(struct npz *z);
 
 // Is there an array of this name (without ".npy")? No message.
 bool npz_has(const struct npz *z, const char *name);
-// Read its header. ERR_NOTFOUND lists the arrays that are there.
+// Read its header. ERR_NOTFOUND lists the arrays that are there. What the header claims is true
+// when this returns 0, so that memory can be taken on its word: stored bytes are in the file, and
+// a deflated member that claims to grow enormously is inflated once to see.
 int npz_array(const struct npz *z, const char *name, struct npz_array *a, struct error *e);
-// The same for a member that zip_find or a walk over z->zip.members gave.
+// The header of a member that a walk over z->zip.members gave, for listings: no proof by inflating.
 int npz_member_array(const struct npz *z, const struct zip_member *m, struct npz_array *a,
                      struct error *e);
 
@@ -45,7 +47,8 @@ int npz_read_exact(const struct npz *z, const struct npz_array *a, const char *d
 
 // A stored, aligned, little-endian, C-order float32 member is mapped, not copied: *values points
 // into `map`, and the CRC has been checked. Returns 1 when mapped, 0 when this member cannot be
-// (read it instead), or a negative code. An in-memory archive can be mapped too, if aligned.
+// (read it instead), or a negative code. An in-memory archive can be mapped too, if aligned. As
+// with every mapping, a file that another process cuts short afterwards ends this one (SIGBUS).
 int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map *map,
                 const float **values, struct error *e);
 
@@ -69,8 +72,17 @@ struct npz_writer;
 struct npz_writer *npz_writer_begin(const char *path, struct error *e);
 // An array called `name` (".npy" is added); data is C order, little-endian on every machine we
 // support. The array's first byte is 64-byte aligned in the file, so that it can be mapped.
-int npz_writer_array(struct npz_writer *w, const char *name, const char *dtype, size_t ndim,
-                     const uint64_t *shape, const void *data, struct error *e);
+struct npz_values {
+    const char *name;
+    const char *dtype; // as npy_write_header takes it
+    size_t ndim;
+    const uint64_t *shape;
+    const void *data;
+};
+int npz_writer_add(struct npz_writer *w, const struct npz_values *values, struct error *e);
+// The same, the fields in a row.
+#define npz_writer_array(w, name, dtype, ndim, shape, data, e)                                     \
+    npz_writer_add(w, &(const struct npz_values){name, dtype, ndim, shape, data}, e)
 int npz_writer_bytes(struct npz_writer *w, const char *name, const void *data, size_t size,
                      struct error *e);
 int npz_writer_commit(struct npz_writer *w, struct error *e); // frees `w` when it returns 0

@@ -10,12 +10,14 @@
 
 #include "base/mem.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
-#define COUNT (32 << 10) // elements taken at a time
+#define COUNT (32 << 10) // elements taken at a time, a multiple of LANES
+#define LANES 4
 
 struct horner_level {
     uint64_t extent, index;
@@ -35,7 +37,7 @@ struct pass {
     struct horner *horner; // NULL in C order
     uint32_t crc;          // in C order
     uint64_t finite;
-    double sum;
+    double sum, low, high;
     uint8_t raw[COUNT * 8];
     double wide[COUNT];
     float narrow[COUNT];
@@ -104,24 +106,37 @@ static uint32_t horner_finish(const struct horner *h, uint64_t count)
     return shift(h->total, 4) ^ shift(UINT32_MAX, 4 * count) ^ UINT32_MAX;
 }
 
+// Four lanes, so that additions and comparisons of neighbours do not wait for each other.
 static void take_values(struct pass *p, size_t count)
 {
-    struct npz_stats *s = p->stats;
-    double sum = 0.0;
-    for (size_t i = 0; i < count; i++) {
-        const double v = p->wide[i];
-        if (isnan(v)) {
-            s->nan_count++;
-        } else if (isinf(v)) {
-            s->inf_count++;
-        } else {
-            sum += v;
-            p->finite++;
-            s->min = v < s->min || isnan(s->min) ? v : s->min;
-            s->max = v > s->max || isnan(s->max) ? v : s->max;
-        }
+    double sum[LANES] = {0}, low[LANES], high[LANES];
+    uint64_t finite[LANES] = {0}, nan[LANES] = {0};
+    for (size_t l = 0; l < LANES; l++) {
+        low[l] = INFINITY;
+        high[l] = -INFINITY;
     }
-    p->sum += sum; // in two levels: less rounding than one long sum
+    for (size_t i = count; i % LANES; i++)
+        p->wide[i] = INFINITY; // neither finite nor NaN: not counted
+    for (size_t i = 0; i < count; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const double v = p->wide[i + l];
+            const bool good = fabs(v) <= DBL_MAX;
+            sum[l] += good ? v : 0.0;
+            low[l] = good && v < low[l] ? v : low[l];
+            high[l] = good && v > high[l] ? v : high[l];
+            finite[l] += good;
+            nan[l] += v != v;
+        }
+    uint64_t rest = count;
+    for (size_t l = 0; l < LANES; l++) {
+        p->sum += sum[l];
+        p->low = low[l] < p->low ? low[l] : p->low;
+        p->high = high[l] > p->high ? high[l] : p->high;
+        p->finite += finite[l];
+        p->stats->nan_count += nan[l];
+        rest -= finite[l] + nan[l];
+    }
+    p->stats->inf_count += rest;
 }
 
 static void take_crc(struct pass *p, size_t count)
@@ -151,7 +166,11 @@ static int run_pass(struct pass *p, struct zip_reader *r, struct error *e)
         take_crc(p, count);
         left -= count;
     }
-    p->stats->mean = p->finite ? p->sum / (double)p->finite : NAN;
+    if (p->finite) {
+        p->stats->min = p->low;
+        p->stats->max = p->high;
+        p->stats->mean = p->sum / (double)p->finite;
+    }
     p->stats->crc_f32 = p->horner ? horner_finish(p->horner, p->info->count) : p->crc;
     return zip_reader_finish(r, e);
 }
@@ -168,6 +187,8 @@ static int numeric_stats(struct npz_stats *s, struct zip_reader *r, struct error
     p->crc = (uint32_t)crc32(0, NULL, 0);
     p->finite = 0;
     p->sum = 0.0;
+    p->low = INFINITY;
+    p->high = -INFINITY;
     int rc = p->horner || npy_c_order(info) ? 0 : error_nomem(e, s->array.name);
     if (rc == 0)
         rc = zip_reader_skip(r, s->array.header_size, e);
@@ -199,7 +220,7 @@ int npz_stats(const struct npz *z, const struct zip_member *m, struct npz_stats 
     if (has_suffix(m->name, ".npy")) {
         rc = npz_member_array(z, m, &s->array, &reason);
         s->numeric = rc == 0;
-        if (rc == ERR_UNSUPPORTED)
+        if (rc == ERR_UNSUPPORTED && s->array.info.dtype[0]) // an honest header
             snprintf(s->note, sizeof s->note, "%.*s", (int)sizeof s->note - 1,
                      bare_reason(z, m, reason.text));
         else if (rc)

@@ -45,33 +45,32 @@ int npz_writer_commit(struct npz_writer *w, struct error *e)
     return 0;
 }
 
-// Bytes of an array of this shape; the element's size is the dtype's last character.
-static int array_bytes(const char *dtype, size_t ndim, const uint64_t *shape, size_t *bytes)
+// Bytes of the values; the element's size is the dtype's last character.
+static int values_bytes(const struct npz_values *v, size_t *bytes)
 {
-    size_t total = (size_t)(dtype[2] - '0');
-    for (size_t d = 0; d < ndim; d++)
-        if (shape[d] > SIZE_MAX || !size_mul(total, (size_t)shape[d], &total))
+    size_t total = (size_t)(v->dtype[2] - '0');
+    for (size_t d = 0; d < v->ndim; d++)
+        if (v->shape[d] > SIZE_MAX || !size_mul(total, (size_t)v->shape[d], &total))
             return ERR_LIMIT;
     *bytes = total;
     return 0;
 }
 
-int npz_writer_array(struct npz_writer *w, const char *name, const char *dtype, size_t ndim,
-                     const uint64_t *shape, const void *data, struct error *e)
+int npz_writer_add(struct npz_writer *w, const struct npz_values *v, struct error *e)
 {
     char member[ZIP_NAME_MAX + 1];
-    if (snprintf(member, sizeof member, "%s.npy", name) >= (int)sizeof member)
-        return error_set(e, ERR_USAGE, "array '%s': its name is too long", name);
+    if (snprintf(member, sizeof member, "%s.npy", v->name) >= (int)sizeof member)
+        return error_set(e, ERR_USAGE, "array '%s': its name is too long", v->name);
     size_t bytes;
-    int rc = array_bytes(dtype, ndim, shape, &bytes);
+    int rc = values_bytes(v, &bytes);
     if (rc)
-        return error_set(e, rc, "array '%s': its shape is larger than any memory", name);
+        return error_set(e, rc, "array '%s': its shape is larger than any memory", v->name);
     struct buf header;
     buf_init(&header, HEADER_MAX);
-    npy_write_header(&header, dtype, ndim, shape);
-    rc = buf_check(&header, name, e);
+    npy_write_header(&header, v->dtype, v->ndim, v->shape);
+    rc = buf_check(&header, v->name, e);
     if (rc == 0) {
-        const struct zip_piece pieces[] = {{header.data, header.len}, {data, bytes}};
+        const struct zip_piece pieces[] = {{header.data, header.len}, {v->data, bytes}};
         rc = zip_writer_add(w->zip, member, pieces, 2, MEM_ALIGN, e);
     }
     buf_clear(&header);

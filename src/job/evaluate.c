@@ -55,20 +55,22 @@ static int measure(enum net_task task, const struct metrics_rows *rows, const st
     }
 }
 
-int evaluate(const struct net *net, const struct kern *kern, const float *params,
-             const struct dataset *d, size_t threads, json_t **metrics, struct error *e)
+int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
+             struct error *e)
 {
-    const struct plan_spec spec = {.net = net, .predict_rows = d->n, .threads = threads};
+    const size_t outputs = how->net->outputs;
+    const struct plan_spec spec = {
+        .net = how->net, .predict_rows = d->n, .threads = how->threads, .team = how->team};
     const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
     double loss;
     *metrics = NULL;
-    struct plan *plan = plan_new(&spec, kern, e);
-    float *pred = mem_array(d->n, net->outputs * sizeof *pred);
+    struct plan *plan = plan_new(&spec, how->kern, e);
+    float *pred = mem_array(d->n, outputs * sizeof *pred);
     int rc = plan && pred ? 0 : error_nomem(e, "predictions");
     if (rc == 0) {
-        plan_predict(plan, params, &all, pred, &loss);
-        const struct metrics_rows rows = {.n = d->n, .ld = net->outputs, .f32 = pred};
-        rc = measure(net->task, &rows, d, metrics, e);
+        plan_predict(plan, how->params, &all, pred, &loss);
+        const struct metrics_rows rows = {.n = d->n, .ld = outputs, .f32 = pred};
+        rc = measure(how->net->task, &rows, d, metrics, e);
     }
     if (rc == 0 && (!*metrics || json_object_set_new(*metrics, "loss", json_real(loss)) != 0)) {
         json_decref(*metrics);

@@ -9,8 +9,16 @@
 #include "table/dataset.h"
 #include "train/metrics_json.h"
 
+struct evaluation {
+    const struct net *net;
+    const struct kern *kern;
+    const float *params;
+    size_t threads;
+    struct par *team; // as in struct plan_spec
+};
+
 // *metrics is a new reference on success.
-int evaluate(const struct net *net, const struct kern *kern, const float *params,
-             const struct dataset *d, size_t threads, json_t **metrics, struct error *e);
+int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
+             struct error *e);
 
 #endif

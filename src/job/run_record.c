@@ -154,7 +154,7 @@ int run_record_write(const struct run_record *r, const char *path, struct error 
     json_decref(root);
     if (!text)
         return error_nomem(e, path);
-    const int rc = file_write_all(path, text, strlen(text), e);
+    const int rc = file_write_text(path, text, e);
     mem_free(text);
     return rc;
 }

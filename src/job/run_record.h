@@ -10,9 +10,9 @@
 #include <jansson.h>
 
 struct run_seconds {
-    double start; // from exec to here
+    double start; // processor time from exec to the beginning of the job
     double load, train, evaluate, save;
-    double total; // from exec to the writing of this record
+    double total; // start and all parts, to the writing of this record
 };
 
 struct run_record {

@@ -26,6 +26,13 @@ struct job {
     struct fit fit;
     struct run_seconds seconds;
     json_t *metrics;
+    size_t threads;
+    struct par *team;
+    // for run_in_team
+    const struct train_job *job;
+    struct train_job_result *result;
+    struct error *error;
+    int rc;
 };
 
 static void choose_folders(struct job *j)
@@ -99,7 +106,8 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .train = &j->train,
         .val = c->val ? &j->val : NULL,
         .hooks = *hooks,
-        .threads = choose_threads(c),
+        .threads = j->threads,
+        .team = j->team,
     };
     const int rc = net_init(&j->net, &net, e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
@@ -108,8 +116,9 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
 // Final metrics of one part of the data under its name in metrics.json.
 static int evaluate_part(struct job *j, const char *part, const struct dataset *d, struct error *e)
 {
+    const struct evaluation how = {&j->net, j->kern, j->fit.params, j->threads, j->team};
     json_t *metrics = NULL;
-    const int rc = evaluate(&j->net, j->kern, j->fit.params, d, j->fit.threads, &metrics, e);
+    const int rc = evaluate(&how, d, &metrics, e);
     if (rc)
         return rc;
     return json_object_set_new(j->metrics, part, metrics) == 0 ? 0 : error_nomem(e, "metrics");
@@ -157,8 +166,7 @@ static int save_metrics(const struct job *j, struct error *e)
 {
     char *path = file_join(j->output_dir, "metrics.json");
     char *text = json_dumps(j->metrics, METRICS_JSON_FLAGS);
-    const int rc =
-        path && text ? file_write_all(path, text, strlen(text), e) : error_nomem(e, "metrics.json");
+    const int rc = path && text ? file_write_text(path, text, e) : error_nomem(e, "metrics.json");
     mem_free(text);
     mem_free(path);
     return rc;
@@ -222,16 +230,30 @@ static int run(struct job *j, const struct train_job *job, struct train_job_resu
     return rc ? rc : save_record(j, job, result->interrupted, e);
 }
 
+static void run_in_team(struct par *team, void *context)
+{
+    struct job *j = context;
+    j->team = team;
+    j->rc = run(j, j->job, j->result, j->error);
+}
+
 int train_job(const struct train_job *job, struct train_job_result *result, struct error *e)
 {
-    struct job j = {.config = job->config, .seconds = {.start = job->started}};
+    struct job j = {.config = job->config,
+                    .seconds = {.start = job->started},
+                    .job = job,
+                    .result = result,
+                    .error = e};
     *result = (struct train_job_result){0};
     choose_folders(&j);
     int rc = kern_select(&j.kern, e);
     if (rc == 0)
         rc = make_folders(&j, e);
-    if (rc == 0)
-        rc = run(&j, job, result, e);
+    if (rc == 0) {
+        j.threads = choose_threads(j.config);
+        par_team(j.threads, run_in_team, &j);
+        rc = j.rc;
+    }
     json_decref(j.metrics);
     fit_clear(&j.fit);
     dataset_clear(&j.train);

@@ -10,7 +10,7 @@ struct train_job {
     const struct train_config *config;
     const char *const *command; // for the run record: argv, NULL-terminated, or NULL
     struct fit_hooks hooks;
-    double started; // seconds this process had lived when the job began
+    double started; // processor seconds from exec to the beginning of the job
 };
 
 struct train_job_result {

@@ -3,8 +3,6 @@
 // small text files of the kernel; what cannot be read counts as absent, never as an error.
 #include "kern/cpu.h"
 
-#include "base/buf.h"
-
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,33 +12,25 @@
 #define LINE_SIZE  1024
 #define NAMES_SIZE 128
 
-// "baseline, avx2"
-static int level_names(const struct kern *const *levels, struct buf *names)
-{
-    for (size_t i = 0; levels[i]; i++)
-        buf_printf(names, "%s%s", i ? ", " : "", levels[i]->name);
-    return names->failed;
-}
-
 int kern_select(const struct kern **kern, struct error *e)
 {
+    char names[NAMES_SIZE] = "";
+    size_t used = 0;
     const struct kern *const *levels = kern_available();
     const char *wanted = getenv("SKIFF_CPU");
     for (size_t i = 0; levels[i]; i++) {
         *kern = levels[i];
         if (wanted && strcmp(wanted, levels[i]->name) == 0)
             return 0;
+        int len =
+            snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", levels[i]->name);
+        used += len > 0 && (size_t)len < sizeof names - used ? (size_t)len : 0;
     }
     if (!wanted || !*wanted)
         return 0;
-    struct buf names;
-    buf_init(&names, NAMES_SIZE);
-    int code = level_names(levels, &names);
-    code = error_set(e, code ? code : ERR_USAGE,
+    return error_set(e, ERR_USAGE,
                      "SKIFF_CPU: '%.32s' is no level that this machine has; it has %s", wanted,
-                     code ? "others" : names.data);
-    buf_clear(&names);
-    return code;
+                     names);
 }
 
 void cpu_model(char *text, size_t size)

@@ -11,6 +11,6 @@
 #define VFMA(a, b, c) ((vf)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define VSQRT(a)      ((vf)_mm256_sqrt_ps((__m256)(a)))
 // 16 registers: 12 sums, 2 of b, 1 broadcast. Widths are multiples of two vectors.
-#define TILES(T) T(1, 2) T(2, 2) T(3, 2) T(4, 2) T(5, 2) T(6, 2)
+#define TILES(T) TILES_TO_6(T, 2)
 
 #include "kern/kern_body.h"

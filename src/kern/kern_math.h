@@ -30,7 +30,7 @@ INL vf poly(const int n, const float c[], vf x)
 // 2^n, n whole and in [-126, 127].
 INL vf power_of_two(vi n)
 {
-    return (vf)((n + 127) << 23);
+    return (vf)(((vu)n + 127) << 23);
 }
 
 // exp: at most 1.02 ulp; inf, 0 and denormals where they belong. With n = round(x / ln 2) and
@@ -46,7 +46,7 @@ INL vf exp_v(vf x)
     vf r = VFMA(n, SPLAT(-LN2_HIGH), x);
     r = VFMA(n, SPLAT(-LN2_LOW), r);
     vf y = VFMA(poly(5, P, r), r * r, r) + 1.0f;
-    vi whole = (vi)t - (vi)SPLAT(ROUNDER); // NaN lanes hold anything: y is NaN there
+    vi whole = (vi)((vu)t - (vu)SPLAT(ROUNDER)); // NaN lanes hold anything: y is NaN there
     vi first = whole >> 1;
     return y * power_of_two(first) * power_of_two(whole - first);
 }
@@ -57,12 +57,12 @@ INL vf log_v(vf x)
 {
     static const float P[] = {0.333333313f, -0.250008196f, 0.200012431f, -0.166234121f,
                               0.142015442f, -0.131595373f, 0.127624273f, -0.0763689056f}; // 5.9e-9
-    const int32_t root_half = 0x3f3504f3; // the bits of sqrt 1/2
-    vi tiny = x < 1.17549435e-38f;        // below the smallest normal number
+    const uint32_t root_half = 0x3f3504f3; // the bits of sqrt 1/2
+    vi tiny = x < 1.17549435e-38f;         // below the smallest normal number
     vf scaled = choose(tiny, x * 8388608.0f, x);
-    vi bits = (vi)scaled - root_half;
+    vi bits = (vi)((vu)scaled - root_half);
     vf e = __builtin_convertvector((bits >> 23) - (tiny & 23), vf);
-    vf f = (vf)((bits & 0x7fffff) + root_half) - 1.0f;
+    vf f = (vf)(((vu)bits & 0x7fffff) + root_half) - 1.0f;
     vf f2 = f * f;
     vf y = poly(8, P, f) * (f * f2);
     y = VFMA(e, SPLAT(LN2_LOW), y);
@@ -241,22 +241,32 @@ struct bce_lanes {
     vf p, loss, dz;
 };
 
-INL struct bce_lanes bce_value(vf z, vf y, vf weight, float scale)
+// The clamped logarithm of BCELoss; NaN stays.
+INL vf bce_log(vf p)
+{
+    vf y = log_v(p);
+    return choose(y < -100.0f, SPLAT(-100.0f), y);
+}
+
+// With labels of 0 and 1 one of the two logarithms would be multiplied by 0; without it the same
+// bits come out, as 0.0f + x makes both zeros one.
+INL struct bce_lanes bce_value(const bool hard, vf z, vf y, vf weight, float scale)
 {
     struct bce_lanes out;
-    vf p = sigmoid_v(z), q = 1.0f - p;
-    vf log_p = log_v(p), log_q = log_v(q);
-    log_p = choose(log_p < -100.0f, SPLAT(-100.0f), log_p);
-    log_q = choose(log_q < -100.0f, SPLAT(-100.0f), log_q);
-    out.p = p;
-    out.loss = weight * ((y - 1.0f) * log_q - y * log_p);
+    vf p = sigmoid_v(z), q = 1.0f - p, loss;
+    if (hard)
+        loss = -bce_log(choose(y == 0.0f, q, p));
+    else
+        loss = (y - 1.0f) * bce_log(q) - y * bce_log(p);
     vf pq = q * p;
     vf dp = (p - y) / choose(pq < 1e-12f, SPLAT(1e-12f), pq);
+    out.p = p;
+    out.loss = weight * (loss + 0.0f);
     out.dz = dp * weight * scale * q * p;
     return out;
 }
 
-static void kern_bce(const struct kern_bce *b)
+INL void bce_loop(const bool hard, const struct kern_bce *b)
 {
     struct bce_lanes out;
     vf weight = SPLAT(1.0f);
@@ -264,7 +274,7 @@ static void kern_bce(const struct kern_bce *b)
     for (; i + VL <= b->n; i += VL) {
         if (b->weight)
             weight = load(b->weight + i);
-        out = bce_value(load(b->z + i), load(b->y + i), weight, b->scale);
+        out = bce_value(hard, load(b->z + i), load(b->y + i), weight, b->scale);
         store(b->p + i, out.p);
         store(b->loss + i, out.loss);
         if (b->dz)
@@ -275,11 +285,31 @@ static void kern_bce(const struct kern_bce *b)
         return;
     if (b->weight)
         weight = load_part(b->weight + i, rest);
-    out = bce_value(load_part(b->z + i, rest), load_part(b->y + i, rest), weight, b->scale);
+    out = bce_value(hard, load_part(b->z + i, rest), load_part(b->y + i, rest), weight, b->scale);
     store_part(b->p + i, out.p, rest);
     store_part(b->loss + i, out.loss, rest);
     if (b->dz)
         store_part(b->dz + i, out.dz, rest);
+}
+
+INL bool zeros_and_ones(size_t n, const float *y)
+{
+    vi other = {0};
+    const vi none = {0};
+    size_t i = 0;
+    for (; i + VL <= n; i += VL)
+        other |= (load(y + i) != 0.0f) & (load(y + i) != 1.0f);
+    vf rest = load_part(y + i, n - i);
+    other |= (rest != 0.0f) & (rest != 1.0f);
+    return memcmp(&other, &none, sizeof none) == 0;
+}
+
+static void kern_bce(const struct kern_bce *b)
+{
+    if (zeros_and_ones(b->n, b->y))
+        bce_loop(true, b);
+    else
+        bce_loop(false, b);
 }
 
 static void kern_add(size_t n, float *to, const float *from)

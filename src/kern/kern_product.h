@@ -24,12 +24,22 @@
 INL void tile_start(const int MR, const int NV, const struct kern_product *p, size_t i, size_t j,
                     vf c[TILE_ROWS][TILE_VECTORS])
 {
-    const float *start = p->start ? p->start + i * p->start_row + j : NULL;
-    foreach (r, MR)
+    if (!p->start) {
+        foreach (r, MR)
+            foreach (v, NV)
+                c[r][v] = SPLAT(0.0f);
+        return;
+    }
+    const float *start = p->start + i * p->start_row + j;
+    foreach (r, MR) {
         foreach (v, NV)
-            c[r][v] = start ? load(start + (size_t)r * p->start_row + v * VL) : SPLAT(0.0f);
+            c[r][v] = load(start + v * VL);
+        start += p->start_row;
+    }
 }
 
+// Pointers walk from row to row, here and below: with r * row the compiler would keep an offset for
+// each row, more than there are registers.
 INL void tile_sum(const int MR, const int NV, const struct kern_product *p, size_t i, size_t j,
                   vf c[TILE_ROWS][TILE_VECTORS])
 {
@@ -39,10 +49,12 @@ INL void tile_sum(const int MR, const int NV, const struct kern_product *p, size
         vf bv[TILE_VECTORS];
         foreach (v, NV)
             bv[v] = load(b + v * VL);
+        const float *ar = a;
         foreach (r, MR) {
-            float ak = a[(size_t)r * row];
+            float ak = *ar;
             foreach (v, NV)
                 c[r][v] = VFMA(SPLAT(ak), bv[v], c[r][v]);
+            ar += row;
         }
         a += step;
         b += ldb;
@@ -60,14 +72,18 @@ INL void tile_store(const int MR, const int NV, const struct kern_product *p, si
     }
     if (p->gate) {
         const float *gate = p->gate + i * ldc + j;
-        foreach (r, MR)
+        foreach (r, MR) {
             foreach (v, NV)
-                c[r][v] = zero_where(load(gate + (size_t)r * ldc + v * VL) <= 0.0f, c[r][v]);
+                c[r][v] = zero_where(load(gate + v * VL) <= 0.0f, c[r][v]);
+            gate += ldc;
+        }
     }
     float *to = p->c + i * ldc + j;
-    foreach (r, MR)
+    foreach (r, MR) {
         foreach (v, NV)
-            store(to + (size_t)r * ldc + v * VL, c[r][v]);
+            store(to + v * VL, c[r][v]);
+        to += ldc;
+    }
 }
 
 typedef void tile_fn(const struct kern_product *p, size_t i, size_t j);
@@ -99,12 +115,14 @@ static void product_strip(const struct kern_product *p, size_t i, size_t m, size
     }
 }
 
-static size_t widest_tile(size_t vectors)
+// The width of the tiles for m rows: the widest, unless m rows fit in one tile of half that width.
+static size_t tile_width(size_t vectors, size_t m)
 {
     size_t nv = TILE_VECTORS;
     while (nv > vectors || !tiles[nv][1])
         nv--;
-    return nv;
+    bool narrow = m <= TILE_ROWS && !tiles[nv][m] && tiles[nv / 2][m];
+    return narrow ? nv / 2 : nv;
 }
 
 // One cut of k: blocks of rows, in each of them the strips of columns.
@@ -116,7 +134,7 @@ static void product_pass(const struct kern_product *p)
     for (size_t i = 0; i < p->m; i += block) {
         size_t m = p->m - i < block ? p->m - i : block;
         for (size_t j = 0; j < p->n;) {
-            size_t nv = widest_tile((p->n - j) / VL);
+            size_t nv = tile_width((p->n - j) / VL, m);
             product_strip(p, i, m, j, nv);
             j += nv * VL;
         }

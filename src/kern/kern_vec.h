@@ -5,7 +5,8 @@
 //   VL              floats in a vector: 4, 8 or 16
 //   VFMA(a, b, c)   a * b + c of vectors; one rounding on every level whose kern.fma is true
 //   VSQRT(a)        correctly rounded square root
-//   TILES(T)        T(rows, vectors) for every tile of the matrix product, see kern_product.h
+//   TILES(T)        T(rows, vectors) for every tile of the matrix product, see kern_product.h:
+//                   for each width all heights from 1 on
 //
 // Nothing below depends on the level but through VL: that, and VFMA where a fused operation is
 // meant, is what makes the bits of the levels equal.
@@ -20,10 +21,16 @@
 
 // for i = 0 ... n - 1, unrolled: arrays indexed by such loops alone stay in registers, provided
 // that n is a constant once everything is inlined and that the array's own bounds are constants.
-#define foreach(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+#define foreach(i, n) UNROLL for (int i = 0; i < (n); i++)
 
 typedef float vf __attribute__((vector_size(VL * 4)));
 typedef int32_t vi __attribute__((vector_size(VL * 4)));
+typedef uint32_t vu __attribute__((vector_size(VL * 4))); // for sums that may wrap around
 typedef double vd __attribute__((vector_size(VL * 4)));
 typedef float half_vf __attribute__((vector_size(VL * 2))); // as many floats as vd has doubles
 typedef uint8_t bytes __attribute__((vector_size(VL)));
@@ -43,6 +50,12 @@ typedef uint8_t bytes __attribute__((vector_size(VL)));
 
 // A shuffle of x and y whose lane l is x's (or, counting on from VL, y's) lane INDEX(l, h).
 #define SHUFFLE(x, y, INDEX, h) __builtin_shufflevector(x, y, LANES(INDEX, h))
+
+// Tiles of 1 row to so many, `nv` vectors wide.
+#define TILES_TO_2(T, nv)  T(1, nv) T(2, nv)
+#define TILES_TO_6(T, nv)  TILES_TO_2(T, nv) T(3, nv) T(4, nv) T(5, nv) T(6, nv)
+#define TILES_TO_8(T, nv)  TILES_TO_6(T, nv) T(7, nv) T(8, nv)
+#define TILES_TO_12(T, nv) TILES_TO_8(T, nv) T(9, nv) T(10, nv) T(11, nv) T(12, nv)
 
 INL vf load(const float *p)
 {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// How many threads, and who gets which part; the threads themselves are in par_team.c, or in
+// par_serial.c when there is no OpenMP.
 #include "kern/par.h"
 
 #include "base/num.h"
@@ -6,20 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-void par_run(size_t workers, void (*work)(void *context, size_t worker), void *context)
-{
-    // Without OpenMP the pragma is ignored and this is the serial loop.
-    if (workers <= 1) {
-        if (workers == 1)
-            work(context, 0);
-        return;
-    }
-    const long count = (long)workers;
-#pragma omp parallel for schedule(static, 1) num_threads((int)workers)
-    for (long w = 0; w < count; w++)
-        work(context, (size_t)w);
-}
 
 // OMP_NUM_THREADS may be a list, one number a nesting level: the first one counts.
 size_t par_environment_threads(void)

@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: MIT
-// Threads, in one place: kernels receive ranges and know nothing of OpenMP.
+// Threads, in one place: kernels receive ranges and know nothing of OpenMP. A team is one OpenMP
+// region around a whole job; inside it the caller's thread hands out work and the others wait for
+// it, spinning briefly, then asleep. So handing out work costs a tenth of a microsecond, and what
+// OMP_WAIT_POLICY says does not matter.
 #ifndef SKIFF_KERN_PAR_H
 #define SKIFF_KERN_PAR_H
 
 #include <stddef.h>
 
-// Run work(context, w) for w = 0 .. workers-1, each on a thread of its own; the caller is worker 0.
-// With one worker, or without OpenMP, they run in order on the calling thread.
-void par_run(size_t workers, void (*work)(void *context, size_t worker), void *context);
+struct par;
+
+// Run body(team, context) with a team of up to `threads` threads around it. Fewer come when the
+// system gives fewer, one without OpenMP.
+void par_team(size_t threads, void (*body)(struct par *team, void *context), void *context);
+
+size_t par_threads(const struct par *team); // 1 for NULL
+
+// Run work(context, w) for w = 0 .. workers-1, each on a thread of the team; the caller is worker
+// 0. Workers beyond the team run in order on the calling thread, all of them with a NULL team. Not
+// to be called by work().
+void par_run(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
+             void *context);
 
 // Threads that OMP_NUM_THREADS asks for, or 0 when it says nothing.
 size_t par_environment_threads(void);
 
-// The w-th of `workers` even parts of [0, n): rows n*w/workers to n*(w+1)/workers, cut at multiples
-// of `grain`.
+// The w-th of `workers` even parts of [0, n), cut at multiples of `grain`.
 struct par_range {
     size_t begin, end;
 };

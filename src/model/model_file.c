@@ -148,6 +148,18 @@ static int read_tensor(const struct npz *z, const char *path, const struct pth_t
     return rc;
 }
 
+// Layers beyond the last mean that the file is of a deeper network.
+static int check_depth(const struct npz *z, const char *path, const struct net *net,
+                       struct error *e)
+{
+    char name[32];
+    snprintf(name, sizeof name, "fc%zu.weight", net->layers + 1);
+    if (!npz_has(z, name))
+        return 0;
+    return error_set(e, ERR_MISMATCH, "%s: has %s, but this network has %zu layers", path, name,
+                     net->layers);
+}
+
 int model_read_weights(const char *path, const struct net *net, float *params, struct error *e)
 {
     struct npz z;
@@ -158,6 +170,8 @@ int model_read_weights(const char *path, const struct net *net, float *params, s
     rc = tensors_init(&t, net, e);
     for (size_t i = 0; rc == 0 && i < t.count; i++)
         rc = read_tensor(&z, path, &t.tensor[i], values_of(&t, i), e);
+    if (rc == 0)
+        rc = check_depth(&z, path, net, e);
     for (size_t l = 0; rc == 0 && l < net->layers; l++)
         net_set_layer(net, params, l, values_of(&t, 2 * l), values_of(&t, 2 * l + 1));
     tensors_clear(&t);

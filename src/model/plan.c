@@ -8,7 +8,9 @@
 // The block's arithmetic is in block.c; here is who does which rows, and the sums.
 #include "model/plan.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "kern/pace.h"
 #include "kern/par.h"
 #include "model/block.h"
 #include "model/loss.h"
@@ -32,6 +34,8 @@ struct plan {
     const struct net *net;
     const struct kern *kern;
     size_t threads;
+    struct par *team;
+    struct pace pace; // of plan_gradient; idle without a team
     size_t train_rows;
     struct worker *worker; // [threads]
     float *transposed;     // W^T of the wide layers behind the first: see block_transpose
@@ -107,8 +111,10 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     }
     p->net = spec->net;
     p->kern = kern;
+    p->team = spec->team;
     p->train_rows = spec->train_rows;
     p->threads = spec->threads < TREE_LEAVES_MAX ? spec->threads : TREE_LEAVES_MAX;
+    pace_init(&p->pace, spec->team ? p->threads : 1);
     p->worker = mem_array(p->threads, sizeof *p->worker);
     int rc = p->worker ? 0 : error_nomem(e, "plan");
     if (rc == 0)
@@ -240,7 +246,7 @@ static void join_workers(struct job *j)
     }
     j->steps = tree_join(j->node, nodes, j->step);
     if (j->steps)
-        par_run(j->workers, run_join, j);
+        par_run(j->plan->team, j->workers, run_join, j);
 }
 
 // The rows' losses, summed within each leaf and then in the tree over the leaves, in double.
@@ -257,6 +263,17 @@ static double sum_losses(const struct job *j)
     return sum[0];
 }
 
+size_t plan_workers(const struct plan *p)
+{
+    return p->team ? pace_workers(&p->pace) : p->threads;
+}
+
+// Only a team has a pace, and only a pace needs the time.
+static double now(const struct plan *p)
+{
+    return p->team ? clock_seconds() : 0;
+}
+
 static void cut(struct job *j)
 {
     const struct plan *p = j->plan;
@@ -264,8 +281,8 @@ static void cut(struct job *j)
     j->leaves = plan_leaves(rows, p->net->size);
     j->leaf_rows = (rows + j->leaves - 1) / j->leaves;
     const double flops = (j->gradient ? 6.0 : 2.0) * (double)rows * (double)p->net->parameters;
-    const size_t most = j->leaves < p->threads ? j->leaves : p->threads;
-    j->workers = flops < SERIAL_FLOPS ? 1 : most;
+    const size_t active = plan_workers(p);
+    j->workers = flops < SERIAL_FLOPS ? 1 : j->leaves < active ? j->leaves : active;
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -275,10 +292,12 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
     const double divisor = loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
                                         batch->y, batch->order, batch->rows);
     j.scale = (float)(1.0 / divisor);
+    pace_begin(&p->pace, now(p));
     cut(&j);
     block_transpose(p->net, p->kern, params, p->transposed);
-    par_run(j.workers, run_worker, &j);
+    par_run(p->team, j.workers, run_worker, &j);
     join_workers(&j);
+    pace_end(&p->pace, (double)batch->rows, now(p));
     *loss = sum_losses(&j) / divisor;
     return j.node[0].sum;
 }
@@ -289,7 +308,7 @@ void plan_predict(struct plan *p, const float *params, const struct plan_batch *
     struct job j = {
         .plan = p, .params = params, .batch = batch, .pred = pred, .losses = loss != NULL};
     cut(&j);
-    par_run(j.workers, run_worker, &j);
+    par_run(p->team, j.workers, run_worker, &j);
     if (loss)
         *loss = sum_losses(&j) / loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
                                               batch->y, batch->order, batch->rows);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "kern/par.h"
 #include "model/net.h"
 
 struct plan;
@@ -15,7 +16,8 @@ struct plan_spec {
     const struct net *net; // borrowed
     size_t train_rows;     // largest batch of plan_gradient; 0: predictions only
     size_t predict_rows;   // largest batch of plan_predict with a loss
-    size_t threads;        // at least 1
+    size_t threads;        // at least 1: workers to cut the work for
+    struct par *team;      // borrowed; who they are. NULL: all on the calling thread
 };
 
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e);
@@ -43,6 +45,9 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
 // classification. `pred` or `loss` may be NULL; without `loss`, batch->y may be NULL too.
 void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
                   double *loss);
+
+// Workers that large steps use at the moment: fewer than asked for when a core is taken by others.
+size_t plan_workers(const struct plan *p);
 
 // How many leaves a batch has: a function of its rows and of the gradient's size alone, for it is
 // part of the promise of equal bytes.

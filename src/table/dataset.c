@@ -117,7 +117,8 @@ static int add_up(struct dataset *d, const struct part_file *files, size_t count
         if (targets_of(f) != d->targets)
             return error_set(e, ERR_DATA, "%s: %s has %zu columns but that of %s has %zu", f->name,
                              f->y.name, targets_of(f), files[0].name, d->targets);
-        d->y_integer = d->y_integer && f->y.info.kind != NPY_FLOAT;
+        if (f->rows) // numpy makes empty arrays float64
+            d->y_integer = d->y_integer && f->y.info.kind != NPY_FLOAT;
         d->n += f->rows;
     }
     if (d->n == 0)
@@ -196,12 +197,6 @@ static int make_room(struct dataset *d, const struct part_file *files, size_t co
     return 0;
 }
 
-static void set_digest(struct dataset *d)
-{
-    const uLong crc = crc32_z(0, (const Bytef *)d->X, d->n * d->d * sizeof *d->X);
-    d->digest = (uint32_t)crc32_z(crc, (const Bytef *)d->y, d->n * d->targets * sizeof *d->y);
-}
-
 static int load_files(struct dataset *d, char *const *paths, size_t count,
                       const struct dataset_keys *keys, struct error *e)
 {
@@ -226,8 +221,6 @@ static int load_files(struct dataset *d, char *const *paths, size_t count,
         row += files[i].rows;
         close_part(&files[i]);
     }
-    if (rc == 0)
-        set_digest(d);
     close_part(&files[0]);
     mem_free(files);
     return rc;
@@ -288,4 +281,10 @@ void dataset_clear(struct dataset *d)
     mem_free(d->y);
     file_unmap(&d->map);
     *d = (struct dataset){0};
+}
+
+uint32_t dataset_digest(const struct dataset *d)
+{
+    const uLong crc = crc32_z(0, (const Bytef *)d->X, d->n * d->d * sizeof *d->X);
+    return (uint32_t)crc32_z(crc, (const Bytef *)d->y, d->n * d->targets * sizeof *d->y);
 }

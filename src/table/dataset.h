@@ -17,7 +17,6 @@ struct dataset {
     const float *X;      // [n][d], dense; every value finite
     float *y;            // [n][targets], every value finite
     bool y_integer;      // the labels were stored as integers or bools
-    uint32_t digest;     // CRC-32 of X and y as they are here: two runs on equal data agree
     float *owned;        // X when it was read
     struct file_map map; // X when it was mapped
 };
@@ -32,5 +31,8 @@ struct dataset_keys {
 int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,
                  struct error *e);
 void dataset_clear(struct dataset *d);
+
+// CRC-32 of X and y as they are here: two runs on equal data agree. Reads all of them.
+uint32_t dataset_digest(const struct dataset *d);
 
 #endif

@@ -3,7 +3,7 @@
 //   params, best        float32[size]         best only when it is kept
 //   optimizer           float32[states, size]
 //   rng                 uint32[625]           mt19937 words and position
-//   counters            int64[8]              see COUNTER_*
+//   counters            int64[6]              see COUNTER_*
 //   reals               float64[4]            see REAL_*
 //   history             float64[epochs, HISTORY_COLUMNS]
 //   run.json            the options that shape the result, and digests of the data
@@ -143,14 +143,17 @@ static int list(const char *folder, char ***names, size_t *count, struct error *
     return rc;
 }
 
-// Best effort: an old file that stays does no harm.
-static void remove_old(const char *folder)
+// Best effort: an old file that stays does no harm. What is newer than the one just written is a
+// broken one that was passed over, and does not count.
+static void remove_old(const char *folder, const char *newest)
 {
     char **names;
-    size_t count;
+    size_t count, older = 0;
     if (list(folder, &names, &count, NULL))
         return;
-    for (size_t i = 0; i + CHECKPOINTS_KEPT < count; i++) {
+    while (older < count && strcmp(names[older], newest) < 0)
+        older++;
+    for (size_t i = 0; i + CHECKPOINTS_KEPT <= older; i++) {
         char *path = file_join(folder, names[i]);
         if (path)
             unlink(path);
@@ -171,7 +174,7 @@ int checkpoint_write(struct fit *f, double seconds, struct error *e)
     if (rc == 0)
         rc = write_file(f, seconds, path, e);
     if (rc == 0)
-        remove_old(folder);
+        remove_old(folder, name);
     f->checkpointed = clock_seconds();
     mem_free(path);
     return rc;
@@ -273,6 +276,11 @@ static int read_file(struct fit *f, const char *path, struct error *e)
         rc = checkpoint_match(f, path, run.data ? run.data : "", e);
     if (rc == 0)
         rc = read_all(f, &z, e);
+    if (rc == 0 && f->state.epoch > (uint64_t)f->config->epochs)
+        rc = error_set(e, ERR_MISMATCH,
+                       "%s: %" PRIu64 " epochs are done there, more than --epochs %" PRId64
+                       "; give another --checkpoint_dir or remove it",
+                       path, f->state.epoch, f->config->epochs);
     buf_clear(&run);
     npz_close(&z);
     return rc;

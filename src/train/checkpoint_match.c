@@ -9,7 +9,7 @@
 #define CHECKPOINT_FORMAT 1
 
 // Options that may change between a run and its continuation, for they change no number of it.
-static bool is_free(const struct fit *f, const char *name)
+static bool is_free(const char *name)
 {
     static const char *const names[] = {
         "train",
@@ -34,7 +34,12 @@ static bool is_free(const struct fit *f, const char *name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
-    // A longer run is the same run continued, unless the schedule looks at its length.
+    return false;
+}
+
+// A longer run is the same run continued, unless the schedule looks at its length.
+static bool may_differ(const struct fit *f, const char *name)
+{
     return strcmp(name, "epochs") == 0 && f->config->schedule != SCHEDULE_COSINE &&
            f->config->schedule != SCHEDULE_ONECYCLE;
 }
@@ -64,7 +69,7 @@ static int set_options(const struct fit *f, json_t *object, struct error *e)
                                     .target = (void *)(uintptr_t)f->config};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < options.count; i++) {
-        if (is_free(f, options.table[i].name))
+        if (is_free(options.table[i].name))
             continue;
         struct buf text;
         buf_init(&text, 4096);
@@ -87,11 +92,12 @@ static json_t *describe(const struct fit *f, struct error *e)
         {"inputs", f->net->inputs},
         {"outputs", f->net->outputs},
         {"task number", (uint64_t)f->net->task},
+        {"fused multiply-add (see SKIFF_CPU)", f->kern->fma},
         {"rows a step", f->batch_size},
         {"shuffling", f->shuffle},
         {"training rows", f->train->n},
-        {"training data (CRC-32)", f->train->digest},
-        {"validation data (CRC-32)", f->val ? f->val->digest : 0},
+        {"training data (CRC-32)", f->train_digest},
+        {"validation data (CRC-32)", f->val_digest},
         {"starting weights (CRC-32)", f->init_digest},
     };
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++)
@@ -134,7 +140,7 @@ int checkpoint_match(const struct fit *f, const char *path, const char *text, st
         json_object_foreach(mine, key, value)
         {
             const char *was = json_string_value(json_object_get(theirs, key));
-            if (was && strcmp(was, json_string_value(value)) == 0)
+            if (was && (may_differ(f, key) || strcmp(was, json_string_value(value)) == 0))
                 continue;
             rc = error_set(e, ERR_MISMATCH,
                            "%s: belongs to another run: %s was %s there and is %s here; "

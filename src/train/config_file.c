@@ -34,8 +34,9 @@ static int value_text(const json_t *value, struct buf *out)
         if (i)
             buf_puts(out, ",");
         const json_t *element = json_array_get(value, i);
-        if (!json_is_number(element) || scalar_text(element, out))
+        if (!json_is_number(element))
             return ERR_FORMAT;
+        scalar_text(element, out);
     }
     return out->failed ? out->failed : buf_puts(out, "");
 }

@@ -55,7 +55,7 @@ static int run_step(struct fit *f, struct error *e)
                          (unsigned long long)f->state.epoch + 1, now.lr);
     if (f->config->clip_norm > 0)
         optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
-    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, f->threads);
+    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, plan_workers(f->plan));
 
     f->state.epoch_loss += loss * (double)batch.rows;
     f->state.epoch_lr = now.lr;

@@ -51,12 +51,14 @@ struct fit {
     const struct dataset *val; // or NULL
     struct fit_hooks hooks;
     size_t threads;
+    struct par *team;  // borrowed; NULL: one thread does all
     size_t batch_size; // resolved: 1 .. rows
     bool shuffle;
     enum history_column monitor;
     bool keep_best;
 
-    uint32_t init_digest; // CRC-32 of the starting weights when they come from a file, else 0
+    // What checkpoints are recognised by: CRC-32 of the data, and of starting weights from a file.
+    uint32_t train_digest, val_digest, init_digest;
 
     float *params; // net->size floats, as gradients and optimizer state are
     float *best;   // parameters of the best epoch, when keep_best
@@ -82,6 +84,7 @@ struct fit_spec {
     const struct dataset *train, *val;
     struct fit_hooks hooks;
     size_t threads;
+    struct par *team; // borrowed; NULL: one thread does all
 };
 
 // Everything is allocated here, weights are drawn or read from config->init.

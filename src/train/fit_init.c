@@ -34,6 +34,7 @@ int fit_restart(struct fit *f, struct error *e)
     f->state = (struct fit_state){0};
     f->history.count = 0;
     f->optim.step = 0;
+    memset(f->params, 0, f->net->size * sizeof *f->params); // the padding too
     memset(f->optim.state, 0, f->optim.states * f->net->size * sizeof *f->optim.state);
     rng_seed(&f->state.rng, (uint64_t)c->seed);
     int rc = net_draw_weights(f->net, &f->state.rng, f->params, e);
@@ -55,6 +56,7 @@ static int allocate(struct fit *f, struct error *e)
     if (!f->params || !f->best || !f->order || !f->val_pred)
         return error_nomem(e, "parameters");
     int rc = optim_init(&f->optim, f->config, f->kern, size, e);
+    f->optim.team = f->team;
     if (rc == 0)
         rc = history_reserve(&f->history, 64, e);
     return rc;
@@ -80,6 +82,7 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         .val = spec->val,
         .hooks = spec->hooks,
         .threads = spec->threads,
+        .team = spec->team,
     };
     resolve_batch(f);
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
@@ -94,9 +97,14 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         f->net->task != TASK_REGRESSION)
         rc = balance_classes(f, e);
     if (rc == 0) {
-        const struct plan_spec plan = {f->net, f->batch_size, f->val ? f->val->n : 0, f->threads};
+        const struct plan_spec plan = {f->net, f->batch_size, f->val ? f->val->n : 0, f->threads,
+                                       f->team};
         f->plan = plan_new(&plan, f->kern, e);
         rc = f->plan ? 0 : error_code(e);
+    }
+    if (rc == 0 && f->config->checkpoint_dir) {
+        f->train_digest = dataset_digest(f->train);
+        f->val_digest = f->val ? dataset_digest(f->val) : 0;
     }
     if (rc == 0)
         rc = fit_restart(f, e);

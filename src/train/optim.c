@@ -24,8 +24,9 @@ int optim_init(struct optim *o, const struct train_config *c, const struct kern 
         .nesterov = c->nesterov,
         .n = n,
     };
-    // A one-cycle schedule gives momentum to an sgd that has it; plain sgd needs no buffer.
-    o->states = o->kind != OPTIM_SGD ? 2 : o->momentum > 0 ? 1 : 0;
+    // Plain sgd needs no buffer, unless a onecycle schedule gives it momentum, as torch's does.
+    const bool buffer = o->momentum > 0 || c->schedule == SCHEDULE_ONECYCLE;
+    o->states = o->kind != OPTIM_SGD ? 2 : buffer ? 1 : 0;
     o->state = mem_aligned(o->states * n, sizeof *o->state);
     return o->state ? 0 : error_nomem(e, "optimizer state");
 }
@@ -109,7 +110,7 @@ void optim_step(struct optim *o, float *params, const float *gradient, double lr
         .momentum = momentum,
         .threads = threads < useful ? threads : useful,
     };
-    par_run(s.threads, run_part, &s);
+    par_run(o->team, s.threads, run_part, &s);
 }
 
 double optim_clip(const struct kern *kern, float *gradient, size_t n, double limit)

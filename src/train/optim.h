@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "kern/kern.h"
+#include "kern/par.h"
 #include "train/config.h"
 
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 struct optim {
     const struct kern *kern;
+    struct par *team; // borrowed, set by the caller; NULL: all on the calling thread
     enum optim_kind kind;
     double betas[2], eps, momentum, weight_decay;
     bool nesterov;

@@ -20,7 +20,6 @@ void schedule_init(struct schedule *s, const struct train_config *c, double mome
         .steps_per_epoch = steps_per_epoch,
         .warmup_steps = (uint64_t)warmup,
         .momentum = momentum,
-        .cycle_momentum = c->optimizer != OPTIM_SGD || c->momentum > 0,
     };
 }
 
@@ -35,12 +34,11 @@ static struct schedule_point onecycle(const struct schedule *s, uint64_t step, u
     const double low = s->lr / 25.0, end = low / 1e4;
     const double peak = 0.3 * (double)steps - 1.0, last = (double)steps - 1.0;
     const double at = (double)step;
-    struct schedule_point p = {.momentum = s->momentum};
+    struct schedule_point p;
     const bool rising = at <= peak;
     const double done = rising ? at / peak : last > peak ? (at - peak) / (last - peak) : 1.0;
     p.lr = rising ? anneal(low, s->lr, done) : anneal(s->lr, end, done);
-    if (s->cycle_momentum)
-        p.momentum = rising ? anneal(0.95, 0.85, done) : anneal(0.85, 0.95, done);
+    p.momentum = rising ? anneal(0.95, 0.85, done) : anneal(0.85, 0.95, done);
     return p;
 }
 

@@ -17,7 +17,6 @@ struct schedule {
     uint64_t steps_per_epoch;
     uint64_t warmup_steps;
     double momentum; // what the optimizer has by itself
-    bool cycle_momentum;
 };
 
 void schedule_init(struct schedule *s, const struct train_config *c, double momentum,

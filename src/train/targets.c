@@ -38,8 +38,10 @@ static int uses_every_class(const struct dataset *d, size_t classes, struct erro
     bool fits = true;
     for (size_t i = 0; fits && i < d->n; i++) {
         fits = is_class(d->y[i], (double)classes);
-        if (fits && !seen[(size_t)d->y[i]]++)
+        if (fits && !seen[(size_t)d->y[i]]) {
+            seen[(size_t)d->y[i]] = 1;
             distinct++;
+        }
     }
     mem_free(seen);
     return fits && distinct == classes;

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+# Completion of skiff's commands, options, values and files for bash 4 and later. Source it, or let
+# make install put it where bash-completion looks. tests/shell/completion.sh compares it with the
+# program's --help.
+
+# _skiff_options COMMAND: its options, one a line, as NAME=KIND. KIND is the words that may follow,
+# separated by |, or @npz, @json, @scores (files), @dir, @switch, or nothing: any text.
+_skiff_options()
+{
+    case $1 in
+    train)
+        printf '%s\n' train=@npz val=@npz validation=@npz test=@npz x_key= y_key= \
+            hidden= 'activation=relu|leaky_relu|tanh|sigmoid|gelu|silu' dropout= \
+            'task=auto|binary|multiclass|regression' init=@npz \
+            epochs= max_epochs= learning_rate= lr= batch_size= 'optimizer=sgd|adam|adamw' \
+            momentum= nesterov=@switch betas= eps= weight_decay= \
+            'schedule=constant|step|cosine|onecycle' step_size= gamma= warmup= clip_norm= \
+            'class_weight=none|balanced' seed= patience= min_delta= \
+            'monitor=auto|train_loss|val_loss|val_accuracy|val_f1|val_auroc|val_ap|val_rmse|val_r2' \
+            restore_best=@switch threads= log_every= progress=@switch quiet=@switch \
+            model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
+            config=@json help=@switch
+        ;;
+    eval)
+        printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
+            json=@switch help=@switch
+        ;;
+    inspect)
+        printf '%s\n' json=@switch help=@switch
+        ;;
+    esac
+}
+
+# _skiff_kind COMMAND OPTION: the kind of the option, whose words may be joined by - or _.
+_skiff_kind()
+{
+    local name=${2#--} line
+    name=${name//-/_}
+    while IFS= read -r line; do
+        [[ ${line%%=*} == "$name" ]] && printf '%s\n' "${line#*=}" && return 0
+    done < <(_skiff_options "$1")
+    return 1
+}
+
+# _skiff_files BEGINNING SUFFIX...: folders, and files with one of the suffixes.
+_skiff_files()
+{
+    local beginning=$1 suffix
+    shift
+    {
+        compgen -d -- "$beginning"
+        for suffix in "$@"; do
+            compgen -f -X "!*.$suffix" -- "$beginning"
+        done
+    } | sort -u
+}
+
+# _skiff_values KIND BEGINNING [PREFIX]: replies with what may follow, each behind the prefix.
+_skiff_values()
+{
+    # Fails, and is not missed, in a script that calls this outside of a completion.
+    [[ $1 == @* && $1 != @switch ]] && compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(
+        case $1 in
+        @npz) _skiff_files "$2" npz ;;
+        @json) _skiff_files "$2" json ;;
+        @scores) _skiff_files "$2" csv npz ;;
+        @dir) _skiff_files "$2" ;;
+        @switch) compgen -W 'true false' -- "$2" ;;
+        *) compgen -W "${1//|/ }" -- "$2" ;;
+        esac
+    )
+    COMPREPLY=("${COMPREPLY[@]/#/${3-}}")
+}
+
+# _skiff_names COMMAND BEGINNING: replies with options that begin so. Switches that are turned off
+# are offered once --no is there, names with - once there is one.
+_skiff_names()
+{
+    local line name names=
+    while IFS= read -r line; do
+        name=${line%%=*}
+        names+=" --$name"
+        [[ $2 == --no* && $line == *=@switch && $name != help ]] && names+=" --no-$name"
+    done < <(_skiff_options "$1")
+    if [[ ${2#--} == *-* && ${2#--} != *_* ]]; then
+        names=${names//_/-}
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$names" -- "$2")
+}
+
+_skiff()
+{
+    local command=${COMP_WORDS[1]} current=${COMP_WORDS[COMP_CWORD]} kind
+    local before=${COMP_WORDS[COMP_CWORD - 1]}
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W 'train eval inspect --help --version' -- "$current")
+    elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
+        [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
+        kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
+    elif [[ $current == --*=* ]]; then # or as one, where = does not break words
+        kind=$(_skiff_kind "$command" "${current%%=*}") &&
+            _skiff_values "$kind" "${current#*=}" "${current%%=*}="
+    elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
+        [[ $kind != @switch ]]; then
+        _skiff_values "$kind" "$current"
+    elif [[ $command == inspect && $current != -* ]]; then
+        _skiff_values @npz "$current"
+    else
+        _skiff_names "$command" "$current"
+    fi
+}
+
+complete -F _skiff skiff

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Two kinds of windows take turns: a long one with the workers in use, a short one with half or
+// twice as many. The trial wins when its rate is better by MARGIN. Every trial that changes nothing
+// doubles the time to the next one, every one that does brings it back to the shortest, so a quiet
+// machine pays a few tenths of a percent and a contended one is noticed within milliseconds.
+#include "kern/pace.h"
+
+#define TRIAL_SECONDS  0.004 // a time slice of the scheduler
+#define FIRST_SECONDS  0.004
+#define LONGEST_WINDOW 1.0
+#define MARGIN         1.03
+
+void pace_init(struct pace *p, size_t most)
+{
+    *p = (struct pace){
+        .most = most, .active = most, .downward = true, .patience = FIRST_SECONDS, .until = -1};
+}
+
+size_t pace_workers(const struct pace *p)
+{
+    return p->trial ? p->trial : p->active;
+}
+
+void pace_begin(struct pace *p, double now)
+{
+    p->begun = now;
+    if (p->until < 0)
+        p->until = now + p->patience;
+}
+
+static void start_window(struct pace *p, double now, double length)
+{
+    p->until = now + length;
+    p->seconds = p->work = 0;
+}
+
+// Half or twice the workers, in turn; the only direction there is at either end.
+static size_t next_trial(struct pace *p)
+{
+    const bool down = p->active == p->most || (p->downward && p->active > 1);
+    p->downward = !down;
+    if (down)
+        return (p->active + 1) / 2;
+    return 2 * p->active < p->most ? 2 * p->active : p->most;
+}
+
+static void finish_trial(struct pace *p, double rate, double now)
+{
+    if (rate > p->rate * MARGIN) {
+        p->active = p->trial;
+        p->patience = FIRST_SECONDS;
+    } else if (p->patience < LONGEST_WINDOW) {
+        p->patience *= 2;
+    }
+    p->trial = 0;
+    start_window(p, now, p->patience);
+}
+
+void pace_end(struct pace *p, double work, double now)
+{
+    if (p->most <= 1)
+        return;
+    p->seconds += now - p->begun;
+    p->work += work;
+    if (now < p->until || p->seconds <= 0)
+        return;
+    const double rate = p->work / p->seconds;
+    if (p->trial) {
+        finish_trial(p, rate, now);
+        return;
+    }
+    p->rate = rate;
+    p->trial = next_trial(p);
+    start_window(p, now, TRIAL_SECONDS);
+}
