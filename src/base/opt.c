@@ -136,7 +136,7 @@ static int set_sizes(const struct opt *o, struct opt_sizes *to, const char *valu
     char word[64];
     int more = list_begin(&list, value) ? 1 : -1;
     while (more > 0 && (more = list_next(&list, word, sizeof word)) > 0) {
-        int64_t x;
+        int64_t x = 0;
         if (sizes.count == OPT_SIZES_MAX)
             return error_set(e, ERR_USAGE, "%s: more than %d numbers", where, OPT_SIZES_MAX);
         const int rc = set_int(o, &x, word, where, e);

@@ -70,8 +70,8 @@ int npz_stats(const struct npz *z, const struct zip_member *m, struct npz_stats 
 
 struct npz_writer;
 struct npz_writer *npz_writer_begin(const char *path, struct error *e);
-// An array called `name` (".npy" is added); data is C order, little-endian on every machine we
-// support. The array's first byte is 64-byte aligned in the file, so that it can be mapped.
+// An array called `name` (".npy" is added): C order, little-endian. Its first byte is 64-byte
+// aligned in the file, so that it can be mapped.
 struct npz_values {
     const char *name;
     const char *dtype; // as npy_write_header takes it
@@ -80,9 +80,6 @@ struct npz_values {
     const void *data;
 };
 int npz_writer_add(struct npz_writer *w, const struct npz_values *values, struct error *e);
-// The same, the fields in a row.
-#define npz_writer_array(w, name, dtype, ndim, shape, data, e)                                     \
-    npz_writer_add(w, &(const struct npz_values){name, dtype, ndim, shape, data}, e)
 int npz_writer_bytes(struct npz_writer *w, const char *name, const void *data, size_t size,
                      struct error *e);
 int npz_writer_commit(struct npz_writer *w, struct error *e); // frees `w` when it returns 0

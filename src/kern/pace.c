@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Two kinds of windows take turns: a long one with the workers in use, a short one with half or
-// twice as many. The trial wins when its rate is better by MARGIN. Every trial that changes nothing
+// twice as many. More workers win when the rate is better by MARGIN, fewer when it is not worse by
+// it: workers that bring nothing should sleep. Every trial that changes nothing
 // doubles the time to the next one, every one that does brings it back to the shortest, so a quiet
 // machine pays a few tenths of a percent and a contended one is noticed within milliseconds.
 #include "kern/pace.h"
@@ -8,7 +9,7 @@
 #define TRIAL_SECONDS  0.004 // a time slice of the scheduler
 #define FIRST_SECONDS  0.004
 #define LONGEST_WINDOW 1.0
-#define MARGIN         1.03
+#define MARGIN         0.03
 
 void pace_init(struct pace *p, size_t most)
 {
@@ -46,7 +47,8 @@ static size_t next_trial(struct pace *p)
 
 static void finish_trial(struct pace *p, double rate, double now)
 {
-    if (rate > p->rate * MARGIN) {
+    const double needed = p->trial > p->active ? 1 + MARGIN : 1 - MARGIN;
+    if (rate > p->rate * needed) {
         p->active = p->trial;
         p->patience = FIRST_SECONDS;
     } else if (p->patience < LONGEST_WINDOW) {

@@ -88,7 +88,8 @@ static int add_tensors(struct npz_writer *w, const struct tensors *t, struct err
     for (size_t i = 0; rc == 0 && i < t->count; i++) {
         const struct pth_tensor *tensor = &t->tensor[i];
         const uint64_t shape[2] = {tensor->shape[0], tensor->shape[1]};
-        rc = npz_writer_array(w, tensor->name, "<f4", tensor->ndim, shape, tensor->data, e);
+        rc = npz_writer_add(
+            w, &(struct npz_values){tensor->name, "<f4", tensor->ndim, shape, tensor->data}, e);
     }
     return rc;
 }

@@ -54,7 +54,7 @@ bool checkpoint_is_due(const struct fit *f)
 static int add(struct npz_writer *w, const char *name, const char *dtype, const uint64_t shape[2],
                const void *data, struct error *e)
 {
-    return npz_writer_array(w, name, dtype, shape[1] ? 2 : 1, shape, data, e);
+    return npz_writer_add(w, &(struct npz_values){name, dtype, shape[1] ? 2 : 1, shape, data}, e);
 }
 
 static int add_numbers(const struct fit *f, double seconds, struct npz_writer *w, struct error *e)
