@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034
+# What the shell tests of `skiff train` share; a script sources it first. It makes a temporary
+# $folder that goes away at the end, and sets $data (the tables that ship) and $python. Results are
+# collected in $status: a script ends with `finish`.
+set -u
+[ -n "${SKIFF:-}" ] || { echo "skipped: SKIFF does not name the program"; exit 77; }
+source_folder=${SKIFF_SRCDIR:-$(dirname "$0")/../..}
+data=$source_folder/data
+python=${PYTHON3:-python3}
+status=0
+LC_ALL=C
+export LC_ALL
+
+# Threads that wait give way, for other tests run at the same time.
+OMP_WAIT_POLICY=passive
+export OMP_WAIT_POLICY
+
+# Every run ends with five synced files: in memory that takes no time.
+if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ -w /dev/shm ]; then
+    TMPDIR=/dev/shm
+    export TMPDIR
+fi
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# A sanitizer has a shadow memory of its own, and would rather die than fail an allocation.
+sanitized=no
+if grep -q -E '__asan_init|__ubsan_handle' "$SKIFF"; then
+    sanitized=yes
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}allocator_may_return_null=1
+    export ASAN_OPTIONS
+fi
+
+complain() {
+    echo "FAIL: $*"
+    status=1
+}
+
+finish() {
+    [ "$status" -eq 0 ] && echo "passed"
+    exit "$status"
+}
+
+need_python() {
+    "$python" -c 'import zipfile, json' 2>/dev/null || { echo "skipped: no python3"; exit 77; }
+    PYTHONPATH=$source_folder/tests/shell
+    PYTHONDONTWRITEBYTECODE=1
+    export PYTHONPATH PYTHONDONTWRITEBYTECODE
+}
+
+# has TEXT PATTERN...: every pattern stands in the text.
+has() {
+    text=$1
+    shift
+    for pattern in "$@"; do
+        case $text in
+        *"$pattern"*) ;;
+        *) complain "expected '$pattern' in: $text" ;;
+        esac
+    done
+}
+
+# train ARGUMENT...: a run that must succeed, on one thread unless it says otherwise; its output is
+# in $folder/stdout and $folder/stderr.
+train() {
+    "$SKIFF" train --threads 1 "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    code=$?
+    [ $code -eq 0 ] || complain "train $*: exit status $code: $(cat "$folder/stderr")"
+    return $code
+}
+
+# refuses STATUS PATTERN ARGUMENT...: train ends soon with that status and one line that has the
+# pattern, prints nothing else and writes nothing into the working folder, which is a new one.
+refuses() {
+    expected=$1
+    pattern=$2
+    shift 2
+    rm -rf "$folder/refused"
+    mkdir "$folder/refused"
+    (cd "$folder/refused" && exec timeout -s KILL 20 "$SKIFF" train "$@") \
+        >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    got=$?
+    [ "$sanitized" = no ] || sed -i '/WARNING: AddressSanitizer failed to allocate/d' "$folder/stderr"
+    [ "$got" -eq "$expected" ] || complain "train $*: exit status $got, expected $expected"
+    [ -s "$folder/stdout" ] && complain "train $*: printed $(head -n 3 "$folder/stdout")"
+    one_line "train $*" "$pattern"
+    left=$(find "$folder/refused" -type f)
+    [ -z "$left" ] || complain "train $*: left behind: $left"
+}
+
+# one_line WHAT PATTERN: $folder/stderr is one line of ours that has the pattern.
+one_line() {
+    [ "$(wc -l <"$folder/stderr")" -eq 1 ] || complain "$1: not one line: $(cat "$folder/stderr")"
+    case $(cat "$folder/stderr") in
+    "skiff train: "*"$2"*) ;;
+    *) complain "$1: expected 'skiff train: ...$2' in: $(cat "$folder/stderr")" ;;
+    esac
+}
+
+# same_file WHAT FILE FILE: equal bytes.
+same_file() {
+    cmp "$2" "$3" >"$folder/cmp" 2>&1 && return 0
+    complain "$1: $(cat "$folder/cmp")"
+    return 1
+}
+
+# history.csv less its seconds, which are last in a row.
+less_seconds() {
+    sed 's/,[^,]*$//' "$1"
+}
+
+# same_run WHAT FOLDER FOLDER: the same model and, seconds aside, the same history.
+same_run() {
+    same_file "$1" "$2/model.npz" "$3/model.npz"
+    same_file "$1" "$2/nn_model.pth" "$3/nn_model.pth"
+    less_seconds "$2/history.csv" >"$folder/history.a"
+    less_seconds "$3/history.csv" >"$folder/history.b"
+    same_file "$1: history.csv" "$folder/history.a" "$folder/history.b"
+}
+
+# Names of the CPU levels of this machine, one a line.
+cpu_levels() {
+    "$SKIFF" --version | sed -n 's/^CPU levels: //p' | tr ' ' '\n'
+}
+
+# no_leftovers WHAT FOLDER...: no temporary files.
+no_leftovers() {
+    what=$1
+    shift
+    left=$(find "$@" -name '.*.tmp')
+    [ -z "$left" ] || complain "$what: temporary files are left: $left"
+}
+
+# A moment between 0 and $1 milliseconds, in seconds as sleep takes them.
+random_moment() {
+    number=$(od -An -N2 -tu2 /dev/urandom)
+    milliseconds=$((number * $1 / 65536))
+    printf '%d.%03d' $((milliseconds / 1000)) $((milliseconds % 1000))
+}
+
+# killed MOMENT ARGUMENT...: start a run and kill it outright after that time; $code is 137, or 0
+# when the run was quicker. A checkpoint that a killed run left behind is never a broken one.
+killed() {
+    moment=$1
+    shift
+    "$SKIFF" train "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null &
+    pid=$!
+    sleep "$moment"
+    kill -KILL $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    code=$?
+    [ $code -eq 137 ] || [ $code -eq 0 ] ||
+        complain "a run to be killed: exit status $code: $(cat "$folder/stderr")"
+    grep broken "$folder/stderr" && complain "a killed run left a broken checkpoint"
+}
+
+# signalled SIGNAL CHECKPOINTS ARGUMENT...: start a run, send that signal as soon as there is a
+# checkpoint, and wait for its end; $code is its exit status.
+signalled() {
+    signal=$1
+    checkpoints=$2
+    shift 2
+    "$SKIFF" train "$@" --checkpoint_dir "$checkpoints" >"$folder/stdout" 2>"$folder/stderr" \
+        </dev/null &
+    pid=$!
+    tries=500
+    until ls "$checkpoints"/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
+        sleep 0.01
+        tries=$((tries - 1))
+    done
+    kill "-$signal" $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    code=$?
+}

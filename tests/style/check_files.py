@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Files: a licence line at the top, one name once in the tree, each listed where the build finds
+it, and nothing in them that only one machine has."""
+
+import collections
+import os
+import re
+
+import source
+
+LICENCE = "SPDX-License-Identifier: MIT"
+# The same name in every folder, or no name to be unique.
+COMMON = ("Makefile.inc", "README.md", "__init__.py")
+# Places on the writer's machine; what a job finds under /opt/ml or /usr is the same everywhere.
+MACHINE = re.compile(r"(?<![\w.])/(?:work|home|root|Users|mnt|scratch)/\w|\.\./shared\b|/tmp/h-")
+
+
+def check_licence(top, path):
+    head = source.read(top, path).split("\n", 2)
+    place = 1 if head[0].startswith("#!") else 0
+    return LICENCE in (head[place] if len(head) > place else "")
+
+
+def listed(path, words):
+    """Is the file, the program made from it, or a folder that holds it named in the fragments?"""
+    while path:
+        if path in words or os.path.splitext(path)[0] in words:
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def main():
+    top, problems = source.root(), []
+    paths = source.files(top)
+    alone = [p for p in ("bootstrap", "configure.ac", "Makefile.am") if
+             os.path.exists(os.path.join(top, p))]
+
+    for path in paths + alone:
+        if path.endswith((".c", ".h", ".py", ".sh", ".inc", ".am", ".ac")) or path in (
+            "bootstrap", ".ci/run"
+        ):
+            if not check_licence(top, path):
+                problems.append(f"{path}: the first line lacks '{LICENCE}'")
+
+    names = collections.defaultdict(list)
+    for path in paths:
+        names[os.path.basename(path)].append(path)
+    for name, users in sorted(names.items()):
+        users = [u for u in users if "/corpus/" not in u and "/golden/" not in u]
+        if len(users) > 1 and name not in COMMON:
+            problems.append(f"one name, several files: {', '.join(users)}")
+
+    fragments = ["Makefile.am"] + [p for p in paths if p.endswith("Makefile.inc")]
+    words = set(" ".join(source.read(top, p) for p in fragments).split())
+    for path in paths:
+        if path.endswith("Makefile.inc"):
+            if path not in words:
+                problems.append(f"{path}: Makefile.am does not include it")
+        elif not listed(path, words):
+            problems.append(f"{path}: listed in no Makefile.inc")
+
+    texts = [p for p in os.listdir(top) if p.endswith((".md", ".am", ".ac")) or p == "NEWS"]
+    for path in paths + sorted(texts) + ["bootstrap"]:
+        if path.endswith((".npz", ".pth", ".png", "check_files.py", "check_must_fail.sh")):
+            continue
+        if not os.path.exists(os.path.join(top, path)) or "/corpus/" in path:
+            continue
+        for number, line in enumerate(source.read(top, path).split("\n"), 1):
+            for match in MACHINE.finditer(line):
+                problems.append(f"{path}:{number}: '{match.group(0)}': a path of one machine")
+    source.finish(problems, f"{len(paths)} files")
+
+
+main()

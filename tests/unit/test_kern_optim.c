@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Optimizer steps of every level against a scalar loop with the same roundings, to the bit. That
+// these roundings are torch's own is for tests/peers/optim_torch.py to show.
+#include "kern_testing.h"
+
+#define STEPS 20
+
+// Parameters, gradient and state of one run, and a copy that the scalar loop advances.
+struct run {
+    struct block p, g, m, v, p2, m2, v2;
+};
+
+static void run_init(struct run *r, size_t n)
+{
+    r->p = block_new(n, 1);
+    r->p2 = block_new(n, 1);
+    r->g = block_new(n, 2);
+    struct block *zero[] = {&r->m, &r->v, &r->m2, &r->v2};
+    for (size_t i = 0; i < 4; i++) {
+        *zero[i] = block_new(n, 3);
+        memset(zero[i]->data, 0, n * sizeof(float));
+    }
+}
+
+static void run_next_gradient(struct run *r, uint32_t step)
+{
+    uint32_t seed = step;
+    for (size_t i = 0; i < r->g.n; i++)
+        r->g.data[i] = i % 11 == 3 ? 0 : random_float(&seed) * (i % 7 == 1 ? 1e-6f : 1.0f);
+}
+
+static void run_clear(struct run *r)
+{
+    struct block *all[] = {&r->p, &r->g, &r->m, &r->v, &r->p2, &r->m2, &r->v2};
+    for (size_t i = 0; i < 7; i++)
+        block_free(all[i]);
+}
+
+static void scalar_adam(const struct kern *k, const struct kern_adam *a, struct run *r)
+{
+    double t = (double)a->step, root = sqrt(1 - pow(a->beta2, t));
+    float b1 = (float)a->beta1, b2 = (float)a->beta2;
+    float step = (float)-(a->lr / (1 - pow(a->beta1, t)));
+    for (size_t i = 0; i < a->n; i++) {
+        float g = a->g[i], p = r->p2.data[i], m = r->m2.data[i], v = r->v2.data[i];
+        if (a->decoupled)
+            p *= (float)(1 - a->lr * a->weight_decay);
+        else if (a->weight_decay != 0)
+            g = chain(k, p, (float)a->weight_decay, g);
+        m = chain(k, g, (float)(1 - a->beta1), m * b1);
+        v = chain(k, (float)(1 - a->beta2) * g, g, v * b2);
+        p += step * m / (sqrtf(v) / (float)root + (float)a->eps);
+        r->p2.data[i] = p, r->m2.data[i] = m, r->v2.data[i] = v;
+    }
+}
+
+static void check_adam(const struct kern *k, size_t n, double weight_decay, bool decoupled)
+{
+    struct run r;
+    run_init(&r, n);
+    struct kern_adam a = {.lr = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    a.weight_decay = weight_decay;
+    a.decoupled = decoupled;
+    a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.g = r.g.data;
+    a.n = n;
+    for (uint32_t step = 1; step <= STEPS; step++) {
+        a.step = step;
+        run_next_gradient(&r, step);
+        scalar_adam(k, &a, &r);
+        k->adam(&a);
+        check_same(r.p.data, r.p2.data, n, "adam p", k->name);
+        check_same(r.m.data, r.m2.data, n, "adam m", k->name);
+        check_same(r.v.data, r.v2.data, n, "adam v", k->name);
+    }
+    run_clear(&r);
+}
+
+static void test_adam(void **state)
+{
+    (void)state;
+    EACH_LEVEL(k)
+    for (size_t n = 0; n <= 70; n++) {
+        check_adam(k, n, 0, false);
+        check_adam(k, n, 0.01, false);
+        check_adam(k, n, 0.01, true);
+    }
+}
+
+// Padding stays what it is: no gradient, no decay, no movement, and no NaN from 0 / 0.
+static void test_adam_padding(void **state)
+{
+    (void)state;
+    float p[32] = {0}, m[32] = {0}, v[32] = {0};
+    const float g[32] = {0};
+    EACH_LEVEL(k)
+    {
+        struct kern_adam a = {.lr = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .step = 1};
+        a.weight_decay = 0.1;
+        a.p = p, a.m = m, a.v = v, a.g = g;
+        a.n = 32;
+        k->adam(&a);
+        for (size_t i = 0; i < 32; i++)
+            check_near(p[i], 0, 0, "padding", k->name, i);
+    }
+}
+
+static void scalar_sgd(const struct kern *k, const struct kern_sgd *s, struct run *r)
+{
+    float mu = (float)s->momentum;
+    for (size_t i = 0; i < s->n; i++) {
+        float g = s->g[i], *p = &r->p2.data[i], *buf = &r->m2.data[i];
+        if (s->weight_decay != 0)
+            g = chain(k, *p, (float)s->weight_decay, g);
+        if (s->momentum != 0) {
+            *buf = s->first ? g : *buf * mu + g;
+            g = s->nesterov ? chain(k, *buf, mu, g) : *buf;
+        }
+        *p = chain(k, g, (float)-s->lr, *p);
+    }
+}
+
+static void check_sgd(const struct kern *k, size_t n, struct kern_sgd s)
+{
+    struct run r;
+    run_init(&r, n);
+    s.p = r.p.data;
+    s.buf = s.momentum != 0 ? r.m.data : NULL;
+    s.g = r.g.data;
+    s.n = n;
+    for (size_t i = 0; i < n && s.buf; i++)
+        s.buf[i] = NAN; // the first step must not look at it
+    for (uint32_t step = 1; step <= STEPS; step++) {
+        s.first = step == 1;
+        run_next_gradient(&r, step);
+        scalar_sgd(k, &s, &r);
+        k->sgd(&s);
+        check_same(r.p.data, r.p2.data, n, "sgd p", k->name);
+        if (s.buf)
+            check_same(r.m.data, r.m2.data, n, "sgd buf", k->name);
+    }
+    run_clear(&r);
+}
+
+static void test_sgd(void **state)
+{
+    (void)state;
+    EACH_LEVEL(k)
+    for (size_t n = 0; n <= 70; n++) {
+        check_sgd(k, n, (struct kern_sgd){.lr = 0.01});
+        check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .weight_decay = 0.01});
+        check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9});
+        check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9, .weight_decay = 0.01});
+        check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9, .nesterov = true});
+        check_sgd(
+            k, n,
+            (struct kern_sgd){.lr = 0.01, .momentum = 0.9, .weight_decay = 0.02, .nesterov = true});
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_adam_padding),
+        cmocka_unit_test(test_sgd),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
