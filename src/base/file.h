@@ -65,6 +65,10 @@ int file_write_all(const char *path, const void *data, size_t size, struct error
 // The same for text that lacks its last newline.
 int file_write_text(const char *path, const char *text, struct error *e);
 
+// Remove what writers of files whose names begin with `prefix` have left in a folder because they
+// were killed. Best effort; nobody else may be writing such files there.
+void file_remove_temporaries(const char *folder, const char *prefix);
+
 // For tests: the n-th file-system call of an atomic write from now fails as on a full disk, and
 // every one after it; 0 turns the fault off. Returns how many there were since the last call.
 long file_fail_at(long n);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -212,6 +213,24 @@ int file_write_all(const char *path, const void *data, size_t size, struct error
 int file_write_text(const char *path, const char *text, struct error *e)
 {
     return write_pieces(path, text, strlen(text), "\n", e);
+}
+
+// Is this what temp_name makes of a name that begins with `prefix`?
+static bool is_temporary(const char *name, const char *prefix)
+{
+    const size_t len = strlen(name);
+    return name[0] == '.' && strncmp(name + 1, prefix, strlen(prefix)) == 0 && len > 4 &&
+           strcmp(name + len - 4, ".tmp") == 0;
+}
+
+void file_remove_temporaries(const char *folder, const char *prefix)
+{
+    DIR *dir = opendir(folder);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        if (is_temporary(entry->d_name, prefix))
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
 }
 
 int file_make_folders(const char *path, struct error *e)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static atomic_long calls;   // allocations since mem_fail_at
 static atomic_long fail_at; // 0: never
@@ -67,6 +68,12 @@ void *mem_aligned(size_t count, size_t size)
     if (p)
         memset(p, 0, bytes);
     return p;
+}
+
+size_t mem_physical(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : 0;
 }
 
 bool size_mul(size_t a, size_t b, size_t *result)

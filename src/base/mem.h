@@ -30,6 +30,9 @@ static inline size_t size_round_up(size_t a, size_t unit)
     return (a + unit - 1) & ~(unit - 1);
 }
 
+// Memory of the machine in bytes, or 0 when unknown.
+size_t mem_physical(void);
+
 // For tests: the n-th allocation from now (1 = the next) fails, and every one after it; 0 turns
 // the fault off. Returns how many allocations were made since the last call.
 long mem_fail_at(long n);

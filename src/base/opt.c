@@ -53,10 +53,11 @@ static int set_float(const struct opt *o, double *to, const char *value, const c
     return 0;
 }
 
+// An empty text is none: what a script with an unset variable means.
 static int set_text(char **to, const char *value, struct error *e)
 {
-    char *copy = mem_strdup(value);
-    if (!copy)
+    char *copy = *value ? mem_strdup(value) : NULL;
+    if (*value && !copy)
         return error_nomem(e, "an option's value");
     mem_free(*to);
     *to = copy;
@@ -286,6 +287,7 @@ static void print_real(double x, struct buf *out)
 
 static void print_sizes(const struct opt_sizes *sizes, struct buf *out)
 {
+    buf_puts(out, ""); // none is text too
     for (size_t i = 0; i < sizes->count; i++)
         buf_printf(out, "%s%zu", i ? "," : "", sizes->value[i]);
 }

@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "model/plan.h"
 
+#include <math.h>
+
 #define THRESHOLD 0.5
 
 static int binary(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
@@ -69,6 +71,12 @@ int evaluate(const struct evaluation *how, const struct dataset *d, json_t **met
     int rc = plan && pred ? 0 : error_nomem(e, "predictions");
     if (rc == 0) {
         plan_predict(plan, how->params, &all, pred, &loss);
+        if (!isfinite(loss))
+            rc = error_set(e, ERR_NUMERIC,
+                           "the loss of the final weights is not a finite number; lower "
+                           "--learning_rate or scale the features");
+    }
+    if (rc == 0) {
         const struct metrics_rows rows = {.n = d->n, .ld = outputs, .f32 = pred};
         rc = measure(how->net->task, &rows, d, metrics, e);
     }

@@ -14,6 +14,7 @@
 #include "train/targets.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SAGEMAKER_MODEL_DIR "/opt/ml/model"
 
@@ -45,13 +46,21 @@ static void choose_folders(struct job *j)
     j->output_dir = c->output_dir ? c->output_dir : c->out ? c->out : j->model_dir;
 }
 
+static int make_folder(const char *folder, struct error *e)
+{
+    const int rc = file_make_folders(folder, e);
+    if (rc == 0 && access(folder, W_OK) != 0)
+        return error_errno(e, "%s: cannot write into this folder", folder);
+    return rc;
+}
+
 static int make_folders(const struct job *j, struct error *e)
 {
-    int rc = file_make_folders(j->model_dir, e);
+    int rc = make_folder(j->model_dir, e);
     if (rc == 0)
-        rc = file_make_folders(j->output_dir, e);
+        rc = make_folder(j->output_dir, e);
     if (rc == 0 && j->config->checkpoint_dir)
-        rc = file_make_folders(j->config->checkpoint_dir, e);
+        rc = make_folder(j->config->checkpoint_dir, e);
     return rc;
 }
 
@@ -79,12 +88,29 @@ static int load(struct job *j, struct targets *t, struct error *e)
     return rc;
 }
 
+// More than there can be leaves would have nothing to do.
 static size_t choose_threads(const struct train_config *c)
 {
-    if (c->threads > 0)
-        return (size_t)c->threads;
-    const size_t asked = par_environment_threads();
-    return asked ? asked : cpu_count();
+    size_t threads = (size_t)c->threads;
+    if (threads == 0)
+        threads = par_environment_threads();
+    if (threads == 0)
+        threads = cpu_count();
+    return threads < PLAN_THREADS_MAX ? threads : PLAN_THREADS_MAX;
+}
+
+// Parameters, gradients and optimizer state are touched as soon as they are there, so a network
+// beyond this machine would be killed, not refused.
+static int check_size(const struct net *net, struct error *e)
+{
+    const double bytes = 4.0 * sizeof(float) * (double)net->size; // at the very least
+    const double memory = (double)mem_physical();
+    if (memory == 0 || bytes < memory)
+        return 0;
+    return error_set(e, ERR_LIMIT,
+                     "a network of %.3g parameters needs %.3g GB to train and this machine has "
+                     "%.3g GB; choose smaller --hidden layers",
+                     (double)net->parameters, bytes / 1e9, memory / 1e9);
 }
 
 static int prepare(struct job *j, const struct targets *t, const struct fit_hooks *hooks,
@@ -109,7 +135,9 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .threads = j->threads,
         .team = j->team,
     };
-    const int rc = net_init(&j->net, &net, e);
+    int rc = net_init(&j->net, &net, e);
+    if (rc == 0)
+        rc = check_size(&j->net, e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
 }
 

@@ -113,7 +113,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->kern = kern;
     p->team = spec->team;
     p->train_rows = spec->train_rows;
-    p->threads = spec->threads < TREE_LEAVES_MAX ? spec->threads : TREE_LEAVES_MAX;
+    p->threads = spec->threads < PLAN_THREADS_MAX ? spec->threads : PLAN_THREADS_MAX;
     pace_init(&p->pace, spec->team ? p->threads : 1);
     p->worker = mem_array(p->threads, sizeof *p->worker);
     int rc = p->worker ? 0 : error_nomem(e, "plan");

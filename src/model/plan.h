@@ -10,6 +10,8 @@
 #include "kern/par.h"
 #include "model/net.h"
 
+#define PLAN_THREADS_MAX 32 // more than there are leaves have nothing to do
+
 struct plan;
 
 struct plan_spec {

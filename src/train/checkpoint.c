@@ -318,6 +318,7 @@ int checkpoint_resume(struct fit *f, struct error *e)
     const char *folder = f->config->checkpoint_dir;
     if (!folder || !file_is_folder(folder))
         return 0;
+    file_remove_temporaries(folder, PREFIX);
     char **names;
     size_t count;
     int rc = list(folder, &names, &count, e);

@@ -79,7 +79,7 @@ const struct opt train_options[] = {
     {.name = "class_weight", .type = OPT_ENUM, .offset = AT(class_weight), .words = class_weight_words,
      .initial = "none", .help = "balanced weighs each class by n / (classes * its rows)."},
     {.name = "seed", .type = OPT_INT, .offset = AT(seed), .arg = "N",
-     .min = -9007199254740992.0, .max = 9007199254740992.0, .initial = "0",
+     .min = -9.3e18, .max = 9.3e18, .initial = "0",
      .help = "As torch.manual_seed: the same weights, batches and masks."},
 
     {.group = "Stopping", .name = "patience", .type = OPT_INT, .offset = AT(patience), .arg = "N",

@@ -89,7 +89,10 @@ int targets_decide(struct targets *t, enum net_task asked, const struct dataset 
     }
     if (t->task == TASK_MULTICLASS && train->targets == 1) {
         const float max = largest(train);
-        t->outputs = max >= 1 && max < METRICS_CLASSES_MAX ? (size_t)max + 1 : 2;
+        if (max >= METRICS_CLASSES_MAX)
+            return error_set(e, ERR_LIMIT, "%s: a label is %.9g; at most %d classes are supported",
+                             name, (double)max, METRICS_CLASSES_MAX);
+        t->outputs = max >= 1 ? (size_t)max + 1 : 2;
     }
     return targets_check(t, train, train, name, e);
 }

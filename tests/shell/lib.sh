@@ -140,20 +140,23 @@ random_moment() {
     printf '%d.%03d' $((milliseconds / 1000)) $((milliseconds % 1000))
 }
 
-# killed MOMENT ARGUMENT...: start a run and kill it outright after that time; $code is 137, or 0
-# when the run was quicker. A checkpoint that a killed run left behind is never a broken one.
-killed() {
-    moment=$1
-    shift
+# ended SIGNAL MOMENT ARGUMENT...: start a run and send it that signal after that time; $code is
+# what it ended with: 128 and the signal's number, or 0. A checkpoint that it leaves is never broken.
+ended() {
+    signal=$1
+    moment=$2
+    shift 2
     "$SKIFF" train "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null &
     pid=$!
     sleep "$moment"
-    kill -KILL $pid 2>/dev/null
+    kill "-$signal" $pid 2>/dev/null
     wait $pid 2>/dev/null
     code=$?
-    [ $code -eq 137 ] || [ $code -eq 0 ] ||
-        complain "a run to be killed: exit status $code: $(cat "$folder/stderr")"
-    grep broken "$folder/stderr" && complain "a killed run left a broken checkpoint"
+    case $code-$signal in
+    0-* | 137-KILL | 143-TERM | 130-INT) ;;
+    *) complain "SIG$signal after $moment s: exit status $code: $(cat "$folder/stderr")" ;;
+    esac
+    grep broken "$folder/stderr" && complain "SIG$signal after $moment s left a broken checkpoint"
 }
 
 # signalled SIGNAL CHECKPOINTS ARGUMENT...: start a run, send that signal as soon as there is a

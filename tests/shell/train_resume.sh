@@ -24,7 +24,7 @@ kills() {
     shift 2
     died=0
     while [ "$count" -gt 0 ]; do
-        killed "$(random_moment 200)" "$@" --out "$out" --checkpoint_dir "$out/ck" \
+        ended KILL "$(random_moment 200)" "$@" --out "$out" --checkpoint_dir "$out/ck" \
             --threads "$count"
         [ $code -eq 137 ] && died=$((died + 1))
         count=$((count - 1))
@@ -216,5 +216,28 @@ wreck other
         "$python" "$source_folder/tests/shell/npz_tables.py"
     other "training data" --train "$folder/rows.npz" --val "$data/val_data.npz"
 }
+# shellcheck disable=SC2086
+refuses 1 "20 epochs are done there, more than --epochs 10" $full --epochs 10 --threads 1 \
+    --checkpoint_dir "$folder/wreck/ck"
 recovers "after refusals" "resuming after epoch 20"
+
+# ---- another CPU level: the levels that round alike go on for one another, others are refused
+case $(cpu_levels | tr '\n' ' ') in
+*"avx2 avx512"*)
+    # shellcheck disable=SC2086
+    for pair in avx2:avx512 avx512:avx2; do
+        first=${pair%:*}
+        second=${pair#*:}
+        rm -rf "$folder/levels"
+        SKIFF_CPU=$first "$SKIFF" train --quiet $full --epochs 9 --threads 1 --out "$folder/levels" \
+            --checkpoint_dir "$folder/levels/ck" || complain "$first fails"
+        SKIFF_CPU=$second "$SKIFF" train --quiet $full --epochs 20 --threads 1 \
+            --out "$folder/levels" --checkpoint_dir "$folder/levels/ck" || complain "$second fails"
+        same_run "$first, then $second" "$folder/full" "$folder/levels"
+    done
+    SKIFF_CPU=baseline && export SKIFF_CPU
+    # shellcheck disable=SC2086
+    refuses 1 "SKIFF_CPU" $full --epochs 30 --threads 1 --checkpoint_dir "$folder/levels/ck"
+    ;;
+esac
 finish

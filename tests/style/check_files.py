@@ -53,7 +53,8 @@ def main():
             problems.append(f"one name, several files: {', '.join(users)}")
 
     fragments = ["Makefile.am"] + [p for p in paths if p.endswith("Makefile.inc")]
-    words = set(" ".join(source.read(top, p) for p in fragments).split())
+    text = "\n".join(source.read(top, p) for p in fragments)
+    words = set(re.sub(r"^#.*", "", text, flags=re.M).split())
     for path in paths:
         if path.endswith("Makefile.inc"):
             if path not in words:

@@ -16,7 +16,7 @@ clean_tree() {
     cd "$folder/t" || exit 1
     printf '# SPDX-License-Identifier: MIT\ninclude src/base/Makefile.inc\n' >Makefile.am
     printf '# SPDX-License-Identifier: MIT\n' >configure.ac
-    printf '# SPDX-License-Identifier: MIT\nx += src/base/a.c src/base/a.h src/io/b.h\n' \
+    printf '# SPDX-License-Identifier: MIT\n# all of src\nx += src/base/a.c src/base/a.h src/io/b.h\n' \
         >src/base/Makefile.inc
     printf '%s\nint a_add(int a, int b);\n' "$licence" >src/base/a.h
     printf '%s\n#include "base/a.h"\n\nint a_add(int a, int b)\n{\n    return a + b; // free(x) "\n}\n' \

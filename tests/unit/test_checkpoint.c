@@ -4,6 +4,7 @@
 #include "fit_testing.h"
 
 #include "base/file.h"
+#include "io/npz.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -265,6 +266,89 @@ static void a_broken_checkpoint_is_passed_over(void **state)
     run_end(&want);
 }
 
+// The arrays of a checkpoint, in memory.
+struct contents {
+    struct buf run;
+    int64_t counters[6];
+    double reals[4], history[40];
+    uint32_t rng[RNG_WORDS + 1];
+    float params[4096], best[4096], optimizer[8192];
+};
+
+static uint64_t take(const struct npz *z, const char *name, const char *dtype, void *to)
+{
+    struct npz_array a;
+    struct error e = {0};
+    CHECK_OK(npz_array(z, name, &a, &e), e);
+    CHECK_OK(npz_read_exact(z, &a, dtype, to, &e), e);
+    return a.info.count;
+}
+
+static void put(struct npz_writer *w, const char *name, const char *dtype, uint64_t count,
+                const void *values)
+{
+    struct error e = {0};
+    CHECK_OK(npz_writer_add(w, &(struct npz_values){name, dtype, 1, &count, values}, &e), e);
+}
+
+// Write a checkpoint again with correct CRCs and something wrong in it: 0 nothing, 1 .. LIES a lie.
+#define LIES 8
+static void lie(const char *path, int which)
+{
+    static struct contents c;
+    struct npz z;
+    struct error e = {0};
+    CHECK_OK(npz_open(&z, path, &e), e);
+    buf_init(&c.run, 65536);
+    CHECK_OK(npz_read_bytes(&z, "run.json", &c.run, &e), e);
+    uint64_t counters = take(&z, "counters", "<i8", c.counters);
+    const uint64_t reals = take(&z, "reals", "<f8", c.reals), rng = take(&z, "rng", "<u4", c.rng);
+    uint64_t params = take(&z, "params", "<f4", c.params), best = take(&z, "best", "<f4", c.best);
+    const uint64_t optimizer = take(&z, "optimizer", "<f4", c.optimizer);
+    uint64_t shape[2] = {take(&z, "history", "<f8", c.history) / HISTORY_COLUMNS, HISTORY_COLUMNS};
+    npz_close(&z);
+    c.counters[0] += which == 1; // an epoch more than the history has
+    c.counters[1] = which == 2 ? 200 : which == 3 ? -1 : c.counters[1]; // row
+    c.rng[RNG_WORDS] = which == 4 ? RNG_WORDS + 1 : c.rng[RNG_WORDS];
+    counters -= which == 5;
+    params -= which == 6;
+    best += which == 7;
+    shape[0] -= which == 8;
+    struct npz_writer *w = npz_writer_begin(path, &e);
+    CHECK_OK(npz_writer_bytes(w, "run.json", c.run.data, c.run.len, &e), e);
+    put(w, "counters", "<i8", counters, c.counters);
+    put(w, "reals", "<f8", reals, c.reals);
+    put(w, "rng", "<u4", rng, c.rng);
+    put(w, "params", "<f4", params, c.params);
+    put(w, "best", "<f4", best, c.best);
+    put(w, "optimizer", "<f4", optimizer, c.optimizer);
+    CHECK_OK(npz_writer_add(w, &(struct npz_values){"history", "<f8", 2, shape, c.history}, &e), e);
+    CHECK_OK(npz_writer_commit(w, &e), e);
+    buf_clear(&c.run);
+}
+
+// A file whose checksums are right and whose numbers are not is passed over like a broken one.
+static void a_checkpoint_that_lies_is_passed_over(void **state)
+{
+    (void)state;
+    struct run want, r;
+    uninterrupted(&want, &kinds[1]);
+    for (int which = 0; which <= LIES; which++) {
+        char folder[256], newest[300], what[32];
+        snprintf(folder, sizeof folder, "%s", fresh("lies"));
+        snprintf(what, sizeof what, "lie %d", which);
+        make_two_checkpoints(folder);
+        checkpoints(folder, newest);
+        lie(newest, which);
+        go_on(&r, &kinds[1], folder, 0, 1);
+        check_same_run(&r, &want, what);
+        if (r.steps != (which ? 10 : 5) || !strstr(r.notes.data, "skipping") != !which)
+            fail_msg("%s: %zu steps, notes '%s'", what, r.steps, r.notes.data);
+        run_end(&r);
+    }
+    run_end(&want);
+}
+
 // Turn the floats at the start of the member `params` into others of about 10, padding included.
 static void spoil_params(const char *path)
 {
@@ -471,6 +555,7 @@ int main(void)
         cmocka_unit_test(killed_at_any_step_it_goes_on),
         cmocka_unit_test(keeps_the_newest_two),
         cmocka_unit_test(a_broken_checkpoint_is_passed_over),
+        cmocka_unit_test(a_checkpoint_that_lies_is_passed_over),
         cmocka_unit_test(without_a_whole_checkpoint_it_begins_again),
         cmocka_unit_test(broken_ones_do_not_push_good_ones_out),
         cmocka_unit_test(another_run_is_refused),

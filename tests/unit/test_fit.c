@@ -3,6 +3,8 @@
 // kept, what diverges says so, and every allocation may fail.
 #include "fit_testing.h"
 
+#include "model/model_file.h"
+
 static void losses_fall(void **state)
 {
     (void)state;
@@ -10,11 +12,10 @@ static void losses_fall(void **state)
     static const char *const options[] = {
         "{\"epochs\": 60, \"lr\": 0.02}",
         "{\"epochs\": 20, \"lr\": 0.01, \"batch_size\": 32, \"optimizer\": \"adamw\"}",
-        "{\"epochs\": 30, \"lr\": 0.1, \"batch_size\": 32, \"optimizer\": \"sgd\", \"momentum\": "
-        "0.9,"
-        "\"nesterov\": true, \"clip_norm\": 1, \"schedule\": \"cosine\"}",
-        "{\"epochs\": 20, \"lr\": 0.03, \"batch_size\": 64, \"schedule\": \"onecycle\","
-        "\"dropout\": 0.1, \"activation\": \"silu\", \"warmup\": 1, \"weight_decay\": 1e-4}",
+        ("{\"epochs\": 30, \"lr\": 0.1, \"batch_size\": 32, \"optimizer\": \"sgd\","
+         "\"momentum\": 0.9, \"nesterov\": true, \"clip_norm\": 1, \"schedule\": \"cosine\"}"),
+        ("{\"epochs\": 20, \"lr\": 0.03, \"batch_size\": 64, \"schedule\": \"onecycle\","
+         "\"dropout\": 0.1, \"activation\": \"silu\", \"warmup\": 1, \"weight_decay\": 1e-4}"),
     };
     for (size_t t = 0; t < 3; t++)
         for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -33,6 +34,10 @@ static void losses_fall(void **state)
                 fail_msg("task %d, %s: train loss %g -> %g, val loss %g -> %g", (int)tasks[t],
                          options[i], first[HISTORY_TRAIN_LOSS], last[HISTORY_TRAIN_LOSS],
                          first[HISTORY_VAL_LOSS], best);
+            const uint64_t per_epoch = r.steps / h->count;
+            for (size_t k = 0; k < h->count; k++) // of the epoch's last step
+                assert_true(h->row[k].value[HISTORY_LR] ==
+                            schedule_at(&r.fit.schedule, (k + 1) * per_epoch - 1).lr);
             assert_true(fit_finished(&r.fit));
             run_end(&r);
         }
@@ -223,12 +228,48 @@ static void refuses_monitors_that_are_not_there(void **state)
 static void says_when_it_diverges(void **state)
 {
     (void)state;
-    struct run r;
+    for (int validated = 0; validated < 2; validated++) {
+        struct run r;
+        struct error e = {0};
+        run_begin(&r, TASK_REGRESSION, "{\"epochs\": 50, \"lr\": 1e5, \"optimizer\": \"sgd\"}",
+                  NULL);
+        if (!validated)
+            dataset_clear(&r.val);
+        check_refused(run_all(&r, &e), ERR_NUMERIC, &e,
+                      validated ? "the validation loss is no longer a finite number"
+                                : "the training loss is no longer a finite number");
+        assert_non_null(strstr(e.text, "--learning_rate"));
+        run_end(&r);
+    }
+}
+
+// --init replaces the drawn weights and leaves the seed's stream where it would be without.
+static void starts_from_given_weights(void **state)
+{
+    (void)state;
+    const struct model_meta meta = {"0", 1, "relu"};
+    struct run drawn, given;
     struct error e = {0};
-    run_begin(&r, TASK_REGRESSION, "{\"epochs\": 50, \"lr\": 1e5, \"optimizer\": \"sgd\"}", NULL);
-    check_refused(run_all(&r, &e), ERR_NUMERIC, &e, "no longer a finite number");
-    assert_non_null(strstr(e.text, "--learning_rate"));
-    run_end(&r);
+    run_begin(&drawn, TASK_BINARY, "{\"epochs\": 0, \"seed\": 3}", NULL);
+    CHECK_OK(run_all(&drawn, &e), e);
+    CHECK_OK(model_write_npz(test_path("init.npz"), &drawn.net, drawn.fit.params, &meta, &e), e);
+    run_begin(&given, TASK_BINARY, "{\"epochs\": 0, \"seed\": 4}", NULL);
+    given.config.init = mem_strdup(test_path("init.npz"));
+    CHECK_OK(run_all(&given, &e), e);
+    check_bits(given.fit.params, drawn.fit.params, drawn.net.size, "--init");
+    assert_int_not_equal(given.fit.init_digest, 0);
+    struct rng rng;
+    float *weights = mem_aligned(drawn.net.size, sizeof *weights);
+    rng_seed(&rng, 4);
+    CHECK_OK(net_draw_weights(&drawn.net, &rng, weights, &e), e);
+    assert_memory_equal(&given.fit.state.rng, &rng, sizeof rng);
+    run_end(&given);
+    run_begin(&given, TASK_BINARY, "{\"hidden\": [64, 31]}", NULL);
+    given.config.init = mem_strdup(test_path("init.npz"));
+    check_refused(run_all(&given, &e), ERR_MISMATCH, &e, "fc2.weight must have shape (31, 64)");
+    run_end(&given);
+    run_end(&drawn);
+    mem_free(weights);
 }
 
 // n / (classes * rows of the class), classes that occur.
@@ -247,7 +288,6 @@ static void classes_are_balanced(void **state)
     for (size_t c = 0; c < 2; c++)
         check_close((double)r.fit.class_weight[c], 200 / (2 * rows[c]), 1e-6, "class weight");
     assert_true(r.fit.class_weight[2] == 0);
-    // the first epoch's loss is that of the drawn weights, weighted as torch does
     run_end(&r);
     run_begin(&r, TASK_REGRESSION, "{\"epochs\": 1, \"class_weight\": \"balanced\"}", NULL);
     CHECK_OK(run_all(&r, &e), e);
@@ -311,6 +351,7 @@ int main(void)
         cmocka_unit_test(without_validation_the_training_loss_is_watched),
         cmocka_unit_test(refuses_monitors_that_are_not_there),
         cmocka_unit_test(says_when_it_diverges),
+        cmocka_unit_test(starts_from_given_weights),
         cmocka_unit_test(classes_are_balanced),
         cmocka_unit_test(survives_failing_memory),
     };

@@ -10,7 +10,8 @@
 #include "model/plan.h"
 
 #define INPUTS     3
-#define ROWS       7
+#define FEW        7
+#define ROWS       300 // at most: four leaves
 #define STEP       1e-5
 #define MAX_PARAMS 700
 #define MAX_UNITS  17
@@ -29,6 +30,7 @@ struct shape {
 
 struct problem {
     struct net net;
+    size_t rows;
     float X[ROWS * INPUTS], y[ROWS * MAX_UNITS], class_weight[MAX_UNITS];
     bool weighted;
     uint8_t keep[3][ROWS * MAX_UNITS]; // dropout masks of the hidden layers
@@ -115,7 +117,7 @@ static double mean_loss(struct problem *p, bool dropout, bool learn, double *pre
 {
     const bool regression = p->net.task == TASK_REGRESSION;
     double sum = 0, weights = 0;
-    for (size_t row = 0; row < ROWS; row++) {
+    for (size_t row = 0; row < p->rows; row++) {
         double out[MAX_UNITS];
         forward(p, row, dropout, learn, out);
         const double w = p->weighted ? (double)p->class_weight[(size_t)p->y[row]] : 1;
@@ -124,7 +126,7 @@ static double mean_loss(struct problem *p, bool dropout, bool learn, double *pre
         if (pred)
             memcpy(pred + row * p->net.outputs, out, p->net.outputs * sizeof *out);
     }
-    return sum / (regression ? (double)(ROWS * p->net.outputs) : weights);
+    return sum / (regression ? (double)(p->rows * p->net.outputs) : weights);
 }
 
 // Random data and weights that spread the activations; torch's scale would leave them all small.
@@ -132,9 +134,9 @@ static void make_problem(struct problem *p, const struct shape *s, float *params
 {
     const struct net_spec spec = {INPUTS, s->outputs, &s->hidden, s->act, s->dropout, s->task};
     assert_int_equal(net_init(&p->net, &spec, NULL), 0);
-    for (size_t i = 0; i < ROWS * INPUTS; i++)
+    for (size_t i = 0; i < p->rows * INPUTS; i++)
         p->X[i] = 2 * test_float(&seed);
-    for (size_t i = 0; i < ROWS * s->outputs; i++)
+    for (size_t i = 0; i < p->rows * s->outputs; i++)
         p->y[i] =
             s->task == TASK_REGRESSION
                 ? 2 * test_float(&seed)
@@ -165,12 +167,13 @@ static void describe(const struct shape *s, char *text, size_t size)
 static void check_predictions(struct problem *p, struct plan *plan, const float *params,
                               const struct plan_batch *batch, const char *what)
 {
-    float pred[ROWS * MAX_UNITS];
-    double want[ROWS * MAX_UNITS], loss;
+    static float pred[ROWS * MAX_UNITS];
+    static double want[ROWS * MAX_UNITS];
+    double loss;
     const double want_loss = mean_loss(p, false, true, want);
     plan_predict(plan, params, batch, pred, &loss);
     check_close(loss, want_loss, TOLERANCE * (1 + fabs(want_loss)), what);
-    for (size_t i = 0; i < ROWS * p->net.outputs; i++)
+    for (size_t i = 0; i < p->rows * p->net.outputs; i++)
         check_close((double)pred[i], want[i], TOLERANCE * (1 + fabs(want[i])), what);
 }
 
@@ -204,9 +207,10 @@ static void check_elements(struct problem *p, float *gradient, const char *what)
             fail_msg("%s: padding [%zu] of the gradient is %g", what, i, (double)gradient[i]);
 }
 
-static void check_shape(const struct shape *s, uint32_t seed)
+static void check_shape(const struct shape *s, size_t rows, uint32_t seed)
 {
     static struct problem p;
+    p.rows = rows;
     char what[128];
     double loss;
     struct error e = {0};
@@ -215,15 +219,15 @@ static void check_shape(const struct shape *s, uint32_t seed)
     float *params = mem_aligned(4096, sizeof *params);
     make_problem(&p, s, params, seed);
     assert_true(p.net.size <= 4096);
-    struct plan *plan = plan_new(&(struct plan_spec){&p.net, ROWS, ROWS, 1, NULL}, kern, &e);
+    struct plan *plan = plan_new(&(struct plan_spec){&p.net, rows, rows, 1, NULL}, kern, &e);
     assert_non_null(plan);
     const struct plan_batch batch = {
-        .rows = ROWS, .X = p.X, .y = p.y, .class_weight = p.weighted ? p.class_weight : NULL};
+        .rows = rows, .X = p.X, .y = p.y, .class_weight = p.weighted ? p.class_weight : NULL};
     rng_seed(&rng, seed);
     copy = rng;
-    plan_draw_dropout(plan, &rng, ROWS);
+    plan_draw_dropout(plan, &rng, rows);
     for (size_t l = 0; s->dropout > 0 && l < s->hidden.count; l++)
-        rng_dropout(&copy, s->dropout, p.keep[l], ROWS * s->hidden.value[l]);
+        rng_dropout(&copy, s->dropout, p.keep[l], rows * s->hidden.value[l]);
     assert_memory_equal(&rng, &copy, sizeof rng);
     float *gradient = plan_gradient(plan, params, &batch, &loss);
     const double want = mean_loss(&p, true, true, NULL);
@@ -250,7 +254,7 @@ static void check_task(enum net_task task, const size_t *outputs, size_t count)
                                             .dropout = kind % 2 ? 0.3 : 0,
                                             .weighted = kind / 2};
                     if (!(s.weighted && task == TASK_REGRESSION))
-                        check_shape(&s, seed++);
+                        check_shape(&s, FEW, seed++);
                 }
 }
 
@@ -272,6 +276,23 @@ static void regression(void **state)
     check_task(TASK_REGRESSION, (const size_t[]){1, 2, 4, 5, 17}, 5);
 }
 
+// Rows of several leaves, with a mask and a label of its own for each.
+static void many_rows(void **state)
+{
+    (void)state;
+    static const enum net_task tasks[] = {TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION};
+    static const size_t outputs[] = {1, 6, 2};
+    for (size_t i = 0; i < 3; i++) {
+        const struct shape s = {.act = i == 2 ? ACT_RELU : ACT_TANH,
+                                .task = tasks[i],
+                                .outputs = outputs[i],
+                                .hidden = {.count = 2, .value = {7, 5}},
+                                .dropout = 0.3,
+                                .weighted = i < 2};
+        check_shape(&s, ROWS, 77 + (uint32_t)i);
+    }
+}
+
 static int choose_kern(void **state)
 {
     (void)state;
@@ -284,6 +305,7 @@ int main(void)
         cmocka_unit_test(binary),
         cmocka_unit_test(multiclass),
         cmocka_unit_test(regression),
+        cmocka_unit_test(many_rows),
     };
     return cmocka_run_group_tests(tests, choose_kern, NULL);
 }

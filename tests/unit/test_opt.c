@@ -442,10 +442,16 @@ static void printed_values_come_back(void **state)
         buf_clear(&first);
         buf_clear(&second);
     }
+    assert_int_equal(target.hidden.value[1], 9);
+    struct buf nothing;
+    buf_init(&nothing, 10);
+    target.hidden.count = 0;
+    assert_int_equal(opt_print(&set, (size_t)opt_find(&set, "hidden"), &nothing), 0);
+    assert_string_equal(nothing.data, "");
+    buf_clear(&nothing);
     assert_true(target.rate == 0.1 && target.betas[0] == 0.3333333333333333);
     assert_true(target.every.seconds == 0.1 && target.quiet && target.seed == -12);
     assert_string_equal(target.train, "x y");
-    assert_int_equal(target.hidden.value[1], 9);
     assert_int_equal(target.kind, 0);
 }
 
