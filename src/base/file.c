@@ -164,6 +164,20 @@ static int list_add(char ***names, size_t *count, const char *name)
     return 0;
 }
 
+static int list_read(DIR *dir, char ***names, size_t *count)
+{
+    int rc = 0;
+    while (rc == 0) {
+        errno = 0; // readdir gives NULL at the end and for an error
+        const struct dirent *entry = readdir(dir);
+        if (!entry)
+            return errno ? ERR_IO : 0;
+        if (entry->d_name[0] != '.' && entry->d_name[0] != '_')
+            rc = list_add(names, count, entry->d_name);
+    }
+    return rc;
+}
+
 int file_list(const char *folder, char ***names, size_t *count, struct error *e)
 {
     *names = NULL;
@@ -171,16 +185,15 @@ int file_list(const char *folder, char ***names, size_t *count, struct error *e)
     DIR *dir = opendir(folder);
     if (!dir)
         return error_errno(e, "%s: cannot open the folder", folder);
-    int rc = 0;
-    for (const struct dirent *entry; rc == 0 && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.' && entry->d_name[0] != '_')
-            rc = list_add(names, count, entry->d_name);
+    const int rc = list_read(dir, names, count);
+    if (rc == ERR_IO)
+        error_errno(e, "%s: cannot read the folder", folder);
     closedir(dir);
     if (rc) {
         file_list_free(*names, *count);
         *names = NULL;
         *count = 0;
-        return error_nomem(e, folder);
+        return rc == ERR_IO ? rc : error_nomem(e, folder);
     }
     if (*count)
         qsort(*names, *count, sizeof **names, by_bytes);

@@ -244,8 +244,13 @@ int file_make_folders(const char *path, struct error *e)
         if (kept != '/' && kept != '\0')
             continue;
         *c = '\0';
-        if (mkdir(partial, 0777) != 0 && errno != EEXIST && !file_is_folder(partial))
-            rc = error_errno(e, "%s: cannot make the folder", partial);
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST) {
+            const int why = errno;
+            if (!file_is_folder(partial)) {
+                errno = why;
+                rc = error_errno(e, "%s: cannot make the folder", partial);
+            }
+        }
         *c = kept;
         if (kept == '\0')
             break;

@@ -18,7 +18,7 @@ enum opt_type {
     OPT_FLOAT, // double
     OPT_PAIR,  // double[2]: "0.9,0.999"
     OPT_BOOL,  // bool; --name, --name=false, --no-name
-    OPT_TEXT,  // char *, owned; NULL when not given and without a default
+    OPT_TEXT,  // char *, owned; NULL when empty, or not given and without a default
     OPT_ENUM,  // int: index into `words`
     OPT_SIZES, // struct opt_sizes: "64,32", "[64, 32]" or ""
     OPT_EVERY, // struct opt_every: "100" or "30s"

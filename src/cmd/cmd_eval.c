@@ -2,6 +2,7 @@
 // `skiff eval`: read predictions and the truth, compute the task's metrics, print them as a table
 // or as JSON.
 #include "base/opt.h"
+#include "io/json.h"
 #include "io/scores.h"
 #include "train/metrics_json.h"
 
@@ -158,7 +159,7 @@ static void print_regression(const struct regression_metrics *m)
 // Prints and frees `object`; NULL is an object for which there was no memory.
 static int print_json(json_t *object, struct error *e)
 {
-    const int rc = object ? json_dumpf(object, stdout, METRICS_JSON_FLAGS) : -1;
+    const int rc = object ? json_dumpf(object, stdout, JSON_TEXT_FLAGS) : -1;
     json_decref(object);
     printf("\n");
     return rc == 0 ? 0 : error_set(e, ERR_IO, "cannot print the metrics");

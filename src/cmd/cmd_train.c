@@ -114,10 +114,12 @@ static int run(const struct train_config *c, char **argv, struct error *e)
     if (rc)
         return rc;
     if (result.interrupted)
-        progress_note(&progress, c->checkpoint_dir
+        progress_note(&progress, !result.model_path
+                                     ? "interrupted before the first step; no model is written"
+                                 : c->checkpoint_dir
                                      ? "interrupted; start it again to go on from its checkpoint"
                                      : "interrupted; the model is that of the last step");
-    if (!c->quiet)
+    if (!c->quiet && result.model_path)
         printf("Model saved to %s\n", result.model_path);
     train_job_result_clear(&result);
     if (fflush(stdout) != 0 || ferror(stdout))

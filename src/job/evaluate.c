@@ -2,90 +2,64 @@
 #include "job/evaluate.h"
 
 #include "base/mem.h"
+#include "io/json.h"
 #include "model/plan.h"
+#include "train/metrics_json.h"
+#include "train/score.h"
 
 #include <math.h>
 
-#define THRESHOLD 0.5
-
-static int binary(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
-                  struct error *e)
-{
-    struct binary_metrics m;
-    struct metrics_work w = {0};
-    const int rc = metrics_binary(&m, &w, rows, d->y, THRESHOLD, e);
-    if (rc == 0)
-        *json = metrics_json_binary(&m, THRESHOLD);
-    metrics_work_clear(&w);
-    return rc;
-}
-
-static int multiclass(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
-                      struct error *e)
-{
-    struct multiclass_metrics m = {0};
-    struct metrics_work w = {0};
-    const int rc = metrics_multiclass(&m, &w, rows, rows->ld, d->y, e);
-    if (rc == 0)
-        *json = metrics_json_multiclass(&m);
-    multiclass_metrics_clear(&m);
-    metrics_work_clear(&w);
-    return rc;
-}
-
-static int regression(const struct metrics_rows *rows, const struct dataset *d, json_t **json,
-                      struct error *e)
-{
-    struct regression_metrics m;
-    const struct metrics_rows truth = {.n = d->n, .ld = d->targets, .f32 = d->y};
-    const int rc = metrics_regression(&m, rows, &truth, d->targets, e);
-    if (rc == 0)
-        *json = metrics_json_regression(&m);
-    return rc;
-}
-
-static int measure(enum net_task task, const struct metrics_rows *rows, const struct dataset *d,
-                   json_t **json, struct error *e)
+static json_t *as_json(const struct score *s, enum net_task task)
 {
     switch (task) {
     case TASK_MULTICLASS:
-        return multiclass(rows, d, json, e);
+        return metrics_json_multiclass(&s->multiclass);
     case TASK_REGRESSION:
-        return regression(rows, d, json, e);
+        return metrics_json_regression(&s->regression);
     default:
-        return binary(rows, d, json, e);
+        return metrics_json_binary(&s->binary, SCORE_THRESHOLD);
     }
+}
+
+// Predictions into pred[n][outputs] and the mean loss.
+static int predict(const struct evaluation *how, const struct dataset *d, float *pred, double *loss,
+                   struct error *e)
+{
+    const struct plan_spec spec = {
+        .net = how->net, .predict_rows = d->n, .threads = how->threads, .team = how->team};
+    const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
+    struct plan *plan = plan_new(&spec, how->kern, e);
+    if (!plan)
+        return error_code(e);
+    plan_predict(plan, how->params, &all, pred, loss);
+    plan_free(plan);
+    return 0;
 }
 
 int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
              struct error *e)
 {
-    const size_t outputs = how->net->outputs;
-    const struct plan_spec spec = {
-        .net = how->net, .predict_rows = d->n, .threads = how->threads, .team = how->team};
-    const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
+    struct score score = {0};
     double loss;
     *metrics = NULL;
-    struct plan *plan = plan_new(&spec, how->kern, e);
-    float *pred = mem_array(d->n, outputs * sizeof *pred);
-    int rc = plan && pred ? 0 : error_nomem(e, "predictions");
+    float *pred = mem_array(d->n, how->net->outputs * sizeof *pred);
+    int rc = pred ? predict(how, d, pred, &loss, e) : error_nomem(e, "predictions");
+    if (rc == 0)
+        rc = score_measure(&score, how->net, d->n, pred, d->y, isfinite(loss) ? e : NULL);
+    if (rc == ERR_NUMERIC && !isfinite(loss))
+        rc = error_set(e, ERR_NUMERIC,
+                       "the loss of the final weights is not a finite number; lower "
+                       "--learning_rate or scale the features");
     if (rc == 0) {
-        plan_predict(plan, how->params, &all, pred, &loss);
-        if (!isfinite(loss))
-            rc = error_set(e, ERR_NUMERIC,
-                           "the loss of the final weights is not a finite number; lower "
-                           "--learning_rate or scale the features");
+        *metrics = as_json(&score, how->net->task);
+        if (json_object_set_new(*metrics, "loss", json_number_or_null(loss)) != 0)
+            rc = error_nomem(e, "metrics");
     }
-    if (rc == 0) {
-        const struct metrics_rows rows = {.n = d->n, .ld = outputs, .f32 = pred};
-        rc = measure(how->net->task, &rows, d, metrics, e);
-    }
-    if (rc == 0 && (!*metrics || json_object_set_new(*metrics, "loss", json_real(loss)) != 0)) {
+    if (rc) {
         json_decref(*metrics);
         *metrics = NULL;
-        rc = error_nomem(e, "metrics");
     }
+    score_clear(&score);
     mem_free(pred);
-    plan_free(plan);
     return rc;
 }

@@ -7,7 +7,8 @@
 #include "kern/kern.h"
 #include "model/net.h"
 #include "table/dataset.h"
-#include "train/metrics_json.h"
+
+#include <jansson.h>
 
 struct evaluation {
     const struct net *net;

@@ -2,12 +2,9 @@
 #include "job/run_record.h"
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/mem.h"
+#include "io/json.h"
 #include "kern/cpu.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +23,6 @@ uint64_t run_peak_memory(void)
     if (f)
         fclose(f);
     return kilobytes * 1024;
-}
-
-static json_t *real(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
 }
 
 static json_t *option_value(const struct opt_set *s, size_t i)
@@ -55,9 +47,18 @@ static json_t *option_value(const struct opt_set *s, size_t i)
         break;
     }
     if (opt_print(s, i, &text) == 0)
-        value = json_string(text.data ? text.data : "");
+        value = json_any_text(text.data);
     buf_clear(&text);
-    return value ? value : json_string("(not valid UTF-8)");
+    return value;
+}
+
+// Each of these is NULL when memory failed anywhere in it.
+static json_t *whole(json_t *value, bool failed)
+{
+    if (!failed)
+        return value;
+    json_decref(value);
+    return NULL;
 }
 
 static json_t *options(const struct train_config *config)
@@ -65,30 +66,30 @@ static json_t *options(const struct train_config *config)
     const struct opt_set s = {
         .table = train_options, .count = train_option_count, .target = (void *)(uintptr_t)config};
     json_t *object = json_object();
+    bool failed = false;
     for (size_t i = 0; i < s.count; i++)
-        json_object_set_new(object, s.table[i].name, option_value(&s, i));
-    return object;
+        json_put(object, s.table[i].name, option_value(&s, i), &failed);
+    return whole(object, failed);
 }
 
 static json_t *command(const char *const *argv)
 {
     json_t *list = json_array();
-    for (size_t i = 0; argv && argv[i]; i++) {
-        json_t *word = json_string(argv[i]);
-        json_array_append_new(list, word ? word : json_string("(not valid UTF-8)"));
-    }
-    return list;
+    bool failed = false;
+    for (size_t i = 0; argv && argv[i]; i++)
+        json_push(list, json_any_text(argv[i]), &failed);
+    return whole(list, failed);
 }
 
-static json_t *machine(const struct fit *f)
+static json_t *machine(const struct run_record *r)
 {
     char host[256] = "", model[128];
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
     cpu_model(model, sizeof model);
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i}", "host", host, "cpu", model, "cpu_level",
-                     f->kern->name, "cores", (json_int_t)cpu_count(), "threads",
-                     (json_int_t)f->threads, "ranks", 1);
+                     r->fit->kern->name, "cores", (json_int_t)cpu_count(), "threads",
+                     (json_int_t)r->threads, "ranks", 1);
 }
 
 static json_t *versions(void)
@@ -117,11 +118,12 @@ static json_t *epoch_row(const struct fit *f, uint64_t epoch)
     if (epoch == 0 || epoch > f->history.count)
         return json_null();
     json_t *object = json_pack("{s:I}", "epoch", (json_int_t)epoch);
+    bool failed = false;
     for (int c = 0; c < HISTORY_COLUMNS; c++)
         if (history_has_column(f->net->task, f->val != NULL, (enum history_column)c))
-            json_object_set_new(object, history_column_name((enum history_column)c),
-                                real(f->history.row[epoch - 1].value[c]));
-    return object;
+            json_put(object, history_column_name((enum history_column)c),
+                     json_number_or_null(f->history.row[epoch - 1].value[c]), &failed);
+    return whole(object, failed);
 }
 
 static json_t *training(const struct fit *f)
@@ -138,23 +140,18 @@ static json_t *record(const struct run_record *r)
 {
     char now[32];
     clock_utc(now);
-    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}",
-                     "program", "skiff", "format", RECORD_FORMAT, "written", now, "command",
-                     command(r->command), "options", options(r->config), "seed",
-                     (json_int_t)r->config->seed, "versions", versions(), "machine",
-                     machine(r->fit), "data", data(r), "training", training(r->fit), "seconds",
-                     seconds(r->seconds), "metrics", r->metrics, "peak_memory_bytes",
-                     (json_int_t)run_peak_memory(), "exit", r->exit);
+    return json_pack(
+        "{s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}", "program",
+        "skiff", "format", RECORD_FORMAT, "written", now, "command", command(r->command), "options",
+        options(r->config), "seed", (json_int_t)r->config->seed, "versions", versions(), "machine",
+        machine(r), "data", data(r), "training", training(r->fit), "seconds", seconds(r->seconds),
+        "metrics", r->metrics, "peak_memory_bytes", (json_int_t)run_peak_memory(), "exit", r->exit);
 }
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e)
 {
     json_t *root = record(r);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    const int rc = json_write(root, path, e);
     json_decref(root);
-    if (!text)
-        return error_nomem(e, path);
-    const int rc = file_write_text(path, text, e);
-    mem_free(text);
     return rc;
 }

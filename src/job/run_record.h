@@ -21,6 +21,7 @@ struct run_record {
     const struct fit *fit;
     const struct dataset *test; // or NULL
     const struct run_seconds *seconds;
+    size_t threads;   // that there really were
     const char *exit; // "finished", "stopped early", "interrupted"
     json_t *metrics;  // borrowed: the contents of metrics.json
 };

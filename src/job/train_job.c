@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/json.h"
 #include "job/evaluate.h"
 #include "job/run_record.h"
 #include "kern/cpu.h"
@@ -29,11 +30,6 @@ struct job {
     json_t *metrics;
     size_t threads;
     struct par *team;
-    // for run_in_team
-    const struct train_job *job;
-    struct train_job_result *result;
-    struct error *error;
-    int rc;
 };
 
 static void choose_folders(struct job *j)
@@ -193,9 +189,7 @@ static int save_history(const struct job *j, struct error *e)
 static int save_metrics(const struct job *j, struct error *e)
 {
     char *path = file_join(j->output_dir, "metrics.json");
-    char *text = json_dumps(j->metrics, METRICS_JSON_FLAGS);
-    const int rc = path && text ? file_write_text(path, text, e) : error_nomem(e, "metrics.json");
-    mem_free(text);
+    const int rc = path ? json_write(j->metrics, path, e) : error_nomem(e, "paths");
     mem_free(path);
     return rc;
 }
@@ -210,6 +204,7 @@ static int save_record(const struct job *j, const struct train_job *job, bool in
         .fit = &j->fit,
         .test = j->config->test ? &j->test : NULL,
         .seconds = &j->seconds,
+        .threads = j->threads < par_threads(j->team) ? j->threads : par_threads(j->team),
         .exit = interrupted ? "interrupted"
                 : all       ? "finished"
                             : "stopped early",
@@ -229,12 +224,10 @@ static double lap(double *mark)
     return passed;
 }
 
-static int run(struct job *j, const struct train_job *job, struct train_job_result *result,
-               struct error *e)
+static int prepare_and_fit(struct job *j, const struct train_job *job, struct error *e)
 {
-    const double begin = clock_seconds();
-    double mark = begin;
     struct targets targets;
+    double mark = clock_seconds();
     int rc = load(j, &targets, e);
     j->seconds.load = lap(&mark);
     if (rc == 0)
@@ -242,36 +235,75 @@ static int run(struct job *j, const struct train_job *job, struct train_job_resu
     if (rc == 0)
         rc = fit_run(&j->fit, e);
     j->seconds.train = lap(&mark);
-    if (rc)
-        return rc;
-    result->interrupted = !fit_finished(&j->fit);
-    rc = evaluate_all(j, e);
-    j->seconds.evaluate = lap(&mark);
-    if (rc == 0)
-        rc = save_model(j, &result->model_path, e);
+    return rc;
+}
+
+static int save_all(struct job *j, const struct train_job *job, struct train_job_result *result,
+                    struct error *e)
+{
+    double mark = clock_seconds();
+    int rc = save_model(j, &result->model_path, e);
     if (rc == 0)
         rc = save_history(j, e);
+    j->seconds.save = lap(&mark);
+    if (rc == 0)
+        rc = evaluate_all(j, e);
+    j->seconds.evaluate = lap(&mark);
     if (rc == 0)
         rc = save_metrics(j, e);
-    j->seconds.save = lap(&mark);
-    j->seconds.total = job->started + mark - begin;
+    j->seconds.save += lap(&mark);
+    j->seconds.total = j->seconds.start + j->seconds.load + j->seconds.train + j->seconds.evaluate +
+                       j->seconds.save;
     return rc ? rc : save_record(j, job, result->interrupted, e);
 }
 
+// A run that diverges has lost its last weights, not those of its best epoch.
+static int save_what_is_left(struct job *j, struct train_job_result *result, struct error *e)
+{
+    struct error ignored = {0};
+    if (!j->fit.keep_best || j->fit.state.best_epoch == 0 ||
+        save_model(j, &result->model_path, &ignored))
+        return ERR_NUMERIC;
+    save_history(j, &ignored);
+    return error_prefix(e, ERR_NUMERIC, "the model of epoch %llu is saved, but",
+                        (unsigned long long)j->fit.state.best_epoch);
+}
+
+static int run(struct job *j, const struct train_job *job, struct train_job_result *result,
+               struct error *e)
+{
+    const int rc = prepare_and_fit(j, job, e);
+    if (rc == ERR_NUMERIC)
+        return save_what_is_left(j, result, e);
+    if (rc)
+        return rc;
+    result->interrupted = !fit_finished(&j->fit);
+    // Stopped while the data were loading: there may be a good model where this one would go.
+    if (result->interrupted && j->fit.optim.step == 0)
+        return 0;
+    return save_all(j, job, result, e);
+}
+
+// What the team's body needs besides the job itself.
+struct call {
+    struct job *job;
+    const struct train_job *what;
+    struct train_job_result *result;
+    struct error *error;
+    int rc;
+};
+
 static void run_in_team(struct par *team, void *context)
 {
-    struct job *j = context;
-    j->team = team;
-    j->rc = run(j, j->job, j->result, j->error);
+    struct call *c = context;
+    c->job->team = team;
+    c->rc = run(c->job, c->what, c->result, c->error);
 }
 
 int train_job(const struct train_job *job, struct train_job_result *result, struct error *e)
 {
-    struct job j = {.config = job->config,
-                    .seconds = {.start = job->started},
-                    .job = job,
-                    .result = result,
-                    .error = e};
+    struct job j = {.config = job->config, .seconds = {.start = job->started}};
+    struct call call = {.job = &j, .what = job, .result = result, .error = e};
     *result = (struct train_job_result){0};
     choose_folders(&j);
     int rc = kern_select(&j.kern, e);
@@ -279,8 +311,8 @@ int train_job(const struct train_job *job, struct train_job_result *result, stru
         rc = make_folders(&j, e);
     if (rc == 0) {
         j.threads = choose_threads(j.config);
-        par_team(j.threads, run_in_team, &j);
-        rc = j.rc;
+        par_team(j.threads, run_in_team, &call);
+        rc = call.rc;
     }
     json_decref(j.metrics);
     fit_clear(&j.fit);

@@ -14,7 +14,7 @@ struct train_job {
 };
 
 struct train_job_result {
-    char *model_path; // of nn_model.pth, owned
+    char *model_path; // of nn_model.pth, owned; NULL when stopped before the first step
     bool interrupted; // hooks.stop ended it
 };
 

@@ -10,6 +10,7 @@
 #define FIRST_SECONDS  0.004
 #define LONGEST_WINDOW 1.0
 #define MARGIN         0.03
+#define TRIALS_APART   250 // times the length of a trial, for a single step may take seconds
 
 void pace_init(struct pace *p, size_t most)
 {
@@ -48,14 +49,16 @@ static size_t next_trial(struct pace *p)
 static void finish_trial(struct pace *p, double rate, double now)
 {
     const double needed = p->trial > p->active ? 1 + MARGIN : 1 - MARGIN;
-    if (rate > p->rate * needed) {
+    const bool changed = rate > p->rate * needed;
+    if (changed) {
         p->active = p->trial;
         p->patience = FIRST_SECONDS;
     } else if (p->patience < LONGEST_WINDOW) {
         p->patience *= 2;
     }
     p->trial = 0;
-    start_window(p, now, p->patience);
+    const double least = changed ? 0 : TRIALS_APART * p->seconds; // p->seconds: what it took
+    start_window(p, now, p->patience > least ? p->patience : least);
 }
 
 void pace_end(struct pace *p, double work, double now)

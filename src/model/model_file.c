@@ -2,15 +2,16 @@
 #include "model/model_file.h"
 
 #include "base/mem.h"
+#include "io/json.h"
 #include "io/npz.h"
 #include "io/pth.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MODEL_FORMAT 1 // of meta.json
+#define META_MAX     65536
 
 // All layers in torch's orientation, one after the other in one block, with their names.
 struct tensors {
@@ -61,25 +62,31 @@ static int tensors_get(struct tensors *t, const struct net *net, const float *pa
     return rc;
 }
 
-// meta.json as text, or NULL without memory.
-static char *meta_text(const struct net *net, const struct model_meta *meta)
+static json_t *layer_sizes(const struct net *net, bool *failed)
 {
     json_t *sizes = json_array();
-    json_array_append_new(sizes, json_integer((json_int_t)net->inputs));
+    json_push(sizes, json_integer((json_int_t)net->inputs), failed);
     for (size_t l = 0; l < net->layers; l++)
-        json_array_append_new(sizes, json_integer((json_int_t)net->layer[l].out));
-    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:s, s:f, s:s, s:I}", "program", "skiff",
-                             "format", MODEL_FORMAT, "version", meta->version, "layers", sizes,
-                             "activation", meta->activation, "dropout", net->dropout, "task",
-                             net_task_name(net->task), "seed", (json_int_t)meta->seed);
-    if (!root)
-        return NULL;
+        json_push(sizes, json_integer((json_int_t)net->layer[l].out), failed);
+    return sizes;
+}
+
+// meta.json
+static int meta_text(const struct net *net, const struct model_meta *meta, struct buf *text,
+                     struct error *e)
+{
+    bool failed = false;
+    json_t *root =
+        json_pack("{s:s, s:i, s:s, s:o, s:s, s:f, s:s, s:I}", "program", "skiff", "format",
+                  MODEL_FORMAT, "version", meta->version, "layers", layer_sizes(net, &failed),
+                  "activation", meta->activation, "dropout", net->dropout, "task",
+                  net_task_name(net->task), "seed", (json_int_t)meta->seed);
     if (net->task != TASK_REGRESSION)
-        json_object_set_new(root, "classes",
-                            json_integer(net->outputs == 1 ? 2 : (json_int_t)net->outputs));
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+        json_put(root, "classes", json_integer(net->outputs == 1 ? 2 : (json_int_t)net->outputs),
+                 &failed);
+    const int rc = failed ? error_nomem(e, "meta.json") : json_text(root, text, e);
     json_decref(root);
-    return text;
+    return rc;
 }
 
 static int add_tensors(struct npz_writer *w, const struct tensors *t, struct error *e)
@@ -98,21 +105,23 @@ int model_write_npz(const char *path, const struct net *net, const float *params
                     const struct model_meta *meta, struct error *e)
 {
     struct tensors t = {0};
+    struct buf text;
+    buf_init(&text, META_MAX);
     struct npz_writer *w = NULL;
-    char *text = meta_text(net, meta);
-    int rc = text ? tensors_get(&t, net, params, e) : error_nomem(e, "meta.json");
-    if (rc)
-        goto out;
-    w = npz_writer_begin(path, e);
-    rc = w ? add_tensors(w, &t, e) : error_code(e);
+    int rc = meta_text(net, meta, &text, e);
     if (rc == 0)
-        rc = npz_writer_bytes(w, "meta.json", text, strlen(text), e);
+        rc = tensors_get(&t, net, params, e);
+    if (rc == 0) {
+        w = npz_writer_begin(path, e);
+        rc = w ? add_tensors(w, &t, e) : error_code(e);
+    }
+    if (rc == 0)
+        rc = npz_writer_bytes(w, "meta.json", text.data, text.len, e);
     if (rc == 0)
         rc = npz_writer_commit(w, e);
     if (rc)
         npz_writer_abort(w);
-out:
-    mem_free(text);
+    buf_clear(&text);
     tensors_clear(&t);
     return rc;
 }

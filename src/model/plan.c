@@ -24,6 +24,11 @@
 #define SERIAL_FLOPS    1.5e6   // a step below this is not worth waking a thread for
 #define ADD_GRAIN       (4 * KERN_LANES)
 
+// The last leaf of a batch is never empty: rows / leaves >= LEAF_ROWS, so the rows that rounding up
+// gives to the others are fewer than its own.
+_Static_assert(LEAF_ROWS >= TREE_LEAVES_MAX, "leaves cover a batch");
+_Static_assert(PLAN_THREADS_MAX == TREE_LEAVES_MAX, "a thread has at least a leaf");
+
 struct worker {
     struct block block;
     struct tree_stack stack;
@@ -61,15 +66,14 @@ static size_t keep_row(const struct net *net)
     return sum;
 }
 
-// Buffers that one worker's stack needs: one a level and one for the leaf in work when its range
-// is one aligned subtree, which it is for a power of two of workers; else up to two a level.
+// Buffers that one worker's stack needs: one a level, and one for the leaf in work. (An even part
+// of the leaves never holds more maximal subtrees than that: test_tree.c counts them.)
 static size_t stack_buffers(const struct plan *p)
 {
-    const bool aligned = (p->threads & (p->threads - 1)) == 0;
     size_t levels = 0;
     for (size_t leaves = plan_leaves(p->train_rows, p->net->size); leaves > 1; leaves /= 2)
         levels++;
-    return (aligned ? levels : 2 * levels) + 1;
+    return levels + 1;
 }
 
 static int worker_init(struct worker *w, const struct plan *p, struct error *e)
@@ -113,7 +117,10 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->kern = kern;
     p->team = spec->team;
     p->train_rows = spec->train_rows;
-    p->threads = spec->threads < PLAN_THREADS_MAX ? spec->threads : PLAN_THREADS_MAX;
+    const size_t rows =
+        spec->train_rows > spec->predict_rows ? spec->train_rows : spec->predict_rows;
+    const size_t leaves = plan_leaves(rows, spec->net->size); // more workers would idle
+    p->threads = spec->threads < leaves ? spec->threads : leaves;
     pace_init(&p->pace, spec->team ? p->threads : 1);
     p->worker = mem_array(p->threads, sizeof *p->worker);
     int rc = p->worker ? 0 : error_nomem(e, "plan");

@@ -179,7 +179,8 @@ static int make_room(struct dataset *d, const struct part_file *files, size_t co
                      struct error *e)
 {
     size_t xsize, ysize;
-    if (!size_mul(d->n, d->d, &xsize) || !size_mul(d->n, d->targets, &ysize))
+    if (!size_mul(d->n, d->d, &xsize) || !size_mul(xsize, sizeof *d->owned, &xsize) ||
+        !size_mul(d->n, d->targets, &ysize))
         return error_set(e, ERR_LIMIT, "%s: more values than memory can hold", files[0].name);
     int rc = 0;
     if (count == 1)
@@ -187,7 +188,7 @@ static int make_room(struct dataset *d, const struct part_file *files, size_t co
     if (rc == 1)
         rc = check_finite(&files[0], &files[0].x, d->X, d->d, e);
     else if (rc == 0)
-        d->X = d->owned = mem_aligned(xsize, sizeof *d->owned);
+        d->X = d->owned = mem_alloc(xsize); // in bytes; it is read into, not zeroed first
     if (rc)
         return rc;
     d->y = mem_aligned(ysize, sizeof *d->y);

@@ -23,6 +23,7 @@
 
 #define RUN_JSON_MAX 65536
 #define PREFIX       "checkpoint-"
+#define STEP_DIGITS  12
 
 enum {
     COUNTER_EPOCH,
@@ -121,11 +122,14 @@ static int write_file(const struct fit *f, double seconds, const char *path, str
     return rc;
 }
 
+// Exactly what checkpoint_write calls them: nobody else's files are read or removed.
 static bool is_checkpoint(const char *name)
 {
-    const size_t len = strlen(name), prefix = strlen(PREFIX);
-    return len > prefix + 4 && strncmp(name, PREFIX, prefix) == 0 &&
-           strcmp(name + len - 4, ".npz") == 0;
+    const size_t prefix = strlen(PREFIX);
+    if (strncmp(name, PREFIX, prefix) != 0)
+        return false;
+    const size_t digits = strspn(name + prefix, "0123456789");
+    return digits == STEP_DIGITS && strcmp(name + prefix + digits, ".npz") == 0;
 }
 
 // Names of the checkpoints in the folder, oldest first: their numbers have a fixed width.
@@ -168,7 +172,7 @@ int checkpoint_write(struct fit *f, double seconds, struct error *e)
     if (!folder)
         return 0;
     char name[64];
-    snprintf(name, sizeof name, PREFIX "%012" PRIu64 ".npz", f->optim.step);
+    snprintf(name, sizeof name, PREFIX "%0*" PRIu64 ".npz", STEP_DIGITS, f->optim.step);
     char *path = file_join(folder, name);
     int rc = path ? file_make_folders(folder, e) : error_nomem(e, "checkpoint");
     if (rc == 0)
@@ -292,6 +296,13 @@ static void note(const struct fit *f, const char *text)
         f->hooks.note(f->hooks.context, text);
 }
 
+// A file that is whole but of another run, or that cannot be read today, is not to be passed over:
+// the run would begin anew and in time replace it.
+static bool is_broken(int rc)
+{
+    return rc && rc != ERR_MISMATCH && rc != ERR_NOMEM && rc != ERR_IO;
+}
+
 // 0 when resumed, ERR_FORMAT and the like when the file is broken, ERR_MISMATCH when it is whole
 // but belongs to another run.
 static int try_file(struct fit *f, const char *folder, const char *name, struct error *e)
@@ -305,7 +316,7 @@ static int try_file(struct fit *f, const char *folder, const char *name, struct 
         snprintf(text, sizeof text, "resuming after epoch %" PRIu64 " from %s", f->state.epoch,
                  path);
         note(f, text);
-    } else if (rc != ERR_MISMATCH && rc != ERR_NOMEM && e) {
+    } else if (is_broken(rc) && e) {
         snprintf(text, sizeof text, "skipping a broken checkpoint: %s", e->text);
         note(f, text);
     }
@@ -325,15 +336,12 @@ int checkpoint_resume(struct fit *f, struct error *e)
     if (rc)
         return rc;
     bool resumed = false;
-    for (size_t i = count; i-- > 0 && !resumed;) {
+    for (size_t i = count; rc == 0 && i-- > 0 && !resumed;) {
         struct error bad = {0};
-        rc = try_file(f, folder, names[i], &bad);
-        resumed = rc == 0;
-        if (rc == ERR_MISMATCH || rc == ERR_NOMEM) {
-            error_set(e, rc, "%s", bad.text);
-            break;
-        }
-        rc = 0;
+        const int tried = try_file(f, folder, names[i], &bad);
+        resumed = tried == 0;
+        if (tried && !is_broken(tried))
+            rc = error_set(e, tried, "%s", bad.text);
     }
     file_list_free(names, count);
     if (rc == 0 && !resumed && count)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "train/checkpoint_match.h"
 
-#include "base/mem.h"
+#include "io/json.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #define CHECKPOINT_FORMAT 1
@@ -116,13 +115,9 @@ int checkpoint_describe(const struct fit *f, struct buf *out, struct error *e)
     json_t *object = describe(f, e);
     if (!object)
         return error_code(e);
-    char *text = json_dumps(object, JSON_INDENT(2));
+    const int rc = json_text(object, out, e);
     json_decref(object);
-    if (!text)
-        return error_nomem(e, "checkpoint");
-    buf_puts(out, text);
-    mem_free(text);
-    return buf_check(out, "checkpoint", e);
+    return rc;
 }
 
 int checkpoint_match(const struct fit *f, const char *path, const char *text, struct error *e)

@@ -79,7 +79,7 @@ const struct opt train_options[] = {
     {.name = "class_weight", .type = OPT_ENUM, .offset = AT(class_weight), .words = class_weight_words,
      .initial = "none", .help = "balanced weighs each class by n / (classes * its rows)."},
     {.name = "seed", .type = OPT_INT, .offset = AT(seed), .arg = "N",
-     .min = -9.3e18, .max = 9.3e18, .initial = "0",
+     .min = -9007199254740992.0, .max = 9007199254740992.0, .initial = "0",
      .help = "As torch.manual_seed: the same weights, batches and masks."},
 
     {.group = "Stopping", .name = "patience", .type = OPT_INT, .offset = AT(patience), .arg = "N",
@@ -139,7 +139,7 @@ int train_config_check(const struct train_config *c, struct error *e)
         return error_set(e, ERR_USAGE, "--nesterov needs --optimizer sgd and a --momentum above 0");
     if (c->momentum > 0 && c->optimizer != OPTIM_SGD)
         return error_set(e, ERR_USAGE, "--momentum is for --optimizer sgd; adam has --betas");
-    if (c->class_weight != CLASS_WEIGHT_NONE && c->task == 3)
+    if (c->class_weight != CLASS_WEIGHT_NONE && c->task == TASK_REGRESSION)
         return error_set(e, ERR_USAGE, "--class_weight is for classes, not for regression");
     if (c->monitor > MONITOR_TRAIN_LOSS && !c->val)
         return error_set(e, ERR_USAGE, "--monitor %s needs --val", monitor_words[c->monitor]);

@@ -6,6 +6,7 @@
 
 #include "base/opt.h"
 #include "kern/kern.h"
+#include "model/net.h"
 
 #include <stdbool.h>
 #include <stdint.h>

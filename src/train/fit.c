@@ -65,72 +65,50 @@ static int run_step(struct fit *f, struct error *e)
     return 0;
 }
 
-static struct metrics_rows predictions(const struct fit *f)
+static void note_metrics(const struct fit *f, struct history_row *row)
 {
-    return (struct metrics_rows){.n = f->val->n, .ld = f->net->outputs, .f32 = f->val_pred};
+    switch (f->net->task) {
+    case TASK_MULTICLASS:
+        row->value[HISTORY_VAL_ACCURACY] = f->score.multiclass.accuracy;
+        row->value[HISTORY_VAL_F1] = f->score.multiclass.macro_f1;
+        break;
+    case TASK_REGRESSION:
+        row->value[HISTORY_VAL_RMSE] = f->score.regression.rmse;
+        row->value[HISTORY_VAL_R2] = f->score.regression.r2;
+        break;
+    default:
+        row->value[HISTORY_VAL_ACCURACY] = f->score.binary.accuracy;
+        row->value[HISTORY_VAL_F1] = f->score.binary.f1;
+        row->value[HISTORY_VAL_AUROC] = f->score.binary.auroc;
+        row->value[HISTORY_VAL_AP] = f->score.binary.ap;
+    }
 }
 
-static int binary_row(struct fit *f, struct history_row *row, struct error *e)
-{
-    struct binary_metrics m = {0};
-    const struct metrics_rows scores = predictions(f);
-    const int rc = metrics_binary(&m, &f->work, &scores, f->val->y, 0.5, e);
-    row->value[HISTORY_VAL_ACCURACY] = m.accuracy;
-    row->value[HISTORY_VAL_F1] = m.f1;
-    row->value[HISTORY_VAL_AUROC] = m.auroc;
-    row->value[HISTORY_VAL_AP] = m.ap;
-    return rc;
-}
-
-static int multiclass_row(struct fit *f, struct history_row *row, struct error *e)
-{
-    const struct metrics_rows prob = predictions(f);
-    const int rc =
-        metrics_multiclass(&f->multiclass, &f->work, &prob, f->net->outputs, f->val->y, e);
-    row->value[HISTORY_VAL_ACCURACY] = f->multiclass.accuracy;
-    row->value[HISTORY_VAL_F1] = f->multiclass.macro_f1;
-    return rc;
-}
-
-static int regression_row(struct fit *f, struct history_row *row, struct error *e)
-{
-    struct regression_metrics m = {0};
-    const struct metrics_rows pred = predictions(f);
-    const struct metrics_rows truth = {.n = f->val->n, .ld = f->net->outputs, .f32 = f->val->y};
-    const int rc = metrics_regression(&m, &pred, &truth, f->net->outputs, e);
-    row->value[HISTORY_VAL_RMSE] = m.rmse;
-    row->value[HISTORY_VAL_R2] = m.r2;
-    return rc;
-}
-
-// Loss and metrics on the validation data, into the epoch's row.
+// Loss and metrics on the validation data, into the epoch's row. A loss that is infinite because a
+// single row is far off is recorded as such, as long as the predictions are numbers.
 static int validate(struct fit *f, struct history_row *row, struct error *e)
 {
-    const struct plan_batch all = {
-        .rows = f->val->n, .X = f->val->X, .y = f->val->y, .class_weight = NULL};
-    plan_predict(f->plan, f->params, &all, f->val_pred, &row->value[HISTORY_VAL_LOSS]);
-    if (!isfinite(row->value[HISTORY_VAL_LOSS]))
+    const struct plan_batch all = {.rows = f->val->n, .X = f->val->X, .y = f->val->y};
+    double *loss = &row->value[HISTORY_VAL_LOSS];
+    plan_predict(f->plan, f->params, &all, f->val_pred, loss);
+    const int rc = score_measure(&f->score, f->net, f->val->n, f->val_pred, f->val->y,
+                                 isfinite(*loss) ? e : NULL);
+    if (rc == 0)
+        note_metrics(f, row);
+    if (isnan(*loss) || (rc == ERR_NUMERIC && !isfinite(*loss)))
         return error_set(e, ERR_NUMERIC,
                          "epoch %llu: the validation loss is no longer a finite number; lower "
                          "--learning_rate or scale the features",
                          (unsigned long long)f->state.epoch + 1);
-    switch (f->net->task) {
-    case TASK_MULTICLASS:
-        return multiclass_row(f, row, e);
-    case TASK_REGRESSION:
-        return regression_row(f, row, e);
-    default:
-        return binary_row(f, row, e);
-    }
+    return rc;
 }
 
-// Is `value` an improvement on the best so far by at least min_delta? (By more than it, as
-// early-stopping rules have it, so that a flat curve stops.)
+// Is `value` better than the best so far by more than min_delta? So a flat curve stops.
 static bool improves(const struct fit *f, double value)
 {
     const double delta = f->config->min_delta;
     if (f->state.best_epoch == 0)
-        return !isnan(value);
+        return isfinite(value);
     return monitor_larger_is_better(f->monitor) ? value > f->state.best_value + delta
                                                 : value < f->state.best_value - delta;
 }
@@ -219,7 +197,7 @@ int fit_run(struct fit *f, struct error *e)
         if (rc == 0 && (stopped || fit_finished(f) || checkpoint_is_due(f)))
             rc = checkpoint_write(f, seconds_so_far(f), e);
     }
-    if (rc == 0)
+    if (rc == 0 || rc == ERR_NUMERIC)
         keep_the_best(f);
     return rc;
 }

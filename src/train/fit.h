@@ -10,9 +10,9 @@
 #include "table/dataset.h"
 #include "train/config.h"
 #include "train/history.h"
-#include "train/metrics.h"
 #include "train/optim.h"
 #include "train/schedule.h"
+#include "train/score.h"
 
 // What a run tells its caller while it goes on. Any function may be NULL.
 struct fit_hooks {
@@ -38,7 +38,6 @@ struct fit_state {
     uint64_t best_epoch;  // 0: none yet
     double best_value;
     uint64_t waited; // epochs since the best
-    bool finished;   // nothing is left to do
     double seconds;  // spent before this process
     struct rng rng;
 };
@@ -70,8 +69,7 @@ struct fit {
     float *class_weight; // by label, or NULL
     uint32_t *order;     // of the epoch's rows, when shuffling
     float *val_pred;     // [val->n][outputs]
-    struct metrics_work work;
-    struct multiclass_metrics multiclass; // its arrays serve every epoch
+    struct score score;  // of the validation data
 
     double started;      // clock_seconds at the start of fit_run
     double checkpointed; // clock_seconds of the newest checkpoint
@@ -94,7 +92,8 @@ void fit_clear(struct fit *f);
 int fit_restart(struct fit *f, struct error *e);
 
 // Resume from the newest valid checkpoint if config->checkpoint_dir has one, then train to the end
-// or until hooks.stop. Afterwards `params` are the ones to keep: the best epoch's when keep_best.
+// or until hooks.stop. Afterwards `params` are the ones to keep: the best epoch's when keep_best,
+// also after ERR_NUMERIC, when the run has lost its way.
 // fit_finished tells whether the run came to its end.
 int fit_run(struct fit *f, struct error *e);
 bool fit_finished(const struct fit *f);

@@ -72,6 +72,35 @@ static void resolve_batch(struct fit *f)
     f->batch_size = full || size > n ? n : size;
 }
 
+// What the options ask for and the task, once it is known, does not have.
+static int check_task(const struct fit *f, struct error *e)
+{
+    const char *task = net_task_name(f->net->task);
+    if (!history_has_column(f->net->task, f->val != NULL, f->monitor))
+        return error_set(e, ERR_USAGE, "--monitor %s: a %s run has no such column",
+                         history_column_name(f->monitor), task);
+    if (f->config->class_weight == CLASS_WEIGHT_BALANCED && f->net->task == TASK_REGRESSION)
+        return error_set(e, ERR_USAGE, "--class_weight balanced: is for classes, not for %s", task);
+    return 0;
+}
+
+static int make_plan(struct fit *f, struct error *e)
+{
+    const struct plan_spec spec = {.net = f->net,
+                                   .train_rows = f->batch_size,
+                                   .predict_rows = f->val ? f->val->n : 0,
+                                   .threads = f->threads,
+                                   .team = f->team};
+    f->plan = plan_new(&spec, f->kern, e);
+    return f->plan ? 0 : error_code(e);
+}
+
+static void digest(struct fit *f)
+{
+    f->train_digest = dataset_digest(f->train);
+    f->val_digest = f->val ? dataset_digest(f->val) : 0;
+}
+
 int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
 {
     *f = (struct fit){
@@ -87,33 +116,24 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
     resolve_batch(f);
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
     f->keep_best = f->config->restore_best;
-    int rc = 0;
-    if (!history_has_column(f->net->task, f->val != NULL, f->monitor))
-        rc = error_set(e, ERR_USAGE, "--monitor %s: a %s run has no such column",
-                       history_column_name(f->monitor), net_task_name(f->net->task));
+    int rc = check_task(f, e);
     if (rc == 0)
         rc = allocate(f, e);
-    if (rc == 0 && f->config->class_weight == CLASS_WEIGHT_BALANCED &&
-        f->net->task != TASK_REGRESSION)
+    if (rc == 0 && f->config->class_weight == CLASS_WEIGHT_BALANCED)
         rc = balance_classes(f, e);
-    if (rc == 0) {
-        const struct plan_spec plan = {f->net, f->batch_size, f->val ? f->val->n : 0, f->threads,
-                                       f->team};
-        f->plan = plan_new(&plan, f->kern, e);
-        rc = f->plan ? 0 : error_code(e);
-    }
-    if (rc == 0 && f->config->checkpoint_dir) {
-        f->train_digest = dataset_digest(f->train);
-        f->val_digest = f->val ? dataset_digest(f->val) : 0;
-    }
+    if (rc == 0)
+        rc = make_plan(f, e);
     if (rc == 0)
         rc = fit_restart(f, e);
-    if (rc == 0)
-        schedule_init(&f->schedule, f->config, optim_momentum(&f->optim),
-                      (f->train->n + f->batch_size - 1) / f->batch_size);
-    if (rc)
+    if (rc) {
         fit_clear(f);
-    return rc;
+        return rc;
+    }
+    if (f->config->checkpoint_dir)
+        digest(f);
+    schedule_init(&f->schedule, f->config, optim_momentum(&f->optim),
+                  (f->train->n + f->batch_size - 1) / f->batch_size);
+    return 0;
 }
 
 void fit_clear(struct fit *f)
@@ -121,8 +141,7 @@ void fit_clear(struct fit *f)
     plan_free(f->plan);
     optim_clear(&f->optim);
     history_clear(&f->history);
-    metrics_work_clear(&f->work);
-    multiclass_metrics_clear(&f->multiclass);
+    score_clear(&f->score);
     mem_free(f->params);
     mem_free(f->best);
     mem_free(f->order);

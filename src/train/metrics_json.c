@@ -3,13 +3,9 @@
 // makes the whole object NULL, so that nobody reads half of one.
 #include "train/metrics_json.h"
 
-#include <math.h>
-#include <stdbool.h>
+#include "io/json.h"
 
-static json_t *real(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
+#include <stdbool.h>
 
 static json_t *count(size_t n)
 {
@@ -20,7 +16,7 @@ static json_t *real_list(const double *x, size_t n)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < n; i++)
-        if (json_array_append_new(list, real(x[i])) != 0) {
+        if (json_array_append_new(list, json_number_or_null(x[i])) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -74,12 +70,18 @@ json_t *metrics_json_binary(const struct binary_metrics *m, double threshold)
 {
     const size_t confusion[] = {m->tn, m->fp, m->fn, m->tp};
     const struct member members[] = {
-        {"task", json_string("binary")},     {"n", count(m->n)},
-        {"positives", count(m->positives)},  {"threshold", real(threshold)},
-        {"accuracy", real(m->accuracy)},     {"precision", real(m->precision)},
-        {"recall", real(m->recall)},         {"f1", real(m->f1)},
-        {"auroc", real(m->auroc)},           {"ap", real(m->ap)},
-        {"log_loss", real(m->log_loss)},     {"brier", real(m->brier)},
+        {"task", json_string("binary")},
+        {"n", count(m->n)},
+        {"positives", count(m->positives)},
+        {"threshold", json_number_or_null(threshold)},
+        {"accuracy", json_number_or_null(m->accuracy)},
+        {"precision", json_number_or_null(m->precision)},
+        {"recall", json_number_or_null(m->recall)},
+        {"f1", json_number_or_null(m->f1)},
+        {"auroc", json_number_or_null(m->auroc)},
+        {"ap", json_number_or_null(m->ap)},
+        {"log_loss", json_number_or_null(m->log_loss)},
+        {"brier", json_number_or_null(m->brier)},
         {"confusion", matrix(confusion, 2)},
     };
     return object(members, COUNT(members));
@@ -91,13 +93,13 @@ json_t *metrics_json_multiclass(const struct multiclass_metrics *m)
         {"task", json_string("multiclass")},
         {"n", count(m->n)},
         {"classes", count(m->classes)},
-        {"accuracy", real(m->accuracy)},
-        {"macro_precision", real(m->macro_precision)},
-        {"macro_recall", real(m->macro_recall)},
-        {"macro_f1", real(m->macro_f1)},
-        {"weighted_f1", real(m->weighted_f1)},
-        {"auroc", real(m->auroc)},
-        {"log_loss", real(m->log_loss)},
+        {"accuracy", json_number_or_null(m->accuracy)},
+        {"macro_precision", json_number_or_null(m->macro_precision)},
+        {"macro_recall", json_number_or_null(m->macro_recall)},
+        {"macro_f1", json_number_or_null(m->macro_f1)},
+        {"weighted_f1", json_number_or_null(m->weighted_f1)},
+        {"auroc", json_number_or_null(m->auroc)},
+        {"log_loss", json_number_or_null(m->log_loss)},
         {"precision", real_list(m->precision, m->classes)},
         {"recall", real_list(m->recall, m->classes)},
         {"f1", real_list(m->f1, m->classes)},
@@ -110,13 +112,10 @@ json_t *metrics_json_multiclass(const struct multiclass_metrics *m)
 json_t *metrics_json_regression(const struct regression_metrics *m)
 {
     const struct member members[] = {
-        {"task", json_string("regression")},
-        {"n", count(m->n)},
-        {"targets", count(m->targets)},
-        {"mse", real(m->mse)},
-        {"rmse", real(m->rmse)},
-        {"mae", real(m->mae)},
-        {"r2", real(m->r2)},
+        {"task", json_string("regression")},    {"n", count(m->n)},
+        {"targets", count(m->targets)},         {"mse", json_number_or_null(m->mse)},
+        {"rmse", json_number_or_null(m->rmse)}, {"mae", json_number_or_null(m->mae)},
+        {"r2", json_number_or_null(m->r2)},
     };
     return object(members, COUNT(members));
 }

@@ -8,9 +8,6 @@
 
 #include <jansson.h>
 
-// For json_dump: indented, every double with the 17 digits that read back to the same bits.
-#define METRICS_JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(17))
-
 json_t *metrics_json_binary(const struct binary_metrics *m, double threshold);
 json_t *metrics_json_multiclass(const struct multiclass_metrics *m);
 json_t *metrics_json_regression(const struct regression_metrics *m);

@@ -101,7 +101,7 @@ check("parameters", training["parameters"], 7 * 64 + 64 + 64 * 32 + 32 + 32 + 1)
 check("epochs done", training["epochs"], 250)
 check("final epoch", training["final"]["epoch"], 250)
 for name, column in ("train_loss", 1), ("val_loss", 2), ("val_accuracy", 3), ("val_ap", 6):
-    check(f"final {name}", training["final"][name], values[-1][column])
+    check(f"final {name}", f"{training['final'][name]:.9g}", f"{values[-1][column]:.9g}")
 best = min(values, key=lambda v: v[2])
 check("best epoch", training["best"]["epoch"], int(best[0]))
 seconds = record["seconds"]

@@ -157,7 +157,7 @@ static void takes_both_forms(void **state)
     assert_string_equal(target.train, "a b.npz");
     assert_int_equal(target.seed, -5);
     assert_true(target.betas[0] == 0.8 && target.betas[1] == 0.9);
-    assert_string_equal(target.name, "");
+    assert_null(target.name); // an empty text is none
     assert_true(opt_given(&set, "epochs") && opt_given(&set, "max-epochs"));
     assert_false(opt_given(&set, "quiet"));
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "train/score.h"
+
+int score_measure(struct score *s, const struct net *net, size_t n, const float *pred,
+                  const float *truth, struct error *e)
+{
+    const struct metrics_rows rows = {.n = n, .ld = net->outputs, .f32 = pred};
+    const struct metrics_rows targets = {.n = n, .ld = net->outputs, .f32 = truth};
+    switch (net->task) {
+    case TASK_MULTICLASS:
+        return metrics_multiclass(&s->multiclass, &s->work, &rows, net->outputs, truth, e);
+    case TASK_REGRESSION:
+        return metrics_regression(&s->regression, &rows, &targets, net->outputs, e);
+    default:
+        return metrics_binary(&s->binary, &s->work, &rows, truth, SCORE_THRESHOLD, e);
+    }
+}
+
+void score_clear(struct score *s)
+{
+    multiclass_metrics_clear(&s->multiclass);
+    metrics_work_clear(&s->work);
+}
