@@ -14,7 +14,7 @@ static bool may_allocate(void)
 {
     const long call = atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed) + 1;
     const long limit = atomic_load_explicit(&fail_at, memory_order_relaxed);
-    return limit == 0 || call < limit;
+    return limit < 0 ? call != -limit : limit == 0 || call < limit;
 }
 
 long mem_fail_at(long n)

@@ -33,8 +33,8 @@ static inline size_t size_round_up(size_t a, size_t unit)
 // Memory of the machine in bytes, or 0 when unknown.
 size_t mem_physical(void);
 
-// For tests: the n-th allocation from now (1 = the next) fails, and every one after it; 0 turns
-// the fault off. Returns how many allocations were made since the last call.
+// For tests: the n-th allocation from now (1 = the next) fails, and every one after it; with -n the
+// n-th alone; 0 turns the fault off. Returns how many allocations were made since the last call.
 long mem_fail_at(long n);
 
 #endif

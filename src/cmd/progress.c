@@ -12,6 +12,7 @@
 
 #define PAINT_SECONDS 0.1
 #define BAR_CELLS     24
+#define BAR_LEAST     5 // cells; below that there is only text
 
 void progress_init(struct progress *p, const struct train_config *c)
 {
@@ -21,7 +22,6 @@ void progress_init(struct progress *p, const struct train_config *c)
         .log_every = c->quiet ? 0 : (uint64_t)c->log_every,
         .bar = c->progress && !c->quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb"),
         .quiet = c->quiet,
-        .started = clock_seconds(),
         .first_done = -1,
         .loss = NAN,
     };
@@ -83,31 +83,45 @@ static void print_time(char *text, size_t size, double seconds)
         snprintf(text, size, "%d:%02d", (int)seconds / 60, (int)seconds % 60);
 }
 
-// `done` in epochs, with a fraction.
-static void paint(struct progress *p, uint64_t epoch, double done)
+// " 42%  epoch 4/10  loss 0.4312  12.3 epochs/s  0:07 left"
+static int describe(const struct progress *p, uint64_t epoch, double done, char *text, size_t size)
 {
-    const double now = clock_seconds();
-    if (p->first_done < 0)
-        p->first_done = done;
-    if (now - p->painted < PAINT_SECONDS)
-        return;
-    p->painted = now;
-    char bar[BAR_CELLS + 1], left[32], line[256];
-    const double share = p->epochs ? done / (double)p->epochs : 1;
-    const int filled = (int)(share * BAR_CELLS);
-    for (int i = 0; i < BAR_CELLS; i++)
-        bar[i] = i < filled ? '#' : '.';
-    bar[BAR_CELLS] = '\0';
-    const double speed = (done - p->first_done) / (now - p->started);
+    char left[32];
+    const double speed = (done - p->first_done) / (clock_seconds() - p->started);
+    const int decimals = speed < 1 ? 3 : speed < 100 ? 1 : 0; // never an exponent
     print_time(left, sizeof left, speed > 0 ? ((double)p->epochs - done) / speed : -1);
-    int len = snprintf(line, sizeof line, "[%s] %3.0f%%  epoch %llu/%llu", bar, 100 * share,
+    int len = snprintf(text, size, "%3.0f%%  epoch %llu/%llu", 100 * done / (double)p->epochs,
                        (unsigned long long)epoch, (unsigned long long)p->epochs);
     if (!isnan(p->loss))
-        len += snprintf(line + len, sizeof line - (size_t)len, "  loss %.4f", p->loss);
-    const int decimals = speed < 1 ? 3 : speed < 100 ? 1 : 0; // never an exponent
-    snprintf(line + len, sizeof line - (size_t)len, "  %.*f epochs/s  %s left", decimals, speed,
-             left);
-    fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
+        len += snprintf(text + len, size - (size_t)len, "  loss %.4f", p->loss);
+    return len + snprintf(text + len, size - (size_t)len, "  %.*f epochs/s  %s left", decimals,
+                          speed, left);
+}
+
+// `done` in epochs, with a fraction. The bar takes what the text leaves of the line.
+static void paint(struct progress *p, uint64_t epoch, double done)
+{
+    if (p->first_done < 0) { // the clock of the speed starts with the training, not the loading
+        p->first_done = done;
+        p->started = clock_seconds();
+    }
+    if (clock_seconds() - p->painted < PAINT_SECONDS)
+        return;
+    p->painted = clock_seconds();
+    char text[192], bar[BAR_CELLS + 4] = "";
+    const int len = describe(p, epoch, done, text, sizeof text), width = terminal_width() - 1;
+    int cells = width - len - 3; // brackets and a space
+    if (cells > BAR_CELLS)
+        cells = BAR_CELLS;
+    if (cells >= BAR_LEAST) {
+        const int filled = (int)(done / (double)p->epochs * cells);
+        bar[0] = '[';
+        for (int i = 0; i < cells; i++)
+            bar[i + 1] = i < filled ? '#' : '.';
+        bar[cells + 1] = ']';
+        bar[cells + 2] = ' ';
+    }
+    fprintf(stderr, "\r%s%.*s\033[K", bar, width, text);
     fflush(stderr);
     p->drawn = true;
 }

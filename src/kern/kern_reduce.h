@@ -134,17 +134,28 @@ static void kern_column_sums(size_t rows, size_t n, const float *x, size_t ld, c
     }
 }
 
-// VL columns of `rows` <= VL rows.
-INL void transpose_block(size_t rows, size_t cols, const float *from, size_t ldfrom, float *to,
-                         size_t ldto)
+// A full block: VL rows and columns.
+static void transpose_block(const float *from, size_t ldfrom, float *to, size_t ldto)
 {
     vf v[VL];
     foreach (r, VL)
-        v[r] = (size_t)r < rows ? load(from + (size_t)r * ldfrom) : SPLAT(0.0f);
+        v[r] = load(from + (size_t)r * ldfrom);
     PASTE(STEPS_, VL)(SWAP_STEP, v);
     foreach (c, VL)
-        if ((size_t)c < cols)
-            store(to + (size_t)c * ldto, v[c]);
+        store(to + (size_t)c * ldto, v[c]);
+}
+
+// A block at the edge: `cols` columns of `rows` rows, zeros in place of the rows that are not
+// there.
+static void transpose_edge(size_t rows, size_t cols, const float *from, size_t ldfrom, float *to,
+                           size_t ldto)
+{
+    float in[VL * VL] = {0}, out[VL * VL];
+    for (size_t r = 0; r < rows; r++)
+        memcpy(in + r * VL, from + r * ldfrom, cols * sizeof *in);
+    transpose_block(in, VL, out, VL);
+    for (size_t c = 0; c < cols; c++)
+        store(to + c * ldto, load(out + c * VL));
 }
 
 static void kern_transpose(size_t rows, size_t cols, const float *from, size_t ldfrom, float *to,
@@ -156,9 +167,9 @@ static void kern_transpose(size_t rows, size_t cols, const float *from, size_t l
             size_t n = cols - j < VL ? cols - j : VL;
             const float *block = from + i * ldfrom + j;
             if (m == VL && n == VL)
-                transpose_block(VL, VL, block, ldfrom, to + j * ldto + i, ldto);
+                transpose_block(block, ldfrom, to + j * ldto + i, ldto);
             else
-                transpose_block(m, n, block, ldfrom, to + j * ldto + i, ldto);
+                transpose_edge(m, n, block, ldfrom, to + j * ldto + i, ldto);
         }
     }
 }

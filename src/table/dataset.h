@@ -17,6 +17,7 @@ struct dataset {
     const float *X;      // [n][d], dense; every value finite
     float *y;            // [n][targets], every value finite
     bool y_integer;      // the labels were stored as integers or bools
+    char y_name[64];     // what the array of y is called in the file, for messages
     float *owned;        // X when it was read
     struct file_map map; // X when it was mapped
 };

@@ -68,10 +68,10 @@ static int decide(const struct dataset *d, const char *name, enum net_task *task
         *task = TASK_MULTICLASS;
         return 0;
     }
-    return error_set(e, ERR_USAGE,
-                     "%s: the labels are integers but not 0 .. K-1 with every class present; give "
-                     "--task regression, or --task multiclass with labels from 0",
-                     name);
+    return error_set(e, ERR_DATA,
+                     "%s: %s: the labels are integers but not 0 .. K-1 with every class present; "
+                     "give --task regression, or --task multiclass with labels from 0",
+                     name, d->y_name);
 }
 
 int targets_decide(struct targets *t, enum net_task asked, const struct dataset *train,
@@ -90,8 +90,9 @@ int targets_decide(struct targets *t, enum net_task asked, const struct dataset 
     if (t->task == TASK_MULTICLASS && train->targets == 1) {
         const float max = largest(train);
         if (max >= METRICS_CLASSES_MAX)
-            return error_set(e, ERR_LIMIT, "%s: a label is %.9g; at most %d classes are supported",
-                             name, (double)max, METRICS_CLASSES_MAX);
+            return error_set(e, ERR_LIMIT,
+                             "%s: %s: a label is %.9g; at most %d classes are supported", name,
+                             train->y_name, (double)max, METRICS_CLASSES_MAX);
         t->outputs = max >= 1 ? (size_t)max + 1 : 2;
     }
     return targets_check(t, train, train, name, e);
@@ -104,19 +105,20 @@ int targets_check(const struct targets *t, const struct dataset *train, const st
         return error_set(e, ERR_DATA, "%s: %zu features, but the training data have %zu", name,
                          d->d, train->d);
     if (d->targets != train->targets)
-        return error_set(e, ERR_DATA, "%s: y has %zu columns, but the training data's has %zu",
-                         name, d->targets, train->targets);
+        return error_set(e, ERR_DATA, "%s: %s has %zu columns, but the training data's has %zu",
+                         name, d->y_name, d->targets, train->targets);
     if (t->task == TASK_REGRESSION)
         return 0;
     if (d->targets != 1)
-        return error_set(e, ERR_DATA, "%s: y has %zu columns; a %s task has one label a row", name,
-                         d->targets, net_task_name(t->task));
+        return error_set(e, ERR_DATA, "%s: %s has %zu columns; a %s task has one label a row", name,
+                         d->y_name, d->targets, net_task_name(t->task));
     const size_t classes = t->task == TASK_BINARY ? 2 : t->outputs;
     for (size_t i = 0; i < d->n; i++)
         if (!is_class(d->y[i], (double)classes))
-            return error_set(e, ERR_DATA,
-                             "%s: the label of row %zu is %.9g; the classes of this %s task are "
-                             "0 to %zu",
-                             name, i, (double)d->y[i], net_task_name(t->task), classes - 1);
+            return error_set(
+                e, ERR_DATA,
+                "%s: %s: the label of row %zu is %.9g; the classes of this %s task are "
+                "0 to %zu",
+                name, d->y_name, i, (double)d->y[i], net_task_name(t->task), classes - 1);
     return 0;
 }

@@ -18,7 +18,7 @@ struct targets {
 //   nothing but 0 and 1                               binary
 //   integers 0 .. K-1, each of which occurs           multiclass
 //   whole numbers stored as floats                    regression
-//   other integers                                    ERR_USAGE: the user must say
+//   other integers                                    ERR_DATA: the user must say
 int targets_decide(struct targets *t, enum net_task asked, const struct dataset *train,
                    const char *name, struct error *e);
 

@@ -146,7 +146,7 @@ bad "reshape(-1, 1)" flat.npz
 bad "X_train has 3 dimensions" cube.npz
 bad "X_train" goodval.npz
 bad "nothing" good.npz --x_key nothing
-refuses 2 "gaps.npz: the labels are integers but not 0 .. K-1" --train "$folder/gaps.npz"
+refuses 1 "gaps.npz: y_train: the labels are integers but not 0 .. K-1" --train "$folder/gaps.npz"
 for file in two:"row 7 is 2" minus:"row 9 is -1" wide:"6 features, but the training data have 3" \
     absent:"cannot open" empty:"empty.npz"; do
     refuses 1 "${file#*:}" --train "$folder/good.npz" --val "$folder/${file%%:*}.npz" --threads 1

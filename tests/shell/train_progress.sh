@@ -59,9 +59,15 @@ end "interrupted"
 grep -q '\[[#.]*\]' "$folder/screen" && complain "the bar is left: $(cat "$folder/screen")"
 has "$(cat "$folder/screen")" "skiff train: interrupted" "Model saved to $folder/stopped/nn_model.pth"
 
-# A bar that is wider than the terminal is cut, not wrapped.
+# On 80 columns the bar makes room for the time left.
+begin 80 "'$SKIFF' train $common --epochs 1000000 --log_every 500000 --out '$folder/usual'"
+until_true shows '^\[[#.]{5,24}\] +[0-9]+%  epoch .* left$' || complain "at 80: $(cat "$folder/screen")"
+terminal send-keys C-c
+end "80 columns"
+
+# What is wider than the terminal is cut, not wrapped.
 begin 44 "'$SKIFF' train $common --epochs 1000000 --log_every 500000 --out '$folder/narrow'"
-until_true shows '^\[[#.]{24}\] ' || complain "no narrow bar: $(cat "$folder/screen")"
+until_true shows '^ *[0-9]+%  epoch ' || complain "no narrow bar: $(cat "$folder/screen")"
 sleep 0.3
 screen >"$folder/screen"
 [ "$(wc -l <"$folder/screen")" -eq 1 ] || complain "the narrow bar wraps: $(cat "$folder/screen")"

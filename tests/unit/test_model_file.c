@@ -263,11 +263,47 @@ static void survives_faults(void **state)
     mem_free(j.back);
 }
 
+// jansson drops what it has no memory for: a single failure must not end in a file that lacks
+// something and a status that says all is well.
+static void one_failed_allocation_is_noticed(void **state)
+{
+    (void)state;
+    struct net net;
+    float *params = make_net(&net, &two, 1, TASK_BINARY);
+    struct buf whole, some;
+    buf_init(&whole, 1 << 20);
+    buf_init(&some, 1 << 20);
+    json_set_alloc_funcs(mem_alloc, mem_free);
+    assert_int_equal(model_write_npz(test_path("m.npz"), &net, params, &meta, NULL), 0);
+    assert_int_equal(file_read_all(test_path("m.npz"), 1 << 20, &whole, NULL), 0);
+    long failed = 0, n = 0, calls;
+    do {
+        mem_fail_at(-++n);
+        struct error e = {0};
+        const int rc = model_write_npz(test_path("m.npz"), &net, params, &meta, &e);
+        calls = mem_fail_at(0);
+        failed += rc != 0;
+        if (rc)
+            continue;
+        some.len = 0;
+        assert_int_equal(file_read_all(test_path("m.npz"), 1 << 20, &some, NULL), 0);
+        if (some.len != whole.len || memcmp(some.data, whole.data, some.len) != 0)
+            fail_msg("allocation %ld of %ld failed, the status is 0 and the file differs", n,
+                     calls);
+    } while (n < calls);
+    assert_true(failed > 20);
+    json_set_alloc_funcs(malloc, free);
+    buf_clear(&whole);
+    buf_clear(&some);
+    mem_free(params);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_come_back),
         cmocka_unit_test(bytes_do_not_change),
+        cmocka_unit_test(one_failed_allocation_is_noticed),
         cmocka_unit_test(meta_says_what_prediction_needs),
         cmocka_unit_test(foreign_weights_are_checked),
         cmocka_unit_test(a_deeper_model_is_refused),
