@@ -5,9 +5,15 @@
 #define SKIFF_CMD_CMD_H
 
 #include "base/err.h"
+#include "base/opt.h"
 
 int cmd_train(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+
+// What they share. The help of a command: text, its options, more text.
+int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);
+// The end of one: flush standard output, print the failure if there is one, give the exit status.
+int cmd_finish(const char *name, int rc, struct error *e);
 
 #endif

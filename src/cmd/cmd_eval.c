@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `skiff eval`: read predictions and the truth, compute the task's metrics, print them as a table
 // or as JSON.
-#include "base/opt.h"
+#include "cmd/cmd.h"
 #include "io/json.h"
 #include "io/scores.h"
 #include "train/metrics_json.h"
@@ -79,20 +79,6 @@ static const char help_after[] =
     "For 32-bit scores the threshold and the log loss are rounded as numpy does.\n"
     "\n"
     "Exit status: 0 done, 1 the file cannot be used, 2 wrong options.\n";
-
-static int print_help(void)
-{
-    struct buf text;
-    buf_init(&text, 65536);
-    buf_puts(&text, help_before);
-    opt_help(table, TABLE_ROWS, &text);
-    buf_puts(&text, help_after);
-    const int rc = text.failed;
-    if (rc == 0)
-        fputs(text.data, stdout);
-    buf_clear(&text);
-    return rc;
-}
 
 static void print_value(const char *name, double value)
 {
@@ -240,7 +226,7 @@ static int run(struct opt_set *set, struct eval_options *o, int argc, char **arg
     if (rc)
         return rc;
     if (o->help)
-        return print_help();
+        return cmd_help(help_before, table, TABLE_ROWS, help_after);
     if (!o->scores)
         return error_set(e, ERR_USAGE, "--scores FILE is needed; --help shows examples");
     return eval_file(o, opt_given(set, "threshold"), e);
@@ -256,9 +242,5 @@ int cmd_eval(int argc, char **argv)
         rc = run(&set, &options, argc, argv, &e);
         opt_end(&set);
     }
-    if (fflush(stdout) != 0 || ferror(stdout))
-        rc = rc ? rc : error_set(&e, ERR_IO, "cannot write to standard output");
-    if (rc)
-        fprintf(stderr, "skiff eval: %s\n", e.code ? e.text : error_name(rc));
-    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+    return cmd_finish(argv[0], rc, &e);
 }

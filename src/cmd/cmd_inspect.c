@@ -2,7 +2,7 @@
 // `skiff inspect`: every member of an .npz archive with its type, shape, sizes and a few figures
 // about its values. Lines are printed as members are read, so memory does not grow with the
 // archive; a damaged member is marked and the others are still listed.
-#include "base/opt.h"
+#include "cmd/cmd.h"
 #include "io/npz.h"
 
 #include <inttypes.h>
@@ -51,20 +51,6 @@ static const char help_after[] =
     "The CRC-32 in Python: zlib.crc32(np.ascontiguousarray(X, '<f4').tobytes())\n"
     "\n"
     "Exit status: 0 done, 1 the file or a member of it cannot be used, 2 wrong options.\n";
-
-static int print_help(void)
-{
-    struct buf text;
-    buf_init(&text, 65536);
-    buf_puts(&text, help_before);
-    opt_help(table, TABLE_ROWS, &text);
-    buf_puts(&text, help_after);
-    const int rc = text.failed;
-    if (rc == 0)
-        fputs(text.data, stdout);
-    buf_clear(&text);
-    return rc;
-}
 
 // Width of the name column: the longest name, within reason.
 static int name_width(const struct npz *z)
@@ -239,7 +225,7 @@ static int run(struct opt_set *set, struct inspect_options *o, int argc, char **
     if (rc)
         return rc;
     if (o->help)
-        return print_help();
+        return cmd_help(help_before, table, TABLE_ROWS, help_after);
     if (words.count == 0)
         return error_set(e, ERR_USAGE, "FILE.npz is needed; --help shows examples");
     return inspect_file(path, o->json, e);
@@ -255,9 +241,5 @@ int cmd_inspect(int argc, char **argv)
         rc = run(&set, &options, argc, argv, &e);
         opt_end(&set);
     }
-    if (fflush(stdout) != 0 || ferror(stdout))
-        rc = rc ? rc : error_set(&e, ERR_IO, "cannot write to standard output");
-    if (rc)
-        fprintf(stderr, "skiff inspect: %s\n", e.code ? e.text : error_name(rc));
-    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+    return cmd_finish(argv[0], rc, &e);
 }

@@ -51,29 +51,21 @@ static bool stop_asked(void *context)
     return stop_signal != 0;
 }
 
-static int print_help(void)
-{
-    struct buf text;
-    buf_init(&text, 65536);
-    buf_puts(&text,
-             "Usage: skiff train --train PATH [--val PATH] [OPTION ...]\n"
-             "\n"
-             "Trains a network of dense layers on a table and writes model.npz and\n"
-             "nn_model.pth (for numpy and torch), history.csv, metrics.json and run.json.\n"
-             "With the same seed, data and options it starts from PyTorch's weights, takes\n"
-             "PyTorch's batches and follows PyTorch's loss to rounding, and it writes the\n"
-             "same bytes for any number of threads.\n"
-             "\n"
-             "  skiff train --train train_data.npz --val val_data.npz --epochs 1000\n"
-             "  skiff train --train t.npz --val v.npz --epochs 200 --patience 20 --out run/\n"
-             "\n"
-             "Names may be written with - or _, values as --name value or --name=value.\n");
-    opt_help(train_options, train_option_count, &text);
-    buf_puts(&text, "  --help                    This text.\n");
-    const bool good = text.failed == 0 && fputs(text.data, stdout) >= 0 && fflush(stdout) == 0;
-    buf_clear(&text);
-    return good ? 0 : 1;
-}
+static const char help_before[] =
+    "Usage: skiff train --train PATH [--val PATH] [OPTION ...]\n"
+    "\n"
+    "Trains a network of dense layers on a table and writes model.npz and\n"
+    "nn_model.pth (for numpy and torch), history.csv, metrics.json and run.json.\n"
+    "With the same seed, data and options it starts from PyTorch's weights, takes\n"
+    "PyTorch's batches and follows PyTorch's loss to rounding, and it writes the\n"
+    "same bytes for any number of threads.\n"
+    "\n"
+    "  skiff train --train train_data.npz --val val_data.npz --epochs 1000\n"
+    "  skiff train --train t.npz --val v.npz --epochs 200 --patience 20 --out run/\n"
+    "\n"
+    "Names may be written with - or _, values as --name value or --name=value.\n";
+
+static const char help_after[] = "  --help                    This text.\n";
 
 static bool wants_help(int argc, char **argv)
 {
@@ -122,8 +114,6 @@ static int run(const struct train_config *c, char **argv, struct error *e)
     if (!c->quiet && result.model_path)
         printf("Model saved to %s\n", result.model_path);
     train_job_result_clear(&result);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return error_set(e, ERR_IO, "cannot write to standard output");
     return 0;
 }
 
@@ -132,13 +122,14 @@ int cmd_train(int argc, char **argv)
     struct train_config config = {0};
     struct opt_set options = {0};
     struct error e = {0};
-    if (wants_help(argc, argv))
-        return print_help();
-    int rc = read_options(&options, &config, argc, argv, &e);
+    int rc;
+    if (wants_help(argc, argv)) {
+        rc = cmd_help(help_before, train_options, train_option_count, help_after);
+        return cmd_finish(argv[0], rc, &e);
+    }
+    rc = read_options(&options, &config, argc, argv, &e);
     if (rc == 0)
         rc = run(&config, argv, &e);
     opt_end(&options);
-    if (rc)
-        fprintf(stderr, "skiff train: %s\n", e.code ? e.text : error_name(rc));
-    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+    return cmd_finish(argv[0], rc, &e);
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#define HELP_MAX 65536
+
+int cmd_help(const char *before, const struct opt *table, size_t count, const char *after)
+{
+    struct buf text;
+    buf_init(&text, HELP_MAX);
+    buf_puts(&text, before);
+    opt_help(table, count, &text);
+    buf_puts(&text, after);
+    const int rc = text.failed;
+    if (rc == 0)
+        fputs(text.data, stdout);
+    buf_clear(&text);
+    return rc;
+}
+
+int cmd_finish(const char *name, int rc, struct error *e)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        rc = rc ? rc : error_set(e, ERR_IO, "cannot write to standard output");
+    if (rc)
+        fprintf(stderr, "skiff %s: %s\n", name, e->code ? e->text : error_name(rc));
+    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+}
