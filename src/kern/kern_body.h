@@ -12,7 +12,7 @@
 
 #define PEAK_CHAINS 12 // twice the latency of two units is 8 to 10; all levels have the registers
 
-static double kern_peak(size_t loops, float sink[3])
+UNCHECKED static double kern_peak(size_t loops, float sink[3])
 {
     vf acc[PEAK_CHAINS], x = SPLAT(sink[0]), y = SPLAT(sink[1]), sum = SPLAT(0.0f);
     foreach (i, PEAK_CHAINS)

@@ -135,7 +135,7 @@ static void kern_column_sums(size_t rows, size_t n, const float *x, size_t ld, c
 }
 
 // A full block: VL rows and columns.
-static void transpose_block(const float *from, size_t ldfrom, float *to, size_t ldto)
+UNCHECKED static void transpose_block(const float *from, size_t ldfrom, float *to, size_t ldto)
 {
     vf v[VL];
     foreach (r, VL)

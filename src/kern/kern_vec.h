@@ -17,9 +17,10 @@
 
 #include <string.h>
 
-// Bounds are not checked by sanitizers inside: the arrays of vectors here are indexed by what
-// becomes a constant, and thousands of such checks would take a compiler minutes.
-#define INL static inline __attribute__((always_inline, no_sanitize("bounds", "object-size")))
+// Sanitizers check no bounds inside: arrays of vectors are indexed by what becomes a constant, and
+// thousands of such checks would take a compiler minutes.
+#define UNCHECKED __attribute__((no_sanitize("bounds", "object-size")))
+#define INL       UNCHECKED static inline __attribute__((always_inline))
 
 // for i = 0 ... n - 1, unrolled: arrays indexed by such loops alone stay in registers, provided
 // that n is a constant once everything is inlined and that the array's own bounds are constants.

@@ -18,16 +18,12 @@ void pace_init(struct pace *p, size_t most)
         .most = most, .active = most, .downward = true, .patience = FIRST_SECONDS, .until = -1};
 }
 
-size_t pace_workers(const struct pace *p)
-{
-    return p->trial ? p->trial : p->active;
-}
-
-void pace_begin(struct pace *p, double now)
+size_t pace_begin(struct pace *p, double now)
 {
     p->begun = now;
     if (p->until < 0)
         p->until = now + p->patience;
+    return p->trial ? p->trial : p->active;
 }
 
 static void start_window(struct pace *p, double now, double length)

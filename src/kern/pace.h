@@ -23,11 +23,9 @@ struct pace {
 
 void pace_init(struct pace *p, size_t most);
 
-// Workers to use now.
-size_t pace_workers(const struct pace *p);
-
-// Around one call of `work` units with so many; `now` is clock_seconds().
-void pace_begin(struct pace *p, double now);
+// Around one call of `work` units: how many workers to use, then the end of it. `now` is
+// clock_seconds().
+size_t pace_begin(struct pace *p, double now);
 void pace_end(struct pace *p, double work, double now);
 
 #endif

@@ -8,9 +8,7 @@
 // The block's arithmetic is in block.c; here is who does which rows, and the sums.
 #include "model/plan.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
-#include "kern/pace.h"
 #include "kern/par.h"
 #include "model/block.h"
 #include "model/loss.h"
@@ -40,7 +38,7 @@ struct plan {
     const struct kern *kern;
     size_t threads;
     struct par *team;
-    struct pace pace; // of plan_gradient; idle without a team
+    size_t active; // of the threads, see plan_use
     size_t train_rows;
     struct worker *worker; // [threads]
     float *transposed;     // W^T of the wide layers behind the first: see block_transpose
@@ -121,7 +119,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
         spec->train_rows > spec->predict_rows ? spec->train_rows : spec->predict_rows;
     const size_t leaves = plan_leaves(rows, spec->net->size); // more workers would idle
     p->threads = spec->threads < leaves ? spec->threads : leaves;
-    pace_init(&p->pace, spec->team ? p->threads : 1);
+    p->active = p->threads;
     p->worker = mem_array(p->threads, sizeof *p->worker);
     int rc = p->worker ? 0 : error_nomem(e, "plan");
     if (rc == 0)
@@ -270,15 +268,9 @@ static double sum_losses(const struct job *j)
     return sum[0];
 }
 
-size_t plan_workers(const struct plan *p)
+void plan_use(struct plan *p, size_t workers)
 {
-    return p->team ? pace_workers(&p->pace) : p->threads;
-}
-
-// Only a team has a pace, and only a pace needs the time.
-static double now(const struct plan *p)
-{
-    return p->team ? clock_seconds() : 0;
+    p->active = workers < p->threads ? workers : p->threads;
 }
 
 static void cut(struct job *j)
@@ -288,8 +280,9 @@ static void cut(struct job *j)
     j->leaves = plan_leaves(rows, p->net->size);
     j->leaf_rows = (rows + j->leaves - 1) / j->leaves;
     const double flops = (j->gradient ? 6.0 : 2.0) * (double)rows * (double)p->net->parameters;
-    const size_t active = plan_workers(p);
-    j->workers = flops < SERIAL_FLOPS ? 1 : j->leaves < active ? j->leaves : active;
+    j->workers = j->leaves < p->active ? j->leaves : p->active;
+    if (flops < SERIAL_FLOPS)
+        j->workers = 1;
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -299,12 +292,10 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
     const double divisor = loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
                                         batch->y, batch->order, batch->rows);
     j.scale = (float)(1.0 / divisor);
-    pace_begin(&p->pace, now(p));
     cut(&j);
     block_transpose(p->net, p->kern, params, p->transposed);
     par_run(p->team, j.workers, run_worker, &j);
     join_workers(&j);
-    pace_end(&p->pace, (double)batch->rows, now(p));
     *loss = sum_losses(&j) / divisor;
     return j.node[0].sum;
 }

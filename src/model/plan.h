@@ -48,8 +48,8 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
 void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
                   double *loss);
 
-// Workers that large steps use at the moment: fewer than asked for when a core is taken by others.
-size_t plan_workers(const struct plan *p);
+// Use at most so many workers from now on, however many there are. Changes no result.
+void plan_use(struct plan *p, size_t workers);
 
 // How many leaves a batch has: a function of its rows and of the gradient's size alone, for it is
 // part of the promise of equal bytes.

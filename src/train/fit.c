@@ -40,22 +40,30 @@ static struct plan_batch next_batch(const struct fit *f)
     return b;
 }
 
+static int diverged(const struct fit *f, double lr, struct error *e)
+{
+    return error_set(e, ERR_NUMERIC,
+                     "epoch %llu: the training loss is no longer a finite number; lower "
+                     "--learning_rate (%g), scale the features, or set --clip_norm",
+                     (unsigned long long)f->state.epoch + 1, lr);
+}
+
 static int run_step(struct fit *f, struct error *e)
 {
     const struct plan_batch batch = next_batch(f);
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
+    const size_t workers = pace_begin(&f->pace, clock_seconds());
     double loss;
 
+    plan_use(f->plan, workers);
     plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
     float *gradient = plan_gradient(f->plan, f->params, &batch, &loss);
     if (!isfinite(loss))
-        return error_set(e, ERR_NUMERIC,
-                         "epoch %llu: the training loss is no longer a finite number; lower "
-                         "--learning_rate (%g), scale the features, or set --clip_norm",
-                         (unsigned long long)f->state.epoch + 1, now.lr);
+        return diverged(f, now.lr, e);
     if (f->config->clip_norm > 0)
         optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
-    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, plan_workers(f->plan));
+    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, workers);
+    pace_end(&f->pace, (double)batch.rows, clock_seconds());
 
     f->state.epoch_loss += loss * (double)batch.rows;
     f->state.epoch_lr = now.lr;

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "kern/pace.h"
 #include "model/net.h"
 #include "model/plan.h"
 #include "table/dataset.h"
@@ -62,6 +63,7 @@ struct fit {
     float *params; // net->size floats, as gradients and optimizer state are
     float *best;   // parameters of the best epoch, when keep_best
     struct plan *plan;
+    struct pace pace; // how many of the threads pay
     struct optim optim;
     struct schedule schedule;
     struct fit_state state;

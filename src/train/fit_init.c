@@ -91,6 +91,7 @@ static int make_plan(struct fit *f, struct error *e)
                                    .predict_rows = f->val ? f->val->n : 0,
                                    .threads = f->threads,
                                    .team = f->team};
+    pace_init(&f->pace, f->team ? f->threads : 1);
     f->plan = plan_new(&spec, f->kern, e);
     return f->plan ? 0 : error_code(e);
 }

@@ -113,8 +113,7 @@ static double share_of_time(struct pace *p, const struct machine *m, size_t work
 {
     double now = m->start, with = 0, counted = 0;
     while (now < m->start + m->duration) {
-        const size_t used = pace_workers(p);
-        pace_begin(p, now);
+        const size_t used = pace_begin(p, now);
         const double begun = now;
         now += m->seconds[used];
         pace_end(p, 1, now);
@@ -151,6 +150,20 @@ static void helpers_that_hinder_are_parked(void **state)
     assert_true(share_of_time(&p, &(struct machine){10.1, 30, quiet}, 2) > 0.98);
 }
 
+// One step may take longer than a window: trials must stay rare all the same.
+static void long_steps_are_not_tried_often(void **state)
+{
+    (void)state;
+    for (double step = 0.01; step < 4; step *= 7) {
+        struct pace p;
+        pace_init(&p, 2);
+        const double quiet[] = {0, 2 * step, step};
+        const double share = share_of_time(&p, &(struct machine){0, 2000 * step, quiet}, 2);
+        print_message("time with two workers, steps of %g s: %.4f\n", step, share);
+        assert_true(share > 0.98);
+    }
+}
+
 static void the_best_of_many_is_found(void **state)
 {
     (void)state;
@@ -180,6 +193,7 @@ int main(void)
         cmocka_unit_test(parts_cover_everything_once),
         cmocka_unit_test(helpers_that_pay_are_kept),
         cmocka_unit_test(helpers_that_hinder_are_parked),
+        cmocka_unit_test(long_steps_are_not_tried_often),
         cmocka_unit_test(the_best_of_many_is_found),
         cmocka_unit_test(one_worker_has_no_pace),
     };
