@@ -19,7 +19,7 @@
 #define ROUNDER 12582912.0f // 1.5 * 2^23
 
 // c[0] + c[1] x + ... + c[n - 1] x^(n - 1)
-INL vf poly(const int n, const float c[], vf x)
+INL vf poly(const size_t n, const float c[], vf x)
 {
     vf y = SPLAT(c[n - 1]);
     foreach (i, n - 1)

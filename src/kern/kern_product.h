@@ -21,8 +21,8 @@
 // Floats of a in one block of rows: another quarter.
 #define PRODUCT_A 65536
 
-INL void tile_start(const int MR, const int NV, const struct kern_product *p, size_t i, size_t j,
-                    vf c[TILE_ROWS][TILE_VECTORS])
+INL void tile_start(const size_t MR, const size_t NV, const struct kern_product *p, size_t i,
+                    size_t j, vf c[TILE_ROWS][TILE_VECTORS])
 {
     if (!p->start) {
         foreach (r, MR)
@@ -40,8 +40,8 @@ INL void tile_start(const int MR, const int NV, const struct kern_product *p, si
 
 // Pointers walk from row to row, here and below: with r * row the compiler would keep an offset for
 // each row, more than there are registers.
-INL void tile_sum(const int MR, const int NV, const struct kern_product *p, size_t i, size_t j,
-                  vf c[TILE_ROWS][TILE_VECTORS])
+INL void tile_sum(const size_t MR, const size_t NV, const struct kern_product *p, size_t i,
+                  size_t j, vf c[TILE_ROWS][TILE_VECTORS])
 {
     const size_t row = p->a_row, step = p->a_k, ldb = p->ldb;
     const float *a = p->a + i * row, *b = p->b + j;
@@ -61,8 +61,8 @@ INL void tile_sum(const int MR, const int NV, const struct kern_product *p, size
     }
 }
 
-INL void tile_store(const int MR, const int NV, const struct kern_product *p, size_t i, size_t j,
-                    vf c[TILE_ROWS][TILE_VECTORS])
+INL void tile_store(const size_t MR, const size_t NV, const struct kern_product *p, size_t i,
+                    size_t j, vf c[TILE_ROWS][TILE_VECTORS])
 {
     const size_t ldc = p->ldc;
     if (p->relu) {

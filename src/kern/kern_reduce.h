@@ -44,12 +44,12 @@ INL vf fold(vf v[VL])
 // The vectors of virtual lanes of HALF rows, from `row` on of the rows at `a`: 8 chains on every
 // level. Rows from `rows` on repeat the last one.
 INL void dot_rows(const struct kern_dot *p, const float *a, size_t rows, const float *w,
-                  const int row, vf sums[VL])
+                  const size_t row, vf sums[VL])
 {
     vf acc[8][4]; // [HALF][PARTS]
     const float *at[8];
     foreach (r, HALF) {
-        size_t real = (size_t)(row + r) < rows ? (size_t)(row + r) : rows - 1;
+        size_t real = row + r < rows ? row + r : rows - 1;
         at[r] = a + real * p->lda;
         foreach (s, PARTS)
             acc[r][s] = SPLAT(0.0f);
@@ -104,15 +104,20 @@ static void kern_dot(const struct kern_dot *p)
 }
 
 // Four vectors of columns at a time, so that the additions overlap.
-INL void column_strip(const int NV, size_t rows, const float *x, size_t ld, const float *start,
+INL void column_strip(const size_t NV, size_t rows, const float *x, size_t ld, const float *start,
                       float *out)
 {
     vf sum[4];
     foreach (v, NV)
-        sum[v] = start ? load(start + v * VL) : SPLAT(0.0f);
-    for (size_t i = 0; i < rows; i++) {
+        sum[v] = SPLAT(0.0f);
+    if (start) {
         foreach (v, NV)
-            sum[v] += load(x + i * ld + v * VL);
+            sum[v] = load(start + v * VL);
+    }
+    for (size_t i = rows; i > 0; i--) {
+        foreach (v, NV)
+            sum[v] += load(x + v * VL);
+        x += ld;
     }
     foreach (v, NV)
         store(out + v * VL, sum[v]);
@@ -139,10 +144,10 @@ UNCHECKED static void transpose_block(const float *from, size_t ldfrom, float *t
 {
     vf v[VL];
     foreach (r, VL)
-        v[r] = load(from + (size_t)r * ldfrom);
+        v[r] = load(from + r * ldfrom);
     PASTE(STEPS_, VL)(SWAP_STEP, v);
     foreach (c, VL)
-        store(to + (size_t)c * ldto, v[c]);
+        store(to + c * ldto, v[c]);
 }
 
 // A block at the edge: `cols` columns of `rows` rows, zeros in place of the rows that are not

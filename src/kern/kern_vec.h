@@ -29,7 +29,7 @@
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
-#define foreach(i, n) UNROLL for (int i = 0; i < (n); i++)
+#define foreach(i, n) UNROLL for (size_t i = 0; i < (n); i++)
 
 typedef float vf __attribute__((vector_size(VL * 4)));
 typedef int32_t vi __attribute__((vector_size(VL * 4)));

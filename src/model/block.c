@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define GATHER_AHEAD 32 // rows; memory answers in the time that some of them take
+
 // gelu' and silu' are functions of z; the others of the activation itself.
 static bool needs_z(enum kern_act act)
 {
@@ -85,24 +87,38 @@ void block_clear(struct block *b)
     b->memory = NULL;
 }
 
+// Rows of a shuffled table are anywhere in memory: ask for each some rows before it is copied.
+static void gather(struct block *b, const struct block_rows *r)
+{
+    const size_t d = b->net->inputs;
+    const float *X = r->batch->X;
+    const uint32_t *order = r->batch->order + r->begin;
+    const size_t left = r->batch->rows - r->begin;
+    for (size_t i = 0; i < r->rows; i++) {
+        const size_t next = i + GATHER_AHEAD < left ? i + GATHER_AHEAD : i;
+        const float *ahead = X + order[next] * d;
+        for (size_t j = 0; j < d; j += KERN_LANES)
+            __builtin_prefetch(ahead + j);
+        memcpy(b->input + i * b->input_ld, X + order[i] * d, d * sizeof *X);
+    }
+}
+
 // Point b->x at the block's rows: in the batch itself when they are consecutive and the first layer
 // can read them there, else copied together. A narrow first layer reads padded rows.
 static void take_input(struct block *b, const struct block_rows *r)
 {
     const size_t d = b->net->inputs;
-    const float *X = r->batch->X;
-    const uint32_t *order = r->batch->order;
-    if (!order && b->input_ld == d) {
-        b->x = X + r->begin * d;
-        b->ldx = d;
-        return;
-    }
-    for (size_t i = 0; i < r->rows; i++) {
-        const size_t row = order ? order[r->begin + i] : r->begin + i;
-        memcpy(b->input + i * b->input_ld, X + row * d, d * sizeof *X);
-    }
+    const float *first = r->batch->X + r->begin * d;
     b->x = b->input;
     b->ldx = b->input_ld;
+    if (r->batch->order) {
+        gather(b, r);
+    } else if (b->input_ld != d) {
+        for (size_t i = 0; i < r->rows; i++)
+            memcpy(b->input + i * b->input_ld, first + i * d, d * sizeof *first);
+    } else {
+        b->x = first;
+    }
 }
 
 static const float *take_labels(struct block *b, const struct block_rows *r)
