@@ -6,11 +6,12 @@
 // machine pays a few tenths of a percent and a contended one is noticed within milliseconds.
 #include "kern/pace.h"
 
-#define TRIAL_SECONDS  0.004 // a time slice of the scheduler
+#define TRIAL_SECONDS  0.004 // of fewer workers: a time slice of the scheduler
+#define LONGER_SECONDS 0.020 // of more: several slices, for a contended core is free in between
 #define FIRST_SECONDS  0.004
 #define LONGEST_WINDOW 1.0
 #define MARGIN         0.03
-#define TRIALS_APART   250 // times the length of a trial, for a single step may take seconds
+#define TRIALS_APART   100 // times the length of a trial, for a single step may take seconds
 
 void pace_init(struct pace *p, size_t most)
 {
@@ -72,5 +73,5 @@ void pace_end(struct pace *p, double work, double now)
     }
     p->rate = rate;
     p->trial = next_trial(p);
-    start_window(p, now, TRIAL_SECONDS);
+    start_window(p, now, p->trial > p->active ? LONGER_SECONDS : TRIAL_SECONDS);
 }
