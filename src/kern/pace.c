@@ -11,7 +11,8 @@
 #define FIRST_SECONDS  0.004
 #define LONGEST_WINDOW 1.0
 #define MARGIN         0.03
-#define TRIALS_APART   100 // times the length of a trial, for a single step may take seconds
+#define FEWER_APART    250.0 // times the length of a trial, for a single step may take seconds
+#define MORE_APART     100.0
 
 void pace_init(struct pace *p, size_t most)
 {
@@ -45,7 +46,8 @@ static size_t next_trial(struct pace *p)
 
 static void finish_trial(struct pace *p, double rate, double now)
 {
-    const double needed = p->trial > p->active ? 1 + MARGIN : 1 - MARGIN;
+    const bool more = p->trial > p->active;
+    const double needed = more ? 1 + MARGIN : 1 - MARGIN;
     const bool changed = rate > p->rate * needed;
     if (changed) {
         p->active = p->trial;
@@ -54,7 +56,8 @@ static void finish_trial(struct pace *p, double rate, double now)
         p->patience *= 2;
     }
     p->trial = 0;
-    const double least = changed ? 0 : TRIALS_APART * p->seconds; // p->seconds: what it took
+    const double apart = more ? MORE_APART : FEWER_APART;
+    const double least = changed ? 0 : apart * p->seconds; // p->seconds: what it took
     start_window(p, now, p->patience > least ? p->patience : least);
 }
 
