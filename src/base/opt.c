@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static void *target_of(const struct opt_set *s, const struct opt *o)
 {
@@ -70,7 +71,7 @@ static int set_enum(const struct opt *o, int *to, const char *value, const char 
     struct buf list;
     buf_init(&list, 512);
     for (int i = 0; o->words[i]; i++) {
-        if (strcmp(o->words[i], value) == 0) {
+        if (strcasecmp(o->words[i], value) == 0) {
             buf_clear(&list);
             *to = i;
             return 0;

@@ -6,6 +6,7 @@
 #include "cmd/progress.h"
 #include "job/train_job.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,16 @@ static int read_options(struct opt_set *options, struct train_config *c, int arg
     return rc ? rc : train_config_check(c, e);
 }
 
+static void print_test(const struct train_job_result *result)
+{
+    printf("Test Loss: %.4f", result->test_loss);
+    if (!isnan(result->test_accuracy))
+        printf(", Test Accuracy: %.4f", result->test_accuracy);
+    if (!isnan(result->test_rmse))
+        printf(", Test RMSE: %.4f", result->test_rmse);
+    printf("\n");
+}
+
 static int run(const struct train_config *c, char **argv, struct error *e)
 {
     struct progress progress;
@@ -111,6 +122,8 @@ static int run(const struct train_config *c, char **argv, struct error *e)
                                  : c->checkpoint_dir
                                      ? "interrupted; start it again to go on from its checkpoint"
                                      : "interrupted; the model is that of the last step");
+    if (!c->quiet && result.model_path && c->test)
+        print_test(&result);
     if (!c->quiet && result.model_path)
         printf("Model saved to %s\n", result.model_path);
     train_job_result_clear(&result);

@@ -12,7 +12,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"train", cmd_train, "train a network on a pair of .npz files"},
+    {"train", cmd_train, "train a network on .npz files"},
     {"eval", cmd_eval, "metrics of predictions that are already made"},
     {"inspect", cmd_inspect, "what is inside an .npz file"},
 };
@@ -46,21 +46,30 @@ static int print_version(void)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
+static int run_command(int argc, char **argv)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[0], commands[i].name) == 0)
+            return commands[i].run(argc, argv);
+    fprintf(stderr, "skiff: '%.60s' is not a command; 'skiff --help' lists them\n", argv[0]);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     json_set_alloc_funcs(mem_alloc, mem_free);
     const char *name = argc > 1 ? argv[1] : "";
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    if (strcmp(name, "--version") == 0)
+    char *help[] = {argc > 2 ? argv[2] : NULL, "--help", NULL};
+    if (help[0] && strcmp(name, "help") == 0)
+        return run_command(2, help);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0)
         return print_version();
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
         return fflush(stdout) == 0 ? 0 : 1;
     }
     if (*name)
-        fprintf(stderr, "skiff: '%.60s' is not a command\n\n", name);
+        return run_command(argc - 1, argv + 1);
     print_help(stderr);
     return 2;
 }

@@ -14,6 +14,8 @@
 #include "model/model_file.h"
 #include "train/targets.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,6 +139,48 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
     return rc ? rc : fit_init(&j->fit, &fit, e);
 }
 
+static void note(const struct job *j, const char *text)
+{
+    if (j->fit.hooks.note)
+        j->fit.hooks.note(j->fit.hooks.context, text);
+}
+
+// What was made of the data and the options, for whoever thought of something else.
+static void note_setup(const struct job *j)
+{
+    const struct train_config *c = j->config;
+    struct buf text;
+    buf_init(&text, 1024);
+    buf_printf(&text, "%s task, %zu rows of %zu features", net_task_name(j->net.task), j->train.n,
+               j->train.d);
+    if (c->val)
+        buf_printf(&text, " and %zu to validate", j->val.n);
+    buf_printf(&text, "; network %zu", j->net.inputs);
+    for (size_t l = 0; l < j->net.layers; l++)
+        buf_printf(&text, "-%zu", j->net.layer[l].out);
+    buf_printf(&text, ", %zu rows a step", j->fit.batch_size);
+    if (!text.failed)
+        note(j, text.data);
+    buf_clear(&text);
+}
+
+static void note_early_stop(const struct job *j)
+{
+    const struct fit_state *s = &j->fit.state;
+    const char *monitor = history_column_name(j->fit.monitor);
+    char text[256];
+    if (s->epoch < (uint64_t)j->config->epochs)
+        snprintf(text, sizeof text, "stopped early: %s has not improved since epoch %llu (%.6g)%s",
+                 monitor, (unsigned long long)s->best_epoch, s->best_value,
+                 j->fit.keep_best ? ", whose weights are kept" : "");
+    else if (j->fit.keep_best && s->best_epoch && s->best_epoch != s->epoch)
+        snprintf(text, sizeof text, "the weights of epoch %llu are kept: %s %.6g",
+                 (unsigned long long)s->best_epoch, monitor, s->best_value);
+    else
+        return;
+    note(j, text);
+}
+
 // Final metrics of one part of the data under its name in metrics.json.
 static int evaluate_part(struct job *j, const char *part, const struct dataset *d, struct error *e)
 {
@@ -232,10 +276,26 @@ static int prepare_and_fit(struct job *j, const struct train_job *job, struct er
     j->seconds.load = lap(&mark);
     if (rc == 0)
         rc = prepare(j, &targets, &job->hooks, e);
-    if (rc == 0)
+    if (rc == 0) {
+        note_setup(j);
         rc = fit_run(&j->fit, e);
+    }
     j->seconds.train = lap(&mark);
     return rc;
+}
+
+static double figure(const json_t *metrics, const char *name)
+{
+    const json_t *value = json_object_get(metrics, name);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static void keep_test_figures(const struct job *j, struct train_job_result *result)
+{
+    const json_t *test = json_object_get(j->metrics, "test");
+    result->test_loss = figure(test, "loss");
+    result->test_accuracy = figure(test, "accuracy");
+    result->test_rmse = figure(test, "rmse");
 }
 
 static int save_all(struct job *j, const struct train_job *job, struct train_job_result *result,
@@ -251,6 +311,8 @@ static int save_all(struct job *j, const struct train_job *job, struct train_job
     j->seconds.evaluate = lap(&mark);
     if (rc == 0)
         rc = save_metrics(j, e);
+    if (rc == 0)
+        keep_test_figures(j, result);
     j->seconds.save += lap(&mark);
     j->seconds.total = j->seconds.start + j->seconds.load + j->seconds.train + j->seconds.evaluate +
                        j->seconds.save;
@@ -281,6 +343,8 @@ static int run(struct job *j, const struct train_job *job, struct train_job_resu
     // Stopped while the data were loading: there may be a good model where this one would go.
     if (result->interrupted && j->fit.optim.step == 0)
         return 0;
+    if (!result->interrupted)
+        note_early_stop(j);
     return save_all(j, job, result, e);
 }
 

@@ -16,6 +16,7 @@ struct train_job {
 struct train_job_result {
     char *model_path; // of nn_model.pth, owned; NULL when stopped before the first step
     bool interrupted; // hooks.stop ended it
+    double test_loss, test_accuracy, test_rmse; // NaN where there is none
 };
 
 int train_job(const struct train_job *job, struct train_job_result *result, struct error *e);

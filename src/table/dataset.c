@@ -30,10 +30,14 @@ static int find_array(const struct npz *z, const char *stem, const char *given, 
     buf_init(&name, 64);
     buf_printf(&name, "%s_%s", stem, part);
     int rc = buf_check(&name, "array name", e);
-    if (rc == 0 && !npz_has(z, name.data) && npz_has(z, stem))
-        rc = npz_array(z, stem, a, e);
-    else if (rc == 0)
-        rc = npz_array(z, name.data, a, e);
+    const bool plain = rc == 0 && !npz_has(z, name.data) && npz_has(z, stem);
+    struct error found = {0};
+    if (rc == 0)
+        rc = npz_array(z, plain ? stem : name.data, a, &found);
+    if (rc == ERR_NOTFOUND)
+        error_set(e, rc, "%s (--x_key and --y_key give other names)", found.text);
+    else if (rc)
+        error_set(e, rc, "%s", found.text);
     buf_clear(&name);
     return rc;
 }
@@ -49,9 +53,10 @@ static int check_shapes(const struct part_file *f, struct error *e)
         return error_set(e, ERR_DATA, "%s: %s has %zu dimensions, it must be (rows) or (rows, k)",
                          f->name, f->y.name, y->ndim);
     if (x->shape[0] != y->shape[0])
-        return error_set(e, ERR_DATA, "%s: %s has %llu rows but %s has %llu", f->name, f->x.name,
+        return error_set(e, ERR_DATA, "%s: %s has %llu rows but %s has %llu%s", f->name, f->x.name,
                          (unsigned long long)x->shape[0], f->y.name,
-                         (unsigned long long)y->shape[0]);
+                         (unsigned long long)y->shape[0],
+                         x->shape[1] == y->shape[0] ? "; is it transposed?" : "");
     if (x->shape[1] == 0)
         return error_set(e, ERR_DATA, "%s: %s has no features", f->name, f->x.name);
     if (y->ndim == 2 && y->shape[1] == 0)

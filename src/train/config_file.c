@@ -51,10 +51,10 @@ static int set_member(struct opt_set *options, const char *name, const char *key
                          nearest ? "; did you mean '" : "", nearest ? nearest : "",
                          nearest ? "'?" : "");
     }
-    if (strcmp(options->table[index].name, "config") == 0)
-        return error_set(e, ERR_USAGE, "%s: a configuration file cannot name another", name);
     if (json_is_null(value))
         return 0;
+    if (strcmp(options->table[index].name, "config") == 0)
+        return error_set(e, ERR_USAGE, "%s: a configuration file cannot name another", name);
     struct buf text;
     buf_init(&text, CONFIG_MAX);
     int rc = value_text(value, &text);

@@ -47,31 +47,70 @@ static int uses_every_class(const struct dataset *d, size_t classes, struct erro
     return fits && distinct == classes;
 }
 
-static int decide(const struct dataset *d, const char *name, enum net_task *task, struct error *e)
+// Is every row a single 1 among zeros?
+static bool is_one_hot(const struct dataset *d)
 {
-    *task = TASK_REGRESSION;
-    if (d->targets > 1)
-        return 0;
-    if (all_zero_or_one(d)) {
-        *task = TASK_BINARY;
-        return 0;
+    for (size_t i = 0; i < d->n; i++) {
+        size_t ones = 0;
+        for (size_t j = 0; j < d->targets; j++) {
+            const float y = d->y[i * d->targets + j];
+            if (y != 0 && y != 1)
+                return false;
+            ones += y == 1;
+        }
+        if (ones != 1)
+            return false;
     }
-    if (!d->y_integer)
-        return 0;
+    return true;
+}
+
+static int undecided(const struct dataset *d, const char *name, const char *why, struct error *e)
+{
+    return error_set(
+        e, ERR_DATA,
+        "%s: %s: %s; give --task regression, or --task multiclass with labels 0 to K-1", name,
+        d->y_name, why);
+}
+
+#define FEW_CLASSES 20 // up to which whole numbers may be classes however few rows there are
+
+// One column of numbers that are not only 0 and 1.
+static int decide_numbers(const struct dataset *d, const char *name, enum net_task *task,
+                          struct error *e)
+{
     const float max = largest(d);
-    int every = 0;
+    int classes = 0;
     if (max > 0 && max < METRICS_CLASSES_MAX)
-        every = uses_every_class(d, (size_t)max + 1, e);
-    if (every < 0)
-        return every;
-    if (every) {
+        classes = uses_every_class(d, (size_t)max + 1, e);
+    if (classes < 0)
+        return classes;
+    const bool few = max < FEW_CLASSES || 2 * (double)max < (double)d->n;
+    if (classes && d->y_integer && few) {
         *task = TASK_MULTICLASS;
         return 0;
     }
-    return error_set(e, ERR_DATA,
-                     "%s: %s: the labels are integers but not 0 .. K-1 with every class present; "
-                     "give --task regression, or --task multiclass with labels from 0",
-                     name, d->y_name);
+    if (classes && d->y_integer)
+        return undecided(d, name, "there are nearly as many classes as rows", e);
+    if (classes && few)
+        return undecided(d, name, "whole numbers stored as floats may be classes or amounts", e);
+    if (d->y_integer)
+        return undecided(d, name, "the labels are integers but not 0 to K-1, every class present",
+                         e);
+    *task = TASK_REGRESSION;
+    return 0;
+}
+
+static int decide(const struct dataset *d, const char *name, enum net_task *task, struct error *e)
+{
+    *task = TASK_REGRESSION;
+    if (d->targets > 1 && is_one_hot(d))
+        return undecided(d, name, "one-hot columns; save the index of the 1, y.argmax(axis=1)", e);
+    if (d->targets > 1)
+        return 0;
+    if (!all_zero_or_one(d))
+        return decide_numbers(d, name, task, e);
+    *task = TASK_BINARY;
+    return 0;
 }
 
 int targets_decide(struct targets *t, enum net_task asked, const struct dataset *train,

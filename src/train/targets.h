@@ -17,8 +17,8 @@ struct targets {
 //   several columns, or numbers that are not whole   regression
 //   nothing but 0 and 1                               binary
 //   integers 0 .. K-1, each of which occurs           multiclass
-//   whole numbers stored as floats                    regression
-//   other integers                                    ERR_DATA: the user must say
+// What may be classes as well as amounts is ERR_DATA, and the user must say: integers with gaps or
+// nearly as many classes as rows, whole floats 0 .. K-1, one-hot columns.
 int targets_decide(struct targets *t, enum net_task asked, const struct dataset *train,
                    const char *name, struct error *e);
 

@@ -62,11 +62,17 @@ has() {
     done
 }
 
+# drop_setup: take the line that says what training begins with out of $folder/stderr.
+drop_setup() {
+    sed -i '/^skiff train: [a-z]* task, [0-9]* rows of /d' "$folder/stderr"
+}
+
 # train ARGUMENT...: a run that must succeed, on one thread unless it says otherwise; its output is
 # in $folder/stdout and $folder/stderr.
 train() {
     "$SKIFF" train --threads 1 "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
     code=$?
+    drop_setup
     [ $code -eq 0 ] || complain "train $*: exit status $code: $(cat "$folder/stderr")"
     return $code
 }
@@ -82,6 +88,7 @@ refuses() {
     (cd "$folder/refused" && exec timeout -s KILL 20 "$SKIFF" train "$@") \
         >"$folder/stdout" 2>"$folder/stderr" </dev/null
     got=$?
+    drop_setup
     [ "$sanitized" = no ] || sed -i '/WARNING: AddressSanitizer failed to allocate/d' "$folder/stderr"
     [ "$got" -eq "$expected" ] || complain "train $*: exit status $got, expected $expected"
     [ -s "$folder/stdout" ] && complain "train $*: printed $(head -n 3 "$folder/stdout")"
@@ -92,6 +99,7 @@ refuses() {
 
 # one_line WHAT PATTERN: $folder/stderr is one line of ours that has the pattern.
 one_line() {
+    drop_setup
     [ "$(wc -l <"$folder/stderr")" -eq 1 ] || complain "$1: not one line: $(cat "$folder/stderr")"
     case $(cat "$folder/stderr") in
     "skiff train: "*"$2"*) ;;

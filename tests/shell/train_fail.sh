@@ -32,6 +32,9 @@ pair("norows.npz", "train", [], [], 0)
 pair("nofeatures.npz", "train", [], y, 40, 0)
 pair("long.npz", "train", labels=y + y)
 pair("gaps.npz", "train", labels=[7 * v for v in y])
+save("floats.npz", {"X_train": npy(X, (40, 3)), "y_train": npy([i % 3 for i in range(40)], (40,))})
+save("onehot.npz", {"X_train": npy(X, (40, 3)),
+                    "y_train": npy([float(j == i % 3) for i in range(40) for j in range(3)], (40, 3))})
 save("noy.npz", {"X_train": npy(X, (40, 3))})
 save("flat.npz", {"X_train": npy(X, (120,)), "y_train": npy(y, (40,), "<i8")})
 save("cube.npz", {"X_train": npy(X, (4, 10, 3)), "y_train": npy(y[:4], (4,), "<i8")})
@@ -80,7 +83,7 @@ usage "--hidden" --hidden 64,-3
 usage "--hidden" --hidden 64,0
 usage "--hidden" --hidden 1000000000
 usage "choose one of: relu, " --activation rleu
-usage "choose one of: sgd, adam, adamw" --optimizer Adam
+usage "choose one of: sgd, adam, adamw" --optimizer rmsprop
 usage "choose one of" --task classification
 usage "--betas" --betas 0.9
 usage "--betas" --betas 0.9,0.99,0.999
@@ -146,7 +149,10 @@ bad "reshape(-1, 1)" flat.npz
 bad "X_train has 3 dimensions" cube.npz
 bad "X_train" goodval.npz
 bad "nothing" good.npz --x_key nothing
-refuses 1 "gaps.npz: y_train: the labels are integers but not 0 .. K-1" --train "$folder/gaps.npz"
+refuses 1 "floats.npz: y_train: whole numbers stored as floats may be classes or amounts" \
+    --train "$folder/floats.npz"
+refuses 1 "onehot.npz: y_train: one-hot columns; save the index of the 1" --train "$folder/onehot.npz"
+refuses 1 "gaps.npz: y_train: the labels are integers but not 0 to K-1" --train "$folder/gaps.npz"
 for file in two:"row 7 is 2" minus:"row 9 is -1" wide:"6 features, but the training data have 3" \
     absent:"cannot open" empty:"empty.npz"; do
     refuses 1 "${file#*:}" --train "$folder/good.npz" --val "$folder/${file%%:*}.npz" --threads 1

@@ -18,6 +18,9 @@ lesson() {
         >"$folder/stdout" 2>"$folder/stderr"
     code=$?
     [ $code -eq 0 ] || complain "exit status $code: $(cat "$folder/stderr")"
+    grep -q '^skiff train: binary task, 1052 rows of 7 features and 264 to validate; network 7-64-32-1, 1052 rows a step$' \
+        "$folder/stderr" || complain "no line about the set-up: $(cat "$folder/stderr")"
+    drop_setup
     [ -s "$folder/stderr" ] && complain "standard error has: $(cat "$folder/stderr")"
     cd "$folder" || exit 1
 }

@@ -284,7 +284,6 @@ static void refuses_with_a_reason(void **state)
         {"--betas", "0.9,1", "from 0 to 0.9999"},
         {"--quiet=maybe", NULL, "--quiet: 'maybe' is not true or false"},
         {"--optimizer", "rmsprop", "'rmsprop' is unknown, choose one of: sgd, adam, adamw"},
-        {"--optimizer", "Adam", "choose one of: sgd, adam, adamw"},
         {"--hidden", "64,x", "'x' is not a whole number"},
         {"--hidden", "64,0", "0 is out of range"},
         {"--hidden", "64;32", "'64;32' is not a whole number"},
