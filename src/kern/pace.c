@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Two kinds of windows take turns: a long one with the workers in use, a short one with half or
 // twice as many. More workers win when the rate is better by MARGIN, fewer when it is not worse by
-// it: workers that bring nothing should sleep. Every trial that changes nothing
-// doubles the time to the next one, every one that does brings it back to the shortest, so a quiet
-// machine pays a few tenths of a percent and a contended one is noticed within milliseconds.
+// it: workers that bring nothing should sleep. Every trial that changes nothing doubles the time to
+// the next one, every one that does brings it back to the shortest, so a quiet machine pays a few
+// tenths of a percent and a contended one is noticed within some milliseconds.
 #include "kern/pace.h"
 
 #define TRIAL_SECONDS  0.004 // of fewer workers: a time slice of the scheduler
 #define LONGER_SECONDS 0.020 // of more: several slices, for a contended core is free in between
 #define FIRST_SECONDS  0.004
-#define LONGEST_WINDOW 1.0
+#define LONGEST_WINDOW 2.0
 #define MARGIN         0.03
-#define FEWER_APART    250.0 // times the length of a trial, for a single step may take seconds
-#define MORE_APART     100.0
+#define APART          250.0 // times what the last step of a trial took beyond its window
 
 void pace_init(struct pace *p, size_t most)
 {
@@ -20,18 +19,22 @@ void pace_init(struct pace *p, size_t most)
         .most = most, .active = most, .downward = true, .patience = FIRST_SECONDS, .until = -1};
 }
 
+// The first half of a window is for the scheduler: a thread that was just woken often shares a core
+// with the one that woke it until it is moved.
+static void start_window(struct pace *p, double now, double length)
+{
+    p->counted_from = now + length / 2;
+    p->until = now + length;
+    p->length = length;
+    p->seconds = p->work = 0;
+}
+
 size_t pace_begin(struct pace *p, double now)
 {
     p->begun = now;
     if (p->until < 0)
-        p->until = now + p->patience;
+        start_window(p, now, LONGER_SECONDS);
     return p->trial ? p->trial : p->active;
-}
-
-static void start_window(struct pace *p, double now, double length)
-{
-    p->until = now + length;
-    p->seconds = p->work = 0;
 }
 
 // Half or twice the workers, in turn; the only direction there is at either end.
@@ -46,8 +49,7 @@ static size_t next_trial(struct pace *p)
 
 static void finish_trial(struct pace *p, double rate, double now)
 {
-    const bool more = p->trial > p->active;
-    const double needed = more ? 1 + MARGIN : 1 - MARGIN;
+    const double needed = p->trial > p->active ? 1 + MARGIN : 1 - MARGIN;
     const bool changed = rate > p->rate * needed;
     if (changed) {
         p->active = p->trial;
@@ -56,14 +58,14 @@ static void finish_trial(struct pace *p, double rate, double now)
         p->patience *= 2;
     }
     p->trial = 0;
-    const double apart = more ? MORE_APART : FEWER_APART;
-    const double least = changed ? 0 : apart * p->seconds; // p->seconds: what it took
+    const double excess = now - p->until; // a single step may take seconds
+    const double least = changed || excess < p->length ? 0 : APART * excess;
     start_window(p, now, p->patience > least ? p->patience : least);
 }
 
 void pace_end(struct pace *p, double work, double now)
 {
-    if (p->most <= 1)
+    if (p->most <= 1 || now < p->counted_from)
         return;
     p->seconds += now - p->begun;
     p->work += work;

@@ -15,6 +15,8 @@ struct pace {
     size_t trial;         // workers being tried, or 0
     bool downward;        // the next trial is of fewer
     double until;         // when the present window ends
+    double counted_from;  // calls that end before are not counted
+    double length;        // of the present window
     double patience;      // length of the next window between trials
     double begun;         // of the call in progress
     double seconds, work; // in the present window
