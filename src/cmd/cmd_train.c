@@ -117,11 +117,12 @@ static int run(const struct train_config *c, char **argv, struct error *e)
     if (rc)
         return rc;
     if (result.interrupted)
-        progress_note(&progress, !result.model_path
-                                     ? "interrupted before the first step; no model is written"
-                                 : c->checkpoint_dir
-                                     ? "interrupted; start it again to go on from its checkpoint"
-                                     : "interrupted; the model is that of the last step");
+        progress_note(&progress,
+                      !result.model_path ? "interrupted before the first step; no model is written"
+                      : c->checkpoint_dir
+                          ? "interrupted; start it again to go on from its checkpoint"
+                      : c->restore_best ? "interrupted; the model is that of the best epoch so far"
+                                        : "interrupted; the model is that of the last step");
     if (!c->quiet && result.model_path && c->test)
         print_test(&result);
     if (!c->quiet && result.model_path)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The order matters for what a user finds after a failure: folders are made and data are checked
-// before a second is spent on training; the model is written first, then what describes it.
+// before a second is spent on training; the model is written before what describes it.
 #include "job/train_job.h"
 
 #include "base/clock.h"
@@ -97,20 +97,6 @@ static size_t choose_threads(const struct train_config *c)
     return threads < PLAN_THREADS_MAX ? threads : PLAN_THREADS_MAX;
 }
 
-// Parameters, gradients and optimizer state are touched as soon as they are there, so a network
-// beyond this machine would be killed, not refused.
-static int check_size(const struct net *net, struct error *e)
-{
-    const double bytes = 4.0 * sizeof(float) * (double)net->size; // at the very least
-    const double memory = (double)mem_physical();
-    if (memory == 0 || bytes < memory)
-        return 0;
-    return error_set(e, ERR_LIMIT,
-                     "a network of %.3g parameters needs %.3g GB to train and this machine has "
-                     "%.3g GB; choose smaller --hidden layers",
-                     (double)net->parameters, bytes / 1e9, memory / 1e9);
-}
-
 static int prepare(struct job *j, const struct targets *t, const struct fit_hooks *hooks,
                    struct error *e)
 {
@@ -133,9 +119,7 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .threads = j->threads,
         .team = j->team,
     };
-    int rc = net_init(&j->net, &net, e);
-    if (rc == 0)
-        rc = check_size(&j->net, e);
+    const int rc = net_init(&j->net, &net, e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
 }
 
@@ -192,13 +176,16 @@ static int evaluate_part(struct job *j, const char *part, const struct dataset *
     return json_object_set_new(j->metrics, part, metrics) == 0 ? 0 : error_nomem(e, "metrics");
 }
 
-static int evaluate_all(struct job *j, struct error *e)
+static int evaluate_train(struct job *j, struct error *e)
 {
     j->metrics = json_object();
-    int rc = j->metrics ? 0 : error_nomem(e, "metrics");
-    if (rc == 0)
-        rc = evaluate_part(j, "train", &j->train, e);
-    if (rc == 0 && j->config->val)
+    return j->metrics ? evaluate_part(j, "train", &j->train, e) : error_nomem(e, "metrics");
+}
+
+static int evaluate_others(struct job *j, struct error *e)
+{
+    int rc = 0;
+    if (j->config->val)
         rc = evaluate_part(j, "val", &j->val, e);
     if (rc == 0 && j->config->test)
         rc = evaluate_part(j, "test", &j->test, e);
@@ -298,17 +285,23 @@ static void keep_test_figures(const struct job *j, struct train_job_result *resu
     result->test_rmse = figure(test, "rmse");
 }
 
+// The model is written whatever its evaluation comes to, but for weights that give no number on the
+// very data they were trained on: those must not replace a model.
 static int save_all(struct job *j, const struct train_job *job, struct train_job_result *result,
                     struct error *e)
 {
     double mark = clock_seconds();
+    const int evaluated = evaluate_train(j, e);
+    j->seconds.evaluate = lap(&mark);
+    if (evaluated == ERR_NUMERIC)
+        return evaluated;
     int rc = save_model(j, &result->model_path, e);
     if (rc == 0)
         rc = save_history(j, e);
     j->seconds.save = lap(&mark);
     if (rc == 0)
-        rc = evaluate_all(j, e);
-    j->seconds.evaluate = lap(&mark);
+        rc = evaluated ? evaluated : evaluate_others(j, e);
+    j->seconds.evaluate += lap(&mark);
     if (rc == 0)
         rc = save_metrics(j, e);
     if (rc == 0)

@@ -67,16 +67,22 @@ static void carve_all(struct block *b, struct carver *c, bool gradients)
         b->delta[i] = carve(c, gradients ? BLOCK_ROWS * net_widest(net) : 0);
 }
 
+size_t block_floats(const struct net *net, bool gradients)
+{
+    struct block b = {.net = net};
+    struct carver c = {0};
+    carve_all(&b, &c, gradients);
+    return c.used;
+}
+
 int block_init(struct block *b, const struct net *net, const struct kern *kern, bool gradients,
                struct error *e)
 {
     *b = (struct block){.net = net, .kern = kern};
-    struct carver c = {0};
-    carve_all(b, &c, gradients);
-    b->memory = mem_aligned(c.used, sizeof *b->memory);
+    b->memory = mem_aligned(block_floats(net, gradients), sizeof *b->memory);
     if (!b->memory)
         return error_nomem(e, "activations");
-    c = (struct carver){.memory = b->memory};
+    struct carver c = {.memory = b->memory};
     carve_all(b, &c, gradients);
     return 0;
 }

@@ -36,6 +36,7 @@ struct block {
 int block_init(struct block *b, const struct net *net, const struct kern *kern, bool gradients,
                struct error *e);
 void block_clear(struct block *b);
+size_t block_floats(const struct net *net, bool gradients); // that block_init takes
 
 // Rows [begin, begin + rows) of a batch, and where things go.
 struct block_rows {

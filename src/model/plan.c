@@ -66,12 +66,32 @@ static size_t keep_row(const struct net *net)
 
 // Buffers that one worker's stack needs: one a level, and one for the leaf in work. (An even part
 // of the leaves never holds more maximal subtrees than that: test_tree.c counts them.)
-static size_t stack_buffers(const struct plan *p)
+static size_t stack_buffers(const struct net *net, size_t train_rows)
 {
     size_t levels = 0;
-    for (size_t leaves = plan_leaves(p->train_rows, p->net->size); leaves > 1; leaves /= 2)
+    for (size_t leaves = plan_leaves(train_rows, net->size); leaves > 1; leaves /= 2)
         levels++;
     return levels + 1;
+}
+
+// No more workers than leaves: they would idle.
+static size_t workers_of(const struct plan_spec *spec)
+{
+    const size_t rows =
+        spec->train_rows > spec->predict_rows ? spec->train_rows : spec->predict_rows;
+    const size_t leaves = plan_leaves(rows, spec->net->size);
+    return spec->threads < leaves ? spec->threads : leaves;
+}
+
+double plan_bytes(const struct plan_spec *spec)
+{
+    const struct net *net = spec->net;
+    const bool gradients = spec->train_rows > 0;
+    double worker = (double)block_floats(net, gradients);
+    if (gradients)
+        worker += (double)stack_buffers(net, spec->train_rows) * (double)net->size;
+    const double floats = (double)workers_of(spec) * worker + (double)net->transposed_size;
+    return sizeof(float) * floats + (double)spec->train_rows * (double)keep_row(net);
 }
 
 static int worker_init(struct worker *w, const struct plan *p, struct error *e)
@@ -79,7 +99,7 @@ static int worker_init(struct worker *w, const struct plan *p, struct error *e)
     const int rc = block_init(&w->block, p->net, p->kern, p->train_rows > 0, e);
     if (rc || p->train_rows == 0)
         return rc;
-    const size_t buffers = stack_buffers(p);
+    const size_t buffers = stack_buffers(p->net, p->train_rows);
     size_t total;
     if (size_mul(buffers, p->net->size, &total))
         w->sums = mem_aligned(total, sizeof *w->sums);
@@ -115,10 +135,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->kern = kern;
     p->team = spec->team;
     p->train_rows = spec->train_rows;
-    const size_t rows =
-        spec->train_rows > spec->predict_rows ? spec->train_rows : spec->predict_rows;
-    const size_t leaves = plan_leaves(rows, spec->net->size); // more workers would idle
-    p->threads = spec->threads < leaves ? spec->threads : leaves;
+    p->threads = workers_of(spec);
     p->active = p->threads;
     p->worker = mem_array(p->threads, sizeof *p->worker);
     int rc = p->worker ? 0 : error_nomem(e, "plan");

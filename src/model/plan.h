@@ -25,6 +25,9 @@ struct plan_spec {
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e);
 void plan_free(struct plan *p); // NULL is fine
 
+// Bytes that plan_new will take, for a look at the machine's memory before.
+double plan_bytes(const struct plan_spec *spec);
+
 // The rows to use. With `order`, row i is X[order[i]]; without, X[i].
 struct plan_batch {
     size_t rows;

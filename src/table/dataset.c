@@ -114,6 +114,7 @@ static int add_up(struct dataset *d, const struct part_file *files, size_t count
     d->d = (size_t)files[0].x.info.shape[1];
     d->targets = targets_of(&files[0]);
     d->y_integer = true;
+    snprintf(d->x_name, sizeof d->x_name, "%.63s", files[0].x.name);
     snprintf(d->y_name, sizeof d->y_name, "%.63s", files[0].y.name);
     for (size_t i = 0; i < count; i++) {
         const struct part_file *f = &files[i];

@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 struct dataset {
-    size_t n, d;         // rows, features; both at least 1
-    size_t targets;      // columns of y
-    const float *X;      // [n][d], dense; every value finite
-    float *y;            // [n][targets], every value finite
-    bool y_integer;      // the labels were stored as integers or bools
-    char y_name[64];     // what the array of y is called in the file, for messages
-    float *owned;        // X when it was read
-    struct file_map map; // X when it was mapped
+    size_t n, d;                 // rows, features; both at least 1
+    size_t targets;              // columns of y
+    const float *X;              // [n][d], dense; every value finite
+    float *y;                    // [n][targets], every value finite
+    bool y_integer;              // the labels were stored as integers or bools
+    char x_name[64], y_name[64]; // what the arrays are called in the file, for messages
+    float *owned;                // X when it was read
+    struct file_map map;         // X when it was mapped
 };
 
 // Which arrays to take. `part` is "train", "val" or "test": X_train and y_train are looked for,

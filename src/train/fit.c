@@ -207,5 +207,10 @@ int fit_run(struct fit *f, struct error *e)
     }
     if (rc == 0 || rc == ERR_NUMERIC)
         keep_the_best(f);
+    // The loss of a step is known before the step: nobody has looked at what the last one made.
+    if (rc == 0 && !isfinite(f->kern->sum_squares(f->net->size, f->params)))
+        rc = error_set(e, ERR_NUMERIC,
+                       "the last step made weights that are not finite numbers; lower "
+                       "--learning_rate, scale the features, or set --clip_norm");
     return rc;
 }

@@ -84,13 +84,33 @@ static int check_task(const struct fit *f, struct error *e)
     return 0;
 }
 
+static struct plan_spec plan_spec(const struct fit *f)
+{
+    return (struct plan_spec){.net = f->net,
+                              .train_rows = f->batch_size,
+                              .predict_rows = f->val ? f->val->n : 0,
+                              .threads = f->threads,
+                              .team = f->team};
+}
+
+// Everything is touched as soon as it is there, so what is beyond this machine would be killed, not
+// refused. Four blocks: parameters, the best ones, two of optimizer state.
+static int check_memory(const struct fit *f, struct error *e)
+{
+    const struct plan_spec spec = plan_spec(f);
+    const double bytes = 4.0 * sizeof(float) * (double)f->net->size + plan_bytes(&spec);
+    const double memory = (double)mem_physical();
+    if (memory == 0 || bytes < memory)
+        return 0;
+    return error_set(e, ERR_LIMIT,
+                     "a network of %.3g parameters needs %.3g GB to train and this machine has "
+                     "%.3g GB; choose smaller --hidden layers or fewer --threads",
+                     (double)f->net->parameters, bytes / 1e9, memory / 1e9);
+}
+
 static int make_plan(struct fit *f, struct error *e)
 {
-    const struct plan_spec spec = {.net = f->net,
-                                   .train_rows = f->batch_size,
-                                   .predict_rows = f->val ? f->val->n : 0,
-                                   .threads = f->threads,
-                                   .team = f->team};
+    const struct plan_spec spec = plan_spec(f);
     pace_init(&f->pace, f->team ? f->threads : 1);
     f->plan = plan_new(&spec, f->kern, e);
     return f->plan ? 0 : error_code(e);
@@ -118,6 +138,8 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
     f->keep_best = f->config->restore_best;
     int rc = check_task(f, e);
+    if (rc == 0)
+        rc = check_memory(f, e);
     if (rc == 0)
         rc = allocate(f, e);
     if (rc == 0 && f->config->class_weight == CLASS_WEIGHT_BALANCED)

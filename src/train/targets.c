@@ -141,8 +141,8 @@ int targets_check(const struct targets *t, const struct dataset *train, const st
                   const char *name, struct error *e)
 {
     if (d->d != train->d)
-        return error_set(e, ERR_DATA, "%s: %zu features, but the training data have %zu", name,
-                         d->d, train->d);
+        return error_set(e, ERR_DATA, "%s: %s has %zu features, but the training data have %zu",
+                         name, d->x_name, d->d, train->d);
     if (d->targets != train->targets)
         return error_set(e, ERR_DATA, "%s: %s has %zu columns, but the training data's has %zu",
                          name, d->y_name, d->targets, train->targets);

@@ -175,6 +175,10 @@ refuses 1 "/dev/null: not a regular file" --train /dev/null
 # ---- a loss that leaves the numbers
 refuses 1 "no longer a finite number; lower --learning_rate" --train "$folder/big.npz" \
     --task regression --optimizer sgd --lr 1e6 --epochs 50 --threads 1
+for epochs in 1 2 3; do # the last step, whichever it is
+    refuses 1 "finite number" --train "$folder/big.npz" \
+        --task regression --optimizer sgd --lr 1e6 --epochs $epochs --threads 1 --log_every 0
+done
 
 # ---- sizes that nothing can hold, and sizes that are merely odd
 # shellcheck disable=SC2086
