@@ -8,7 +8,7 @@
 
 #define TRIAL_SECONDS  0.004 // of fewer workers: a time slice of the scheduler
 #define LONGER_SECONDS 0.020 // of more: several slices, for a contended core is free in between
-#define FIRST_SECONDS  0.004
+#define FIRST_SECONDS  0.1   // between a change and the next trial
 #define LONGEST_WINDOW 2.0
 #define MARGIN         0.03
 #define APART          250.0 // times what the last step of a trial took beyond its window
