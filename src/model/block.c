@@ -8,6 +8,7 @@
 #include "model/block.h"
 
 #include "base/mem.h"
+#include "kern/par.h"
 #include "model/loss.h"
 
 #include <string.h>
@@ -331,13 +332,15 @@ void block_backward(struct block *b, const struct block_rows *r)
     }
 }
 
-void block_transpose(const struct net *net, const struct kern *kern, const float *params,
-                     float *transposed)
+void block_transpose(const struct block *b, const float *params, float *transposed, size_t parts,
+                     size_t part)
 {
-    for (size_t l = 1; l < net->layers; l++) {
-        const struct net_layer *layer = &net->layer[l];
+    for (size_t l = 1; l < b->net->layers; l++) {
+        const struct net_layer *layer = &b->net->layer[l];
+        const struct par_range rows = par_split(layer->in, KERN_LANES, parts, part);
         if (!layer->narrow)
-            kern->transpose(layer->in, layer->out, params + layer->weight, layer->ld,
-                            transposed + layer->transposed, kern_pad(layer->in));
+            b->kern->transpose(rows.end - rows.begin, layer->out,
+                               params + layer->weight + rows.begin * layer->ld, layer->ld,
+                               transposed + layer->transposed + rows.begin, kern_pad(layer->in));
     }
 }

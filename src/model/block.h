@@ -55,8 +55,9 @@ struct block_rows {
 void block_forward(struct block *b, const struct block_rows *r);
 void block_backward(struct block *b, const struct block_rows *r);
 
-// W^T of the wide layers behind the first into a block of net->transposed_size floats.
-void block_transpose(const struct net *net, const struct kern *kern, const float *params,
-                     float *transposed);
+// W^T of the wide layers behind the first into a block of net->transposed_size floats: the part-th
+// of `parts` shares of it.
+void block_transpose(const struct block *b, const float *params, float *transposed, size_t parts,
+                     size_t part);
 
 #endif

@@ -19,7 +19,8 @@
 #define LEAF_ROWS       64      // at least, when gradients are small
 #define LEAF_ROWS_LARGE 128     // at least, when a gradient does not stay in the L2 cache
 #define LARGE_GRADIENT  (65536) // floats: 256 KB
-#define SERIAL_FLOPS    1.5e6   // a step below this is not worth waking a thread for
+#define SERIAL_FLOPS    4e5     // less work than this, some 4 us, is not worth sharing
+#define SERIAL_FLOATS   32768   // likewise of weights to transpose
 #define ADD_GRAIN       (4 * KERN_LANES)
 
 // The last leaf of a batch is never empty: rows / leaves >= LEAF_ROWS, so the rows that rounding up
@@ -231,6 +232,14 @@ static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *
     }
 }
 
+static void run_transpose(void *context, size_t index)
+{
+    const struct job *j = context;
+    const struct plan *p = j->plan;
+    const size_t parts = p->net->transposed_size < SERIAL_FLOATS ? 1 : j->workers;
+    block_transpose(&p->worker[index].block, j->params, p->transposed, parts, index);
+}
+
 static void run_worker(void *context, size_t index)
 {
     const struct job *j = context;
@@ -310,7 +319,7 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
                                         batch->y, batch->order, batch->rows);
     j.scale = (float)(1.0 / divisor);
     cut(&j);
-    block_transpose(p->net, p->kern, params, p->transposed);
+    par_run(p->team, p->net->transposed_size < SERIAL_FLOATS ? 1 : j.workers, run_transpose, &j);
     par_run(p->team, j.workers, run_worker, &j);
     join_workers(&j);
     *loss = sum_losses(&j) / divisor;

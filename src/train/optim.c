@@ -8,8 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-#define STEP_GRAIN      1024  // floats; parts of threads begin at multiples of it
-#define STEP_PER_THREAD 32768 // floats below which another thread costs more than it does
+// Parts of threads begin where those of the plan's joins do: so a thread moves the parameters whose
+// gradients it has just summed.
+#define STEP_GRAIN      (4 * KERN_LANES)
+#define STEP_PER_THREAD 512 // floats; for fewer another thread costs more than it brings
 
 int optim_init(struct optim *o, const struct train_config *c, const struct kern *kern, size_t n,
                struct error *e)
