@@ -3,7 +3,9 @@
 // twice as many. More workers win when the rate is better by MARGIN, fewer when it is not worse by
 // it: workers that bring nothing should sleep. Every trial that changes nothing doubles the time to
 // the next one, every one that does brings it back to the shortest, so a quiet machine pays a few
-// tenths of a percent and a contended one is noticed within some milliseconds.
+// tenths of a percent and a contended one is noticed within some milliseconds. A call that waited
+// for a helper for most of a time slice ends its window at once: a failed trial of more, or a
+// reason to try fewer.
 #include "kern/pace.h"
 
 #define TRIAL_SECONDS  0.004 // of fewer workers: a time slice of the scheduler
@@ -12,6 +14,7 @@
 #define LONGEST_WINDOW 2.0
 #define MARGIN         0.03
 #define APART          250.0 // times what the last step of a trial took beyond its window
+#define STALL_SECONDS  0.001
 
 void pace_init(struct pace *p, size_t most)
 {
@@ -19,11 +22,12 @@ void pace_init(struct pace *p, size_t most)
         .most = most, .active = most, .downward = true, .patience = FIRST_SECONDS, .until = -1};
 }
 
-// The first half of a window is for the scheduler: a thread that was just woken often shares a core
-// with the one that woke it until it is moved.
+// The first half of a window does not count, but for a call that is held up in it: a thread that
+// was just woken often shares a core with the one that woke it until the scheduler moves it.
 static void start_window(struct pace *p, double now, double length)
 {
-    p->counted_from = now + length / 2;
+    p->settled_at = now + length / 2;
+    p->settling = true;
     p->until = now + length;
     p->length = length;
     p->seconds = p->work = 0;
@@ -63,13 +67,24 @@ static void finish_trial(struct pace *p, double rate, double now)
     start_window(p, now, p->patience > least ? p->patience : least);
 }
 
-void pace_end(struct pace *p, double work, double now)
+// Was a helper kept from running for longer than the caller's own work took?
+static bool held_up(const struct pace *p, double stalled, double now)
 {
-    if (p->most <= 1 || now < p->counted_from)
+    return stalled > STALL_SECONDS && stalled > (now - p->begun) / 2;
+}
+
+void pace_end(struct pace *p, double work, double stalled, double now)
+{
+    const bool held = held_up(p, stalled, now);
+    if (p->most <= 1)
         return;
+    if (p->settling && now >= p->settled_at) {
+        p->settling = false;
+        p->seconds = p->work = 0;
+    }
     p->seconds += now - p->begun;
     p->work += work;
-    if (now < p->until || p->seconds <= 0)
+    if ((now < p->until && !held) || p->seconds <= 0)
         return;
     const double rate = p->work / p->seconds;
     if (p->trial) {
@@ -77,6 +92,7 @@ void pace_end(struct pace *p, double work, double now)
         return;
     }
     p->rate = rate;
+    p->downward |= held;
     p->trial = next_trial(p);
     start_window(p, now, p->trial > p->active ? LONGER_SECONDS : TRIAL_SECONDS);
 }

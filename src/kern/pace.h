@@ -15,8 +15,9 @@ struct pace {
     size_t trial;         // workers being tried, or 0
     bool downward;        // the next trial is of fewer
     double until;         // when the present window ends
-    double counted_from;  // calls that end before are not counted
     double length;        // of the present window
+    double settled_at;    // when its counting starts anew
+    bool settling;        // before that
     double patience;      // length of the next window between trials
     double begun;         // of the call in progress
     double seconds, work; // in the present window
@@ -26,8 +27,8 @@ struct pace {
 void pace_init(struct pace *p, size_t most);
 
 // Around one call of `work` units: how many workers to use, then the end of it. `now` is
-// clock_seconds().
+// clock_seconds(), `stalled` par_stalled() of the call.
 size_t pace_begin(struct pace *p, double now);
-void pace_end(struct pace *p, double work, double now);
+void pace_end(struct pace *p, double work, double stalled, double now);
 
 #endif

@@ -22,6 +22,10 @@ size_t par_threads(const struct par *team); // 1 for NULL
 void par_run(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
              void *context);
 
+// The longest that the caller's thread slept in par_run since this was asked last, in seconds. More
+// than the spinning means a helper that was not running: its core has other work.
+double par_stalled(struct par *team);
+
 // Threads that OMP_NUM_THREADS asks for, or 0 when it says nothing.
 size_t par_environment_threads(void);
 

@@ -5,6 +5,7 @@
 // on it in the kernel; whoever moves it wakes a sleeper, and only then makes a system call.
 #include "kern/par.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "kern/cpu.h"
 
@@ -33,6 +34,7 @@ struct slot {
 struct par {
     size_t threads;
     int spins;         // none when there are more threads than cores
+    double stalled;    // see par_stalled
     struct slot *slot; // [threads]; that of the leader is not used
 };
 
@@ -45,14 +47,19 @@ static void pause_briefly(void)
 #endif
 }
 
-// Wait until the counter is no longer `old`.
-static void wait_past(struct signal *s, unsigned old, int spins)
+// Spin until the counter is no longer `old`; false when that was not enough.
+static bool spin_past(const struct signal *s, unsigned old, int spins)
 {
     for (int i = 0; i < spins; i++) {
         if (atomic_load_explicit(&s->count, memory_order_acquire) != old)
-            return;
+            return true;
         pause_briefly();
     }
+    return atomic_load_explicit(&s->count, memory_order_acquire) != old;
+}
+
+static void sleep_past(struct signal *s, unsigned old)
+{
     while (atomic_load(&s->count) == old) {
         // Order matters: say that we sleep, then let the kernel look at the counter once more.
         atomic_store(&s->asleep, true);
@@ -72,7 +79,8 @@ static void help(const struct par *team, size_t worker)
 {
     struct slot *slot = &team->slot[worker];
     for (unsigned done = 0;; done++) {
-        wait_past(&slot->posted, done, team->spins);
+        if (!spin_past(&slot->posted, done, team->spins))
+            sleep_past(&slot->posted, done);
         if (!slot->work)
             return;
         slot->work(slot->context, worker);
@@ -88,6 +96,19 @@ static void post(struct par *team, size_t worker, void (*work)(void *, size_t), 
     move_on(&slot->posted);
 }
 
+static void wait_for(struct par *team, size_t worker)
+{
+    struct slot *slot = &team->slot[worker];
+    const unsigned old = atomic_load_explicit(&slot->posted.count, memory_order_relaxed) - 1;
+    if (spin_past(&slot->finished, old, team->spins))
+        return;
+    const double start = clock_seconds();
+    sleep_past(&slot->finished, old);
+    const double stalled = clock_seconds() - start;
+    if (stalled > team->stalled)
+        team->stalled = stalled;
+}
+
 void par_run(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
              void *context)
 {
@@ -98,11 +119,16 @@ void par_run(struct par *team, size_t workers, void (*work)(void *context, size_
         work(context, 0);
     for (size_t w = shared > 1 ? shared : 1; w < workers; w++)
         work(context, w);
-    for (size_t w = 1; w < shared; w++) {
-        const struct slot *slot = &team->slot[w];
-        const unsigned posted = atomic_load_explicit(&slot->posted.count, memory_order_relaxed);
-        wait_past(&team->slot[w].finished, posted - 1, team->spins);
-    }
+    for (size_t w = 1; w < shared; w++)
+        wait_for(team, w);
+}
+
+double par_stalled(struct par *team)
+{
+    const double stalled = team ? team->stalled : 0;
+    if (team)
+        team->stalled = 0;
+    return stalled;
 }
 
 void par_team(size_t threads, void (*body)(struct par *team, void *context), void *context)

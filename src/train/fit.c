@@ -63,7 +63,7 @@ static int run_step(struct fit *f, struct error *e)
     if (f->config->clip_norm > 0)
         optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
     optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, workers);
-    pace_end(&f->pace, (double)batch.rows, clock_seconds());
+    pace_end(&f->pace, (double)batch.rows, par_stalled(f->team), clock_seconds());
 
     f->state.epoch_loss += loss * (double)batch.rows;
     f->state.epoch_lr = now.lr;

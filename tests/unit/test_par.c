@@ -116,7 +116,7 @@ static double share_of_time(struct pace *p, const struct machine *m, size_t work
         const size_t used = pace_begin(p, now);
         const double begun = now;
         now += m->seconds[used];
-        pace_end(p, 1, now);
+        pace_end(p, 1, 0, now);
         if (begun > m->start + m->duration / 10) {
             counted += now - begun;
             with += used == workers ? now - begun : 0;
@@ -134,6 +134,44 @@ static void helpers_that_pay_are_kept(void **state)
     const double share = share_of_time(&p, &(struct machine){0, 10, quiet}, 2);
     print_message("time with two workers when they pay: %.4f\n", share);
     assert_true(share > 0.99);
+}
+
+// A helper that is kept from running shows within one call, long before its trial would end.
+static void a_stall_ends_a_trial(void **state)
+{
+    (void)state;
+    struct pace p;
+    pace_init(&p, 2);
+    double now = 0, with_two = 0;
+    while (now < 10) {
+        const size_t used = pace_begin(&p, now);
+        const double stalled = used == 2 ? 3e-3 : 0; // the other process's time slice
+        const double took = used == 2 ? 53e-6 + stalled : 100e-6;
+        now += took;
+        with_two += used == 2 ? took : 0;
+        pace_end(&p, 1, stalled, now);
+    }
+    print_message("of 10 s with a helper that never runs: %.4f s\n", with_two);
+    assert_true(with_two < 0.04); // a dozen trials of one call
+}
+
+// Somebody's short interruption is no reason to give a helper up.
+static void a_rare_stall_changes_nothing(void **state)
+{
+    (void)state;
+    struct pace p;
+    pace_init(&p, 2);
+    double now = 0, with_two = 0;
+    for (size_t call = 1; now < 10; call++) {
+        const size_t used = pace_begin(&p, now);
+        const double stalled = used == 2 && call % 5000 == 0 ? 3e-3 : 0;
+        const double took = used == 2 ? 53e-6 + stalled : 100e-6;
+        now += took;
+        with_two += used == 2 ? took : 0;
+        pace_end(&p, 1, stalled, now);
+    }
+    print_message("of 10 s with a stall now and then: %.4f s with the helper\n", with_two);
+    assert_true(with_two > 9.5);
 }
 
 static void helpers_that_hinder_are_parked(void **state)
@@ -193,6 +231,8 @@ int main(void)
         cmocka_unit_test(parts_cover_everything_once),
         cmocka_unit_test(helpers_that_pay_are_kept),
         cmocka_unit_test(helpers_that_hinder_are_parked),
+        cmocka_unit_test(a_stall_ends_a_trial),
+        cmocka_unit_test(a_rare_stall_changes_nothing),
         cmocka_unit_test(long_steps_are_not_tried_often),
         cmocka_unit_test(the_best_of_many_is_found),
         cmocka_unit_test(one_worker_has_no_pace),
