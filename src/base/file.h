@@ -60,10 +60,8 @@ uint64_t file_out_tell(const struct file_out *out);         // bytes written so 
 int file_out_commit(struct file_out *out, struct error *e); // frees `out` when it returns 0
 void file_out_abort(struct file_out *out);
 
-// The three calls in one.
+// The three calls in one, for a report: whole or not there, but not synced to the disk.
 int file_write_all(const char *path, const void *data, size_t size, struct error *e);
-// The same for text that lacks its last newline.
-int file_write_text(const char *path, const char *text, struct error *e);
 
 // Remove what writers of files whose names begin with `prefix` have left in a folder because they
 // were killed. Best effort; nobody else may be writing such files there.

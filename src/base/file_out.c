@@ -2,6 +2,8 @@
 // Atomic writes: a temporary file beside the target, fsync, rename, fsync of the folder. A crash or
 // a full disk at any point leaves the old file whole; the temporary name begins with a dot, so that
 // readers of a folder pass it over, and carries the process id, so that two writers do not meet.
+// Reports (file_write_all) are not synced: that takes a disk milliseconds, and a short run takes no
+// longer itself.
 #include "base/file.h"
 
 #include "base/mem.h"
@@ -21,6 +23,7 @@ struct file_out {
     char *path;
     char *temp;
     int fd;
+    bool synced;
     uint64_t total;
     size_t used;
     char buffer[OUT_BUFFER];
@@ -66,6 +69,7 @@ struct file_out *file_out_begin(const char *path, struct error *e)
         return NULL;
     }
     out->fd = -1;
+    out->synced = true;
     out->path = mem_strdup(path);
     out->temp = temp_name(path);
     if (!out->path || !out->temp) {
@@ -142,10 +146,17 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
-static int sync_and_rename(struct file_out *out, struct error *e)
+static int sync_file(const struct file_out *out, struct error *e)
 {
+    if (!out->synced)
+        return 0;
     if (!may_call() || (fsync(out->fd) != 0 && errno != EINVAL && errno != ENOTSUP))
         return error_errno(e, "%s: cannot write to the disk", out->path);
+    return 0;
+}
+
+static int close_and_rename(struct file_out *out, struct error *e)
+{
     const int fd = out->fd;
     out->fd = -1;
     if (!may_call()) {
@@ -163,10 +174,13 @@ int file_out_commit(struct file_out *out, struct error *e)
 {
     int rc = flush(out, e);
     if (rc == 0)
-        rc = sync_and_rename(out, e);
+        rc = sync_file(out, e);
+    if (rc == 0)
+        rc = close_and_rename(out, e);
     if (rc)
         return rc;
-    sync_folder(out->path);
+    if (out->synced)
+        sync_folder(out->path);
     mem_free(out->temp);
     out->temp = NULL;
     file_out_abort(out);
@@ -188,31 +202,18 @@ void file_out_abort(struct file_out *out)
     errno = saved;
 }
 
-// Write one or two pieces and commit.
-static int write_pieces(const char *path, const void *data, size_t size, const char *end,
-                        struct error *e)
+int file_write_all(const char *path, const void *data, size_t size, struct error *e)
 {
     struct file_out *out = file_out_begin(path, e);
     if (!out)
         return error_code(e);
+    out->synced = false;
     int rc = file_out_write(out, data, size, e);
-    if (rc == 0)
-        rc = file_out_write(out, end, strlen(end), e);
     if (rc == 0)
         rc = file_out_commit(out, e);
     if (rc)
         file_out_abort(out);
     return rc;
-}
-
-int file_write_all(const char *path, const void *data, size_t size, struct error *e)
-{
-    return write_pieces(path, data, size, "", e);
-}
-
-int file_write_text(const char *path, const char *text, struct error *e)
-{
-    return write_pieces(path, text, strlen(text), "\n", e);
 }
 
 // Is this what temp_name makes of a name that begins with `prefix`?
