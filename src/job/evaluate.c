@@ -25,8 +25,11 @@ static json_t *as_json(const struct score *s, enum net_task task)
 static int predict(const struct evaluation *how, const struct dataset *d, float *pred, double *loss,
                    struct error *e)
 {
-    const struct plan_spec spec = {
-        .net = how->net, .predict_rows = d->n, .threads = how->threads, .team = how->team};
+    const struct plan_spec spec = {.net = how->net,
+                                   .predict_rows = d->n,
+                                   .threads = how->threads,
+                                   .team = how->team,
+                                   .gemm = how->gemm};
     const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
     struct plan *plan = plan_new(&spec, how->kern, e);
     if (!plan)

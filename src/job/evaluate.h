@@ -15,7 +15,8 @@ struct evaluation {
     const struct kern *kern;
     const float *params;
     size_t threads;
-    struct par *team; // as in struct plan_spec
+    struct par *team; // as in struct plan_spec, both
+    const struct gemm *gemm;
 };
 
 // *metrics is a new reference on success.

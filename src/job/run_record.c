@@ -87,9 +87,11 @@ static json_t *machine(const struct run_record *r)
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
     cpu_model(model, sizeof model);
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i}", "host", host, "cpu", model, "cpu_level",
-                     r->fit->kern->name, "cores", (json_int_t)cpu_count(), "threads",
-                     (json_int_t)r->threads, "ranks", 1);
+    const struct fit *f = r->fit;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:i}", "host", host, "cpu", model,
+                     "cpu_level", f->kern->name, "gemm", plan_uses_blas(f->plan) ? "blas" : "own",
+                     "openblas", f->gemm->about[0] ? f->gemm->about : NULL, "cores",
+                     (json_int_t)cpu_count(), "threads", (json_int_t)r->threads, "ranks", 1);
 }
 
 static json_t *versions(void)

@@ -24,6 +24,7 @@
 struct job {
     const struct train_config *config;
     const struct kern *kern;
+    struct gemm gemm;
     const char *model_dir, *output_dir;
     struct dataset train, val, test;
     struct net net;
@@ -97,6 +98,24 @@ static size_t choose_threads(const struct train_config *c)
     return threads < PLAN_THREADS_MAX ? threads : PLAN_THREADS_MAX;
 }
 
+static size_t widest_hidden(const struct opt_sizes *hidden)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < hidden->count; i++)
+        widest = hidden->value[i] > widest ? hidden->value[i] : widest;
+    return widest;
+}
+
+// Before there are threads, as gemm_open wants it.
+static int choose_arithmetic(struct job *j, struct error *e)
+{
+    const struct train_config *c = j->config;
+    const int rc = kern_select(&j->kern, e);
+    return rc ? rc
+              : gemm_open(&j->gemm, (enum gemm_choice)c->gemm, j->kern, widest_hidden(&c->hidden),
+                          e);
+}
+
 static int prepare(struct job *j, const struct targets *t, const struct fit_hooks *hooks,
                    struct error *e)
 {
@@ -118,6 +137,7 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .hooks = *hooks,
         .threads = j->threads,
         .team = j->team,
+        .gemm = &j->gemm,
     };
     const int rc = net_init(&j->net, &net, e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
@@ -168,7 +188,7 @@ static void note_early_stop(const struct job *j)
 // Final metrics of one part of the data under its name in metrics.json.
 static int evaluate_part(struct job *j, const char *part, const struct dataset *d, struct error *e)
 {
-    const struct evaluation how = {&j->net, j->kern, j->fit.params, j->threads, j->team};
+    const struct evaluation how = {&j->net, j->kern, j->fit.params, j->threads, j->team, &j->gemm};
     json_t *metrics = NULL;
     const int rc = evaluate(&how, d, &metrics, e);
     if (rc)
@@ -363,7 +383,7 @@ int train_job(const struct train_job *job, struct train_job_result *result, stru
     struct call call = {.job = &j, .what = job, .result = result, .error = e};
     *result = (struct train_job_result){0};
     choose_folders(&j);
-    int rc = kern_select(&j.kern, e);
+    int rc = choose_arithmetic(&j, e);
     if (rc == 0)
         rc = make_folders(&j, e);
     if (rc == 0) {
@@ -373,6 +393,7 @@ int train_job(const struct train_job *job, struct train_job_result *result, stru
     }
     json_decref(j.metrics);
     fit_clear(&j.fit);
+    gemm_clear(&j.gemm);
     dataset_clear(&j.train);
     dataset_clear(&j.val);
     dataset_clear(&j.test);

@@ -76,10 +76,12 @@ size_t block_floats(const struct net *net, bool gradients)
     return c.used;
 }
 
-int block_init(struct block *b, const struct net *net, const struct kern *kern, bool gradients,
-               struct error *e)
+int block_init(struct block *b, const struct net *net, const struct kern *kern,
+               const struct gemm *gemm, bool gradients, struct error *e)
 {
     *b = (struct block){.net = net, .kern = kern};
+    for (size_t l = 0; l < net->layers; l++)
+        b->layer[l].gemm = gemm_for(gemm, kern, net->layer[l].in, net->layer[l].out);
     b->memory = mem_aligned(block_floats(net, gradients), sizeof *b->memory);
     if (!b->memory)
         return error_nomem(e, "activations");
@@ -166,7 +168,7 @@ static void forward_products(struct block *b, const struct block_rows *r, size_t
         });
         return;
     }
-    b->kern->product(&(struct kern_product){
+    const struct kern_product p = {
         .m = r->rows,
         .n = layer->ld,
         .k = layer->in,
@@ -180,7 +182,8 @@ static void forward_products(struct block *b, const struct block_rows *r, size_t
         .start = r->params + layer->bias,
         .start_row = 0,
         .relu = l + 1 < b->net->layers && b->net->act == ACT_RELU,
-    });
+    };
+    gemm_product(at->gemm, b->kern, &p);
 }
 
 // The masks of hidden layer l for the rows of this block.
@@ -288,7 +291,7 @@ static void weight_gradient(const struct block *b, const struct block_rows *r, s
         p.a = a, p.a_row = 1, p.a_k = lda;
         p.b = dz, p.ldb = ld;
     }
-    b->kern->product(&p);
+    gemm_product(b->layer[l].gemm, b->kern, &p);
     b->kern->column_sums(r->rows, ld, dz, ld, r->first ? NULL : db, db);
 }
 
@@ -300,7 +303,7 @@ static void input_gradient(const struct block *b, const struct block_rows *r, si
     const struct net_layer *layer = &b->net->layer[l];
     const struct block_layer *below = &b->layer[l - 1];
     const bool relu = b->net->act == ACT_RELU;
-    b->kern->product(&(struct kern_product){
+    const struct kern_product p = {
         .m = r->rows,
         .n = below->ld,
         .k = layer->out,
@@ -312,7 +315,8 @@ static void input_gradient(const struct block *b, const struct block_rows *r, si
         .c = delta,
         .ldc = below->ld,
         .gate = relu ? below->out : NULL,
-    });
+    };
+    gemm_product(b->layer[l].gemm, b->kern, &p);
     if (r->keep)
         apply_dropout(b, r, l - 1, delta);
     if (!relu && b->net->act != ACT_IDENTITY)

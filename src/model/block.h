@@ -3,6 +3,7 @@
 #ifndef SKIFF_MODEL_BLOCK_H
 #define SKIFF_MODEL_BLOCK_H
 
+#include "kern/gemm.h"
 #include "model/net.h"
 #include "model/plan.h"
 
@@ -12,6 +13,8 @@
 // the output layer ld = out when it is narrow.
 struct block_layer {
     size_t ld;
+    const struct gemm *gemm; // who computes the layer's products; NULL: the kernels
+
     float *z;   // before the activation, where its derivative needs that; else the same as a
     float *a;   // after it (output layer: probabilities or predictions)
     float *out; // after dropout: what the next layer reads; the same as a when nothing needs a
@@ -33,8 +36,9 @@ struct block {
     float *memory;   // all of the above
 };
 
-int block_init(struct block *b, const struct net *net, const struct kern *kern, bool gradients,
-               struct error *e);
+// `gemm` as in struct plan_spec.
+int block_init(struct block *b, const struct net *net, const struct kern *kern,
+               const struct gemm *gemm, bool gradients, struct error *e);
 void block_clear(struct block *b);
 size_t block_floats(const struct net *net, bool gradients); // that block_init takes
 

@@ -3,7 +3,8 @@
 // cut into blocks of at most BLOCK_ROWS rows: the unit of cache. A worker takes consecutive leaves,
 // runs forward, loss and backward block by block, and accumulates the leaf's gradient plainly; the
 // leaves' gradients are added in the fixed tree. Elements of products are single fma chains, so the
-// size of a block changes no bit and only the leaves are part of the promise.
+// size of a block changes no bit and only the leaves are part of the promise. With products through
+// OpenBLAS it does change bits; so blocks, too, are cut by the batch alone, never by who computes.
 //
 // The block's arithmetic is in block.c; here is who does which rows, and the sums.
 #include "model/plan.h"
@@ -39,6 +40,7 @@ struct plan {
     const struct kern *kern;
     size_t threads;
     struct par *team;
+    const struct gemm *gemm;
     size_t active; // of the threads, see plan_use
     size_t train_rows;
     struct worker *worker; // [threads]
@@ -97,7 +99,7 @@ double plan_bytes(const struct plan_spec *spec)
 
 static int worker_init(struct worker *w, const struct plan *p, struct error *e)
 {
-    const int rc = block_init(&w->block, p->net, p->kern, p->train_rows > 0, e);
+    const int rc = block_init(&w->block, p->net, p->kern, p->gemm, p->train_rows > 0, e);
     if (rc || p->train_rows == 0)
         return rc;
     const size_t buffers = stack_buffers(p->net, p->train_rows);
@@ -135,6 +137,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->net = spec->net;
     p->kern = kern;
     p->team = spec->team;
+    p->gemm = spec->gemm;
     p->train_rows = spec->train_rows;
     p->threads = workers_of(spec);
     p->active = p->threads;
@@ -164,6 +167,14 @@ void plan_free(struct plan *p)
     mem_free(p->transposed);
     mem_free(p->row_loss);
     mem_free(p);
+}
+
+bool plan_uses_blas(const struct plan *p)
+{
+    bool any = false;
+    for (size_t l = 0; l < p->net->layers; l++)
+        any |= p->worker[0].block.layer[l].gemm != NULL;
+    return any;
 }
 
 void plan_draw_dropout(struct plan *p, struct rng *rng, size_t rows)

@@ -13,17 +13,22 @@
 #define PLAN_THREADS_MAX 32 // more than there are leaves have nothing to do
 
 struct plan;
+struct gemm;
 
 struct plan_spec {
-    const struct net *net; // borrowed
-    size_t train_rows;     // largest batch of plan_gradient; 0: predictions only
-    size_t predict_rows;   // largest batch of plan_predict with a loss
-    size_t threads;        // at least 1: workers to cut the work for
-    struct par *team;      // borrowed; who they are. NULL: all on the calling thread
+    const struct net *net;   // borrowed
+    size_t train_rows;       // largest batch of plan_gradient; 0: predictions only
+    size_t predict_rows;     // largest batch of plan_predict with a loss
+    size_t threads;          // at least 1: workers to cut the work for
+    struct par *team;        // borrowed; who they are. NULL: all on the calling thread
+    const struct gemm *gemm; // borrowed; OpenBLAS for the layers that gemm_for says. NULL: for none
 };
 
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e);
 void plan_free(struct plan *p); // NULL is fine
+
+// Whether any product goes through OpenBLAS: the result is then that library's.
+bool plan_uses_blas(const struct plan *p);
 
 // Bytes that plan_new will take, for a look at the machine's memory before.
 double plan_bytes(const struct plan_spec *spec);

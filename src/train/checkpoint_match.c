@@ -7,27 +7,14 @@
 
 #define CHECKPOINT_FORMAT 1
 
-// Options that may change between a run and its continuation, for they change no number of it.
+// Options that may change between a run and its continuation: they change no number of it, or what
+// came of them is compared instead.
 static bool is_free(const char *name)
 {
     static const char *const names[] = {
-        "train",
-        "val",
-        "test",
-        "x_key",
-        "y_key",
-        "init",
-        "threads",
-        "log_every",
-        "quiet",
-        "progress",
-        "model_dir",
-        "config",
-        "output_dir",
-        "out",
-        "task",
-        "checkpoint_dir",
-        "checkpoint_every",
+        "train",      "val",        "test",      "x_key", "y_key",          "init",
+        "threads",    "gemm",       "log_every", "quiet", "progress",       "model_dir",
+        "config",     "output_dir", "out",       "task",  "checkpoint_dir", "checkpoint_every",
         "batch_size",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -59,6 +46,15 @@ static int set_number(json_t *object, const char *key, uint64_t value, struct er
     buf_init(&text, 64);
     buf_printf(&text, "%llu", (unsigned long long)value);
     return set_text(object, key, &text, e);
+}
+
+// The bits of OpenBLAS's products are those of its version and of the kernels that it chose.
+static int set_gemm(const struct fit *f, json_t *object, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, sizeof f->gemm->about);
+    buf_puts(&text, plan_uses_blas(f->plan) ? f->gemm->about : "own");
+    return set_text(object, "matrix products (see --gemm)", &text, e);
 }
 
 static int set_options(const struct fit *f, json_t *object, struct error *e)
@@ -101,6 +97,8 @@ static json_t *describe(const struct fit *f, struct error *e)
     };
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++)
         rc = set_number(object, numbers[i].key, numbers[i].value, e);
+    if (rc == 0)
+        rc = set_gemm(f, object, e);
     if (rc == 0)
         rc = set_options(f, object, e);
     if (rc) {

@@ -9,6 +9,7 @@ static const char *const task_words[] = {"auto", "binary", "multiclass", "regres
 static const char *const optimizer_words[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedule_words[] = {"constant", "step", "cosine", "onecycle", NULL};
 static const char *const class_weight_words[] = {"none", "balanced", NULL};
+static const char *const gemm_words[] = {"auto", "own", "blas", NULL};
 const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_accuracy",
                                      "val_f1", "val_auroc",  "val_ap",   "val_rmse",
                                      "val_r2", NULL};
@@ -95,6 +96,8 @@ const struct opt train_options[] = {
     {.group = "Running", .name = "threads", .type = OPT_INT, .offset = AT(threads), .arg = "N",
      .min = 0, .max = 1024, .initial = "0",
      .help = "Threads; 0 takes OMP_NUM_THREADS, or else the cores at hand. The result does not depend on it."},
+    {.name = "gemm", .type = OPT_ENUM, .offset = AT(gemm), .words = gemm_words, .initial = "auto",
+     .help = "Who multiplies matrices: skiff's own kernels, or OpenBLAS (blas); auto takes OpenBLAS where it is there and better, which is in wide layers on processors without AVX2."},
     {.name = "log_every", .type = OPT_INT, .offset = AT(log_every), .arg = "N",
      .min = 0, .max = 1e9, .initial = "100",
      .help = "Epochs between two log lines; the last one is always logged; 0 logs none."},

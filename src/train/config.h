@@ -5,7 +5,7 @@
 #define SKIFF_TRAIN_CONFIG_H
 
 #include "base/opt.h"
-#include "kern/kern.h"
+#include "kern/gemm.h"
 #include "model/net.h"
 
 #include <stdbool.h>
@@ -67,6 +67,7 @@ struct train_config {
     bool restore_best;
     // running
     int64_t threads; // 0: as many as there are cores
+    int gemm;        // enum gemm_choice
     int64_t log_every;
     bool progress;
     bool quiet;

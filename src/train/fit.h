@@ -51,8 +51,9 @@ struct fit {
     const struct dataset *val; // or NULL
     struct fit_hooks hooks;
     size_t threads;
-    struct par *team;  // borrowed; NULL: one thread does all
-    size_t batch_size; // resolved: 1 .. rows
+    struct par *team;        // borrowed; NULL: one thread does all
+    const struct gemm *gemm; // borrowed; as in struct plan_spec
+    size_t batch_size;       // resolved: 1 .. rows
     bool shuffle;
     enum history_column monitor;
     bool keep_best;
@@ -84,7 +85,8 @@ struct fit_spec {
     const struct dataset *train, *val;
     struct fit_hooks hooks;
     size_t threads;
-    struct par *team; // borrowed; NULL: one thread does all
+    struct par *team;        // borrowed; NULL: one thread does all
+    const struct gemm *gemm; // borrowed; as in struct plan_spec
 };
 
 // Everything is allocated here, weights are drawn or read from config->init.

@@ -90,7 +90,8 @@ static struct plan_spec plan_spec(const struct fit *f)
                               .train_rows = f->batch_size,
                               .predict_rows = f->val ? f->val->n : 0,
                               .threads = f->threads,
-                              .team = f->team};
+                              .team = f->team,
+                              .gemm = f->gemm};
 }
 
 // Everything is touched as soon as it is there, so what is beyond this machine would be killed, not
@@ -133,6 +134,7 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         .hooks = spec->hooks,
         .threads = spec->threads,
         .team = spec->team,
+        .gemm = spec->gemm,
     };
     resolve_batch(f);
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);

@@ -53,7 +53,7 @@ alike() {
     alike classes $classes --epochs 20 --class_weight balanced
     alike numbers $numbers --epochs 20 --hidden 33,17
     alike linear $numbers --epochs 20 --hidden ""
-    alike wide $wide --epochs 3 --hidden 256,256 --dropout 0.1
+    alike wide $wide --epochs 3 --hidden 256,256 --dropout 0.1 --gemm own
     alike "wide, mini-batches" $wide --epochs 2 --hidden 200,100,50 --batch_size 64
 }
 echo "$compared pairs of runs compared: $("$SKIFF" --version | head -n 1), $SKIFF_OTHER"

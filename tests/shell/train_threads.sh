@@ -50,7 +50,7 @@ alike() {
 binary="--train $folder/train.npz --val $folder/val.npz"
 classes="--train $folder/train3.npz --val $folder/val3.npz"
 numbers="--train $folder/train_r.npz --val $folder/val_r.npz"
-wide="--train $folder/train_w.npz --val $folder/val_w.npz --hidden 256,256"
+wide="--train $folder/train_w.npz --val $folder/val_w.npz --hidden 256,256 --gemm own"
 # shellcheck disable=SC2086 # the words of these are meant to be split
 {
     alike full "2 3 5 8" $binary --epochs 4
