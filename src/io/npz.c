@@ -5,12 +5,12 @@
 // in runs along that index, each with the stride that the first index has in C order.
 #include "io/npz.h"
 
+#include "base/crc.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
 #define PIECE  (256 << 10) // bytes of the member converted at a time
 #define SUFFIX ".npy"
@@ -403,7 +403,7 @@ int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map 
     int rc = source_map(&z->source, m->offset, (size_t)m->full_size, map, e);
     if (rc)
         return error_prefix(e, rc, "member '%s'", m->name);
-    rc = zip_check_crc(&z->zip, m, (uint32_t)crc32_z(0, map->data, map->size), e);
+    rc = zip_check_crc(&z->zip, m, crc_update(0, map->data, map->size), e);
     if (rc) {
         file_unmap(map);
         return rc;

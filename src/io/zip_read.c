@@ -2,6 +2,7 @@
 // Reading a member front to back. Stored bytes go from the file into the caller's buffer; deflated
 // ones pass through a fixed input buffer and zlib's window, so that memory does not grow with the
 // member. Work proceeds in pieces that the CRC finds still in the cache.
+#include "base/crc.h"
 #include "base/mem.h"
 #include "io/zip.h"
 
@@ -53,7 +54,7 @@ struct zip_reader *zip_reader_open(const struct zip *z, const struct zip_member 
     r->zip = z;
     r->member = m;
     r->taken = r->given = 0;
-    r->crc = (uint32_t)crc32(0, NULL, 0);
+    r->crc = 0;
     r->inflating = r->streamed = r->checked = false;
     if (m->deflated) {
         r->stream = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
@@ -160,7 +161,7 @@ static int read_piece(struct zip_reader *r, uint8_t *data, size_t size, struct e
         if (rc)
             return error_prefix(e, rc, "member '%s'", r->member->name);
     }
-    r->crc = (uint32_t)crc32(r->crc, data, (uInt)size);
+    r->crc = crc_update(r->crc, data, size);
     r->given += size;
     return 0;
 }

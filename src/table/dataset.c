@@ -4,13 +4,13 @@
 // reads the values. A lone file whose X is float32, stored and aligned is mapped instead.
 #include "table/dataset.h"
 
+#include "base/crc.h"
 #include "base/mem.h"
 #include "io/npz.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
 struct part_file {
     struct npz npz;
@@ -294,6 +294,6 @@ void dataset_clear(struct dataset *d)
 
 uint32_t dataset_digest(const struct dataset *d)
 {
-    const uLong crc = crc32_z(0, (const Bytef *)d->X, d->n * d->d * sizeof *d->X);
-    return (uint32_t)crc32_z(crc, (const Bytef *)d->y, d->n * d->targets * sizeof *d->y);
+    const uint32_t crc = crc_update(0, d->X, d->n * d->d * sizeof *d->X);
+    return crc_update(crc, d->y, d->n * d->targets * sizeof *d->y);
 }

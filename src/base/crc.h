@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// CRC-32 as zip archives have it (zlib's crc32), as fast as memory where the CPU can multiply
+// without carries.
+#ifndef SKIFF_BASE_CRC_H
+#define SKIFF_BASE_CRC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The CRC of all bytes so far; start from 0. Any size and alignment.
+uint32_t crc_update(uint32_t crc, const void *data, size_t size);
+
+#endif
