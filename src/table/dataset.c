@@ -196,7 +196,7 @@ static int make_room(struct dataset *d, const struct part_file *files, size_t co
     if (rc == 1)
         rc = check_finite(&files[0], &files[0].x, d->X, d->d, e);
     else if (rc == 0)
-        d->X = d->owned = mem_alloc(xsize); // in bytes; it is read into, not zeroed first
+        d->X = d->owned = mem_block(xsize, 1);
     if (rc)
         return rc;
     d->y = mem_aligned(ysize, sizeof *d->y);

@@ -31,6 +31,8 @@ static void refuses_what_cannot_be(void **state)
     assert_null(mem_aligned(SIZE_MAX / 4, 8));
     assert_null(mem_aligned(SIZE_MAX - 8, 1)); // would wrap when rounded up
     assert_null(mem_aligned(SIZE_MAX, 1));
+    assert_null(mem_block(SIZE_MAX / 4, 8));
+    assert_null(mem_block(SIZE_MAX - 8, 1));
 }
 
 static void blocks_are_zeroed_and_aligned(void **state)
@@ -52,6 +54,24 @@ static void blocks_are_zeroed_and_aligned(void **state)
         mem_free(p);
     }
     mem_free(NULL);
+}
+
+// Around the size from which huge pages are asked for: the same promises.
+static void large_blocks(void **state)
+{
+    (void)state;
+    const size_t huge = 2 << 20;
+    for (size_t size = huge - 100; size <= 3 * huge; size += huge / 3 + 7) {
+        unsigned char *zeroed = mem_aligned(size, 1), *block = mem_block(size, 1);
+        assert_true(zeroed && block);
+        assert_int_equal((uintptr_t)zeroed % MEM_ALIGN | (uintptr_t)block % MEM_ALIGN, 0);
+        memset(block, 255, size_round_up(size, MEM_ALIGN));
+        for (size_t i = 0; i < size_round_up(size, MEM_ALIGN); i++)
+            if (zeroed[i])
+                fail_msg("byte %zu of %zu is %d, not 0", i, size, zeroed[i]);
+        mem_free(zeroed);
+        mem_free(block);
+    }
 }
 
 static void reallocates_and_copies(void **state)
@@ -84,6 +104,8 @@ static void *allocate(int how)
         return mem_strdup("");
     case 4:
         return mem_realloc(NULL, 1);
+    case 5:
+        return mem_block(1, 1);
     default:
         return mem_aligned(1, 1);
     }
@@ -93,7 +115,7 @@ static void *allocate(int how)
 static void faults_come_when_ordered(void **state)
 {
     (void)state;
-    for (int how = 0; how < 6; how++) {
+    for (int how = 0; how < 7; how++) {
         mem_fail_at(3);
         for (int call = 1; call <= 5; call++) {
             void *p = allocate(how);
@@ -115,6 +137,7 @@ int main(void)
         cmocka_unit_test(sizes_do_not_wrap),
         cmocka_unit_test(refuses_what_cannot_be),
         cmocka_unit_test(blocks_are_zeroed_and_aligned),
+        cmocka_unit_test(large_blocks),
         cmocka_unit_test(reallocates_and_copies),
         cmocka_unit_test(faults_come_when_ordered),
     };
