@@ -51,6 +51,9 @@ void npy_to_f32(const struct npy_info *info, const void *from, size_t count, flo
 // The same as double: exact for everything but 64-bit integers.
 void npy_to_f64(const struct npy_info *info, const void *from, size_t count, double *to);
 
+// Is every value a number that is not infinite? Quick where the values are in the cache.
+bool npy_all_finite(const float *values, size_t count);
+
 // Append a version 1.0 header for a little-endian C-order array, padded to a multiple of 64 bytes
 // as numpy writes it. `dtype` is "<f4", "<f8", "<u4", "<i8", "|u1".
 int npy_write_header(struct buf *out, const char *dtype, size_t ndim, const uint64_t *shape);

@@ -151,3 +151,16 @@ void npy_to_f64(const struct npy_info *info, const void *from, size_t count, dou
 {
     convert_all(info, from, count, to, true);
 }
+
+// NaN and Inf are the floats whose exponent bits are all ones. Looking at all of them instead of
+// stopping at the first makes a loop that compilers vectorise.
+bool npy_all_finite(const float *values, size_t count)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bad |= (uint32_t)((bits & 0x7f800000U) == 0x7f800000U);
+    }
+    return bad == 0;
+}

@@ -241,6 +241,7 @@ struct sink {
     void *to;
     bool wide; // double, else float
     bool c_order;
+    bool finite;   // no float taken so far is NaN or infinite
     size_t next;   // elements taken
     size_t offset; // in C order, of the next element
     size_t ndim;
@@ -249,7 +250,8 @@ struct sink {
 
 static void sink_init(struct sink *s, const struct npy_info *info, void *to, bool wide)
 {
-    *s = (struct sink){.info = info, .to = to, .wide = wide, .c_order = npy_c_order(info)};
+    *s = (struct sink){
+        .info = info, .to = to, .wide = wide, .c_order = npy_c_order(info), .finite = true};
     if (s->c_order) // an empty array has no strides to speak of
         return;
     size_t rest = (size_t)info->count;
@@ -314,6 +316,7 @@ static void sink_take(struct sink *s, const void *raw, size_t count, void *scrat
     } else {
         float *to = s->c_order ? (float *)s->to + s->next : scratch;
         npy_to_f32(s->info, raw, count, to);
+        s->finite = s->finite && npy_all_finite(to, count);
         if (!s->c_order)
             scatter_f32(s, to, count);
     }
@@ -346,32 +349,56 @@ static int read_pieces(struct zip_reader *r, struct sink *s, struct error *e)
     return rc;
 }
 
+// Elements that are what is wanted go straight to where they belong.
+static int read_native(struct zip_reader *r, struct sink *s, struct error *e)
+{
+    const size_t item = s->info->item, most = PIECE / item, count = (size_t)s->info->count;
+    int rc = 0;
+    while (rc == 0 && s->next < count) {
+        const size_t piece = count - s->next < most ? count - s->next : most;
+        uint8_t *to = (uint8_t *)s->to + s->next * item;
+        rc = zip_reader_read(r, to, piece * item, e);
+        if (rc == 0 && !s->wide && s->finite)
+            s->finite = npy_all_finite((const float *)(const void *)to, piece);
+        s->next += piece;
+    }
+    return rc;
+}
+
+// *finite is for floats.
 static int read_values(const struct npz *z, const struct npz_array *a, void *to, bool wide,
-                       struct error *e)
+                       bool *finite, struct error *e)
 {
     struct error own = {0}; // the code comes back even when the caller gave no `e`
     struct zip_reader *r = open_values(z, a, &own);
     int rc = r ? 0 : own.code;
     struct sink s;
     sink_init(&s, &a->info, to, wide);
-    if (r && is_native(&a->info, wide))
-        rc = zip_reader_read(r, to, (size_t)a->info.bytes, &own);
-    else if (r)
-        rc = read_pieces(r, &s, &own);
+    if (r)
+        rc = is_native(&a->info, wide) ? read_native(r, &s, &own) : read_pieces(r, &s, &own);
     if (rc == 0)
         rc = zip_reader_finish(r, &own);
     zip_reader_close(r);
+    *finite = s.finite;
     return rc ? error_set(e, rc, "%s", own.text) : 0;
+}
+
+int npz_read_finite(const struct npz *z, const struct npz_array *a, float *to, bool *finite,
+                    struct error *e)
+{
+    return read_values(z, a, to, false, finite, e);
 }
 
 int npz_read_f32(const struct npz *z, const struct npz_array *a, float *to, struct error *e)
 {
-    return read_values(z, a, to, false, e);
+    bool ignored;
+    return read_values(z, a, to, false, &ignored, e);
 }
 
 int npz_read_f64(const struct npz *z, const struct npz_array *a, double *to, struct error *e)
 {
-    return read_values(z, a, to, true, e);
+    bool ignored;
+    return read_values(z, a, to, true, &ignored, e);
 }
 
 int npz_read_exact(const struct npz *z, const struct npz_array *a, const char *dtype, void *to,
@@ -390,8 +417,23 @@ int npz_read_exact(const struct npz *z, const struct npz_array *a, const char *d
     return rc ? error_set(e, rc, "%s", own.text) : 0;
 }
 
+// CRC-32 of a mapped member, and a look at its values, a piece at a time: from memory only once.
+static uint32_t sum_mapped(const struct file_map *map, size_t header_size, bool *finite)
+{
+    uint32_t crc = crc_update(0, map->data, header_size);
+    *finite = true;
+    for (size_t at = header_size; at < map->size;) {
+        const size_t piece = map->size - at < PIECE ? map->size - at : PIECE;
+        const void *data = map->data + at;
+        crc = crc_update(crc, data, piece);
+        *finite = *finite && npy_all_finite(data, piece / sizeof(float));
+        at += piece;
+    }
+    return crc;
+}
+
 int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map *map,
-                const float **values, struct error *e)
+                const float **values, bool *finite, struct error *e)
 {
     const struct zip_member *m = a->member;
     *map = (struct file_map){0};
@@ -403,7 +445,7 @@ int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map 
     int rc = source_map(&z->source, m->offset, (size_t)m->full_size, map, e);
     if (rc)
         return error_prefix(e, rc, "member '%s'", m->name);
-    rc = zip_check_crc(&z->zip, m, crc_update(0, map->data, map->size), e);
+    rc = zip_check_crc(&z->zip, m, sum_mapped(map, a->header_size, finite), e);
     if (rc) {
         file_unmap(map);
         return rc;

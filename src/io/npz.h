@@ -41,16 +41,20 @@ int npz_member_array(const struct npz *z, const struct zip_member *m, struct npz
 // the array's size and order. The CRC is checked.
 int npz_read_f32(const struct npz *z, const struct npz_array *a, float *to, struct error *e);
 int npz_read_f64(const struct npz *z, const struct npz_array *a, double *to, struct error *e);
+// As npz_read_f32; *finite says whether no value is NaN or infinite, looked at in the same pass.
+int npz_read_finite(const struct npz *z, const struct npz_array *a, float *to, bool *finite,
+                    struct error *e);
 // The elements as they lie, when dtype is exactly `dtype` (such as "<u4") and C order.
 int npz_read_exact(const struct npz *z, const struct npz_array *a, const char *dtype, void *to,
                    struct error *e);
 
 // A stored, aligned, little-endian, C-order float32 member is mapped, not copied: *values points
-// into `map`, and the CRC has been checked. Returns 1 when mapped, 0 when this member cannot be
-// (read it instead), or a negative code. An in-memory archive can be mapped too, if aligned. As
-// with every mapping, a file that another process cuts short afterwards ends this one (SIGBUS).
+// into `map`, the CRC has been checked, and *finite is as npz_read_finite tells. Returns 1 when
+// mapped, 0 when this member cannot be (read it instead), or a negative code. An in-memory archive
+// can be mapped too, if aligned. As with every mapping, a file that another process cuts short
+// afterwards ends this one (SIGBUS).
 int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map *map,
-                const float **values, struct error *e);
+                const float **values, bool *finite, struct error *e);
 
 // A member that is not an array (such as "meta.json"), of at most out->max bytes.
 int npz_read_bytes(const struct npz *z, const char *name, struct buf *out, struct error *e);

@@ -137,25 +137,11 @@ static int add_up(struct dataset *d, const struct part_file *files, size_t count
     return 0;
 }
 
-// NaN and Inf are the floats whose exponent bits are all ones; counting them is a loop that
-// compilers vectorise.
-static bool all_finite(const float *x, size_t n)
-{
-    uint32_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        bad |= (uint32_t)((bits & 0x7f800000U) == 0x7f800000U);
-    }
-    return bad == 0;
-}
-
-static int check_finite(const struct part_file *f, const struct npz_array *a, const float *x,
-                        size_t cols, struct error *e)
+// Point at the first value that is not finite; the reader has said that there is one.
+static int not_finite(const struct part_file *f, const struct npz_array *a, const float *x,
+                      size_t cols, struct error *e)
 {
     const size_t n = f->rows * cols;
-    if (all_finite(x, n))
-        return 0;
     size_t at = 0;
     while (at < n && isfinite(x[at]))
         at++;
@@ -165,21 +151,20 @@ static int check_finite(const struct part_file *f, const struct npz_array *a, co
                      isnan(x[at]) ? "NaN" : "infinite (or too large for float32)");
 }
 
+static int read_finite(const struct part_file *f, const struct npz_array *a, float *to, size_t cols,
+                       struct error *e)
+{
+    bool finite;
+    const int rc = npz_read_finite(&f->npz, a, to, &finite, e);
+    return rc || finite ? rc : not_finite(f, a, to, cols, e);
+}
+
 static int read_part(struct dataset *d, const struct part_file *f, size_t row, struct error *e)
 {
-    float *y = d->y + row * d->targets;
     int rc = 0;
-    if (d->owned) {
-        float *x = d->owned + row * d->d;
-        rc = npz_read_f32(&f->npz, &f->x, x, e);
-        if (rc == 0)
-            rc = check_finite(f, &f->x, x, d->d, e);
-    }
-    if (rc == 0)
-        rc = npz_read_f32(&f->npz, &f->y, y, e);
-    if (rc == 0)
-        rc = check_finite(f, &f->y, y, d->targets, e);
-    return rc;
+    if (d->owned)
+        rc = read_finite(f, &f->x, d->owned + row * d->d, d->d, e);
+    return rc ? rc : read_finite(f, &f->y, d->y + row * d->targets, d->targets, e);
 }
 
 // Memory for X and y, or a mapping in the place of X.
@@ -191,10 +176,11 @@ static int make_room(struct dataset *d, const struct part_file *files, size_t co
         !size_mul(d->n, d->targets, &ysize))
         return error_set(e, ERR_LIMIT, "%s: more values than memory can hold", files[0].name);
     int rc = 0;
+    bool finite;
     if (count == 1)
-        rc = npz_map_f32(&files[0].npz, &files[0].x, &d->map, &d->X, e);
+        rc = npz_map_f32(&files[0].npz, &files[0].x, &d->map, &d->X, &finite, e);
     if (rc == 1)
-        rc = check_finite(&files[0], &files[0].x, d->X, d->d, e);
+        rc = finite ? 0 : not_finite(&files[0], &files[0].x, d->X, d->d, e);
     else if (rc == 0)
         d->X = d->owned = mem_block(xsize, 1);
     if (rc)

@@ -39,6 +39,7 @@ static void try_values(const struct npz *z, const struct npz_array *a, const str
 {
     struct file_map map;
     const float *mapped;
+    bool finite;
     const size_t count = (size_t)a->info.count;
     if (a->info.count > COUNT_MAX)
         return;
@@ -48,8 +49,9 @@ static void try_values(const struct npz *z, const struct npz_array *a, const str
     const int rc = npz_read_f32(z, a, narrow, NULL);
     must((rc == 0) == good && npz_read_f64(z, a, wide, NULL) == rc);
     must(rc || s->crc_f32 == crc32_z(0, (const Bytef *)narrow, count * sizeof *narrow));
-    const int code = npz_map_f32(z, a, &map, &mapped, NULL);
+    const int code = npz_map_f32(z, a, &map, &mapped, &finite, NULL);
     must(code == 0 || (code == 1) == (rc == 0));
+    must(code != 1 || finite == (s->nan_count + s->inf_count == 0));
     must(code != 1 || memcmp(mapped, narrow, count * sizeof *narrow) == 0);
     file_unmap(&map);
     if (a->info.item <= sizeof *wide)

@@ -168,6 +168,50 @@ static void reads_every_order(void **state)
         }
 }
 
+// A value that is not finite is found wherever it lies: beside the ends of pieces, in every way of
+// reading.
+static void finds_what_is_not_finite(void **state)
+{
+    (void)state;
+    static const size_t places[] = {0, 1, 21844, 21845, 65535, 65536, 131071, 131072, 179999};
+    static const char *const forms[] = {"'<f4', 'fortran_order': False",
+                                        "'>f4', 'fortran_order': False",
+                                        "'<f4', 'fortran_order': True"};
+    const size_t count = 180000, kinds = sizeof forms / sizeof *forms;
+    const uint8_t inf[2][4] = {{0, 0, 0x80, 0xff}, {0xff, 0x80, 0, 0}}; // by byte order
+    float *to = mem_array(count, sizeof *to);
+    for (size_t i = 0; i <= sizeof places / sizeof *places; i++)
+        for (size_t how = 0; how < 2 * kinds; how++) {
+            const bool deflate = how >= kinds, some = i > 0, big = how % kinds == 1;
+            uint8_t *values = mem_array(count, 4);
+            char header[128];
+            struct zipmake made;
+            struct npz z;
+            struct npz_array a;
+            struct file_map map;
+            const float *mapped;
+            bool finite = some;
+            if (some)
+                memcpy(values + 4 * places[i - 1], inf[big], 4);
+            snprintf(header, sizeof header, "{'descr': %s, 'shape': (60000, 3)}",
+                     forms[how % kinds]);
+            zipmake_begin(&made);
+            add_array(&made, "aaX.npy", header, values, 4 * count, deflate);
+            open_made(&z, &made);
+            open_array(&z, "aaX", &a);
+            assert_int_equal(npz_read_finite(&z, &a, to, &finite, NULL), 0);
+            if (finite == some)
+                fail_msg("%s, case %zu: %s", header, i, finite ? "not found" : "found in zeros");
+            if (npz_map_f32(&z, &a, &map, &mapped, &finite, NULL) == 1)
+                assert_int_equal(finite, !some);
+            file_unmap(&map);
+            npz_close(&z);
+            zipmake_clear(&made);
+            mem_free(values);
+        }
+    mem_free(to);
+}
+
 static void reads_empty_and_scalar(void **state)
 {
     (void)state;
@@ -332,6 +376,7 @@ static void names_damaged_values(void **state)
         struct npz_stats s;
         struct file_map map;
         const float *mapped;
+        bool finite;
         struct error e = {0};
         char name[16], want[64];
         snprintf(name, sizeof name, "%.*sX.npy", (int)lead, "aaaaaaaa");
@@ -348,7 +393,7 @@ static void names_damaged_values(void **state)
         assert_int_equal(npz_stats(&z, a.member, &s, NULL), ERR_FORMAT);
         assert_int_equal(npz_read_exact(&z, &a, "<f4", read, NULL), ERR_FORMAT);
         const uint8_t *data = z.source.mem + a.member->offset + a.header_size;
-        assert_int_equal(npz_map_f32(&z, &a, &map, &mapped, NULL),
+        assert_int_equal(npz_map_f32(&z, &a, &map, &mapped, &finite, NULL),
                          (uintptr_t)data % sizeof(float) ? 0 : ERR_FORMAT);
         npz_close(&z);
         zipmake_clear(&made);
@@ -450,6 +495,7 @@ static int read_some(const char *path, struct error *e)
     struct file_map map = {0};
     struct buf meta;
     const float *values = NULL;
+    bool finite;
     float copy[6];
     uint32_t exact[3];
     buf_init(&meta, 64);
@@ -458,7 +504,7 @@ static int read_some(const char *path, struct error *e)
         return rc;
     rc = npz_array(&z, "fc1.weight", &a, e);
     if (rc == 0)
-        rc = npz_map_f32(&z, &a, &map, &values, e);
+        rc = npz_map_f32(&z, &a, &map, &values, &finite, e);
     if (rc == 1) {
         assert_int_equal((uintptr_t)values % 64, 0);
         assert_memory_equal(values, six, sizeof six);
@@ -542,6 +588,7 @@ static void maps_only_what_fits(void **state)
             struct npz_array a;
             struct file_map map;
             const float *values;
+            bool finite;
             char name[16];
             zipmake_begin(&made);
             snprintf(name, sizeof name, "%.*sX.npy", (int)lead, "aaaaaaaa"); // moves the data
@@ -551,10 +598,10 @@ static void maps_only_what_fits(void **state)
             open_array(&z, name, &a);
             const size_t at = (size_t)(a.member->offset + a.header_size);
             const bool aligned = (uintptr_t)(made.archive.data + at) % sizeof(float) == 0;
-            assert_int_equal(npz_map_f32(&z, &a, &map, &values, NULL),
+            assert_int_equal(npz_map_f32(&z, &a, &map, &values, &finite, NULL),
                              aligned ? cases[i].mapped : 0);
             if (aligned && cases[i].mapped)
-                assert_memory_equal(values, six, sizeof six);
+                assert_true(finite && memcmp(values, six, sizeof six) == 0);
             file_unmap(&map);
             npz_close(&z);
             zipmake_clear(&made);
@@ -639,12 +686,19 @@ static void survives_a_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_order),    cmocka_unit_test(reads_empty_and_scalar),
-        cmocka_unit_test(counts_nan_and_inf),   cmocka_unit_test(refuses_lies),
-        cmocka_unit_test(proves_bold_claims),   cmocka_unit_test(believes_true_claims),
-        cmocka_unit_test(names_damaged_values), cmocka_unit_test(tells_what_to_do),
-        cmocka_unit_test(lists_what_there_is),  cmocka_unit_test(writes_what_it_reads),
-        cmocka_unit_test(maps_only_what_fits),  cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(reads_every_order),
+        cmocka_unit_test(finds_what_is_not_finite),
+        cmocka_unit_test(reads_empty_and_scalar),
+        cmocka_unit_test(counts_nan_and_inf),
+        cmocka_unit_test(refuses_lies),
+        cmocka_unit_test(proves_bold_claims),
+        cmocka_unit_test(believes_true_claims),
+        cmocka_unit_test(names_damaged_values),
+        cmocka_unit_test(tells_what_to_do),
+        cmocka_unit_test(lists_what_there_is),
+        cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(maps_only_what_fits),
+        cmocka_unit_test(survives_failing_memory),
         cmocka_unit_test(survives_a_full_disk),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
