@@ -212,6 +212,69 @@ static void finds_what_is_not_finite(void **state)
     mem_free(to);
 }
 
+// One stored matrix in Fortran order, of more than one block of rows.
+static void make_columns(struct zipmake *made)
+{
+    float *values = mem_array((size_t)90000 * 3, sizeof *values);
+    zipmake_begin(made);
+    add_array(made, "X.npy", "{'descr': '<f4', 'fortran_order': True, 'shape': (90000, 3)}", values,
+              (size_t)90000 * 3 * sizeof *values, false);
+    mem_free(values);
+    zipmake_finish(made, NULL, false);
+}
+
+static int read_made(const struct zipmake *made, struct error *e)
+{
+    struct npz z;
+    struct npz_array a;
+    float *values = malloc((size_t)90000 * 3 * sizeof *values);
+    int rc = npz_open_memory(&z, "c.npz", made->archive.data, made->archive.len, e);
+    if (rc == 0) {
+        rc = npz_array(&z, "X", &a, e);
+        if (rc == 0)
+            rc = npz_read_f32(&z, &a, values, e);
+        npz_close(&z);
+    }
+    free(values);
+    return rc;
+}
+
+// The header and every column are in the CRC; memory that is short is said.
+static void checks_columns(void **state)
+{
+    (void)state;
+    struct zipmake made;
+    make_columns(&made);
+    struct error e = {0};
+    assert_int_equal(read_made(&made, &e), 0);
+    const size_t start = 30 + strlen("X.npy"), npy = 128, values = start + npy;
+    const size_t places[] = {start + npy - 2, // the header's padding, which may be any white space
+                             values, values + 4 * 90000 - 1, values + 4 * 90000,
+                             values + 12 * 90000 - 1};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        uint8_t *byte = (uint8_t *)made.archive.data + places[i];
+        *byte ^= i == 0 ? ' ' ^ '\t' : 1;
+        if (read_made(&made, &e) != ERR_FORMAT ||
+            !strstr(e.text, "c.npz: member 'X.npy': its CRC-32"))
+            fail_msg("place %zu: '%s'", i, e.text);
+        *byte ^= i == 0 ? ' ' ^ '\t' : 1;
+        error_clear(&e);
+    }
+    long n = 1;
+    for (;; n++) {
+        mem_fail_at(n);
+        const int rc = read_made(&made, &e);
+        mem_fail_at(0);
+        if (rc == 0)
+            break;
+        if (rc != ERR_NOMEM || e.code != rc)
+            fail_msg("allocation %ld: %d %s", n, rc, e.text);
+        error_clear(&e);
+    }
+    assert_true(n > 5);
+    zipmake_clear(&made);
+}
+
 static void reads_empty_and_scalar(void **state)
 {
     (void)state;
@@ -686,19 +749,13 @@ static void survives_a_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_order),
-        cmocka_unit_test(finds_what_is_not_finite),
-        cmocka_unit_test(reads_empty_and_scalar),
-        cmocka_unit_test(counts_nan_and_inf),
-        cmocka_unit_test(refuses_lies),
-        cmocka_unit_test(proves_bold_claims),
-        cmocka_unit_test(believes_true_claims),
-        cmocka_unit_test(names_damaged_values),
-        cmocka_unit_test(tells_what_to_do),
-        cmocka_unit_test(lists_what_there_is),
-        cmocka_unit_test(writes_what_it_reads),
-        cmocka_unit_test(maps_only_what_fits),
-        cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(reads_every_order),    cmocka_unit_test(finds_what_is_not_finite),
+        cmocka_unit_test(checks_columns),       cmocka_unit_test(reads_empty_and_scalar),
+        cmocka_unit_test(counts_nan_and_inf),   cmocka_unit_test(refuses_lies),
+        cmocka_unit_test(proves_bold_claims),   cmocka_unit_test(believes_true_claims),
+        cmocka_unit_test(names_damaged_values), cmocka_unit_test(tells_what_to_do),
+        cmocka_unit_test(lists_what_there_is),  cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(maps_only_what_fits),  cmocka_unit_test(survives_failing_memory),
         cmocka_unit_test(survives_a_full_disk),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
