@@ -238,20 +238,24 @@ static int unsupported(const struct npy_info *info, const char *what, struct err
                      info->dtype, what);
 }
 
+// For values that are numbers, and for labels that are names.
+#define REMEDY "X.astype('float32'), or np.unique(y, return_inverse=True)[1] of labels"
+
 static int refuse_dtype(const struct npy_info *info, char kind, struct error *e)
 {
     switch (kind) {
     case '[':
         return unsupported(info, "a structured array", e);
     case 'O':
-        return error_set(e, ERR_DATA,
-                         "dtype '%s': pickled Python objects are never loaded; save numbers, for "
-                         "instance X.astype('float32')",
-                         info->dtype);
+        return error_set(
+            e, ERR_DATA,
+            "dtype '%s': pickled Python objects are never loaded; save numbers: " REMEDY,
+            info->dtype);
     case 'U':
     case 'S':
     case 'a':
-        return unsupported(info, "text", e);
+        return error_set(e, ERR_UNSUPPORTED, "dtype '%s': text; save numbers: " REMEDY,
+                         info->dtype);
     case 'c':
         return unsupported(info, "complex numbers", e);
     case 'M':

@@ -16,6 +16,18 @@
 #define BOLD_SIZE  (16 << 20)
 #define BOLD_RATIO 16
 
+// Does a text begin so, in ASCII, UTF-8 or Latin-1? It has no control characters but white space.
+static bool is_text(const char *start, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char c = (unsigned char)start[i];
+        const bool space = c == '\t' || c == '\n' || c == '\r';
+        if (!space && (c < ' ' || c == 0x7f))
+            return false;
+    }
+    return true;
+}
+
 // Messages for the files that people hand over instead of an archive.
 static int check_start(const struct source *s, struct error *e)
 {
@@ -33,9 +45,14 @@ static int check_start(const struct source *s, struct error *e)
                          "%s: a single .npy array, not an .npz archive; write the arrays together "
                          "with np.savez(file, X_train=X, y_train=y)",
                          s->name);
-    if (size < 4 || start[0] != 'P' || start[1] != 'K')
-        return error_set(e, ERR_FORMAT, "%s: not a zip archive; np.savez writes one", s->name);
-    return 0;
+    if (size >= 4 && start[0] == 'P' && start[1] == 'K')
+        return 0;
+    return error_set(e, ERR_FORMAT, "%s: not a zip archive; np.savez writes one%s", s->name,
+                     is_text(start, size)
+                         ? "; of a CSV with a header, all numbers, labels last: "
+                           "d = np.genfromtxt(file, delimiter=',', skip_header=1); "
+                           "np.savez('train.npz', X_train=d[:, :-1], y_train=d[:, -1])"
+                         : "");
 }
 
 static int open_source(struct npz *z, struct error *e)

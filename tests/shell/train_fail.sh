@@ -39,11 +39,15 @@ save("noy.npz", {"X_train": npy(X, (40, 3))})
 save("flat.npz", {"X_train": npy(X, (120,)), "y_train": npy(y, (40,), "<i8")})
 save("cube.npz", {"X_train": npy(X, (4, 10, 3)), "y_train": npy(y[:4], (4,), "<i8")})
 save("nany.npz", {"X_train": npy(X, (40, 3)), "y_train": npy([nan] + y[1:], (40,))})
+names = npy(y[:40], (40,), "<i8").replace(b"<i8", b"<U2")  # as long as two characters are
+save("names.npz", {"X_train": npy(X, (40, 3)), "y_train": names})
+save("objects.npz", {"X_train": npy(X, (40, 3)), "y_train": names.replace(b"<U2", b"|O8")})
 save("big.npz", {"X_train": npy([1e6 * x for x in X], (40, 3)),
                  "y_train": npy([1e6 * x for x in X[:40]], (40,))})
 content = open("good.npz", "rb").read()
 open("cut.npz", "wb").write(content[: len(content) // 2])
 at = content.rindex(b"\n", 0, content.index(b"y_train")) + 100  # among the values of X
+open("noise.npz", "wb").write(bytes([7, 1, 200, 0]) + content)
 open("flip.npz", "wb").write(content[:at] + bytes([content[at] ^ 1]) + content[at + 1:])
 END
 : >empty.npz
@@ -133,7 +137,15 @@ bad() {
 }
 bad "cannot open: No such file" absent.npz
 bad "empty.npz" empty.npz
-bad "text.npz" text.npz
+bad "text.npz: not a zip archive; np.savez writes one; of a CSV with a header" text.npz
+has "$(cat stderr)" "d = np.genfromtxt(file, delimiter=',', skip_header=1);" \
+    "np.savez('train.npz', X_train=d[:, :-1], y_train=d[:, -1])"
+bad "noise.npz: not a zip archive; np.savez writes one" noise.npz
+case $(cat stderr) in *CSV*) complain "noise is no CSV: $(cat stderr)" ;; esac
+for file in names objects; do
+    bad "member 'y_train.npy': dtype" $file.npz
+    has "$(cat stderr)" "; save numbers: " "np.unique(y, return_inverse=True)[1] of labels"
+done
 bad "no .npz file in this folder" folder_without
 bad "cut.npz" cut.npz
 bad "flip.npz" flip.npz

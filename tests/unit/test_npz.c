@@ -473,7 +473,7 @@ static void tells_what_to_do(void **state)
     } files[] = {
         {"", 0, "the file is empty; np.savez writes"},
         {"\x93NUMPY\x01\x00\x76\x00{'descr'", 18, "a single .npy array, not an .npz archive"},
-        {"age,fare\n1,2\n", 13, "not a zip archive; np.savez writes one"},
+        {"age,fare\n1,2\n", 13, "not a zip archive; np.savez writes one; of a CSV"},
         {"P", 1, "not a zip archive"},
         {"PK\3\4 and then nothing that helps", 33, "truncated or damaged; copy it again"},
         {"PK and more that is no archive....", 33, "not a zip archive"},
