@@ -8,6 +8,7 @@
 // is added. That multiplication is linear in 32 bits: four look-ups in tables of 256 words.
 #include "io/npz.h"
 
+#include "base/crc.h"
 #include "base/mem.h"
 
 #include <float.h>
@@ -142,7 +143,7 @@ static void take_values(struct pass *p, size_t count)
 static void take_crc(struct pass *p, size_t count)
 {
     if (!p->horner) {
-        p->crc = (uint32_t)crc32_z(p->crc, (const Bytef *)p->narrow, count * sizeof(float));
+        p->crc = crc_update(p->crc, p->narrow, count * sizeof(float));
         return;
     }
     for (size_t i = 0; i < count; i++) {

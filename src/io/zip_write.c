@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Writing a zip archive of stored members. The bytes depend on names and contents alone: no dates,
 // no owner, no random padding. CRCs are known before a member is written, so no data descriptors.
+#include "base/crc.h"
 #include "base/mem.h"
 #include "io/le.h"
 #include "io/zip.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #define ALIGN_MAX    4096
 #define DATE         0x0021 // 1 January 1980, the first day a zip archive can name
@@ -171,13 +171,11 @@ int zip_writer_add(struct zip_writer *w, const char *name, const struct zip_piec
     int rc = take_name(w, &m, name, e);
     if (rc)
         return rc;
-    uLong crc = crc32(0, NULL, 0);
     for (size_t i = 0; i < count; i++) {
         if (pieces[i].size)
-            crc = crc32_z(crc, pieces[i].data, pieces[i].size);
+            m.crc = crc_update(m.crc, pieces[i].data, pieces[i].size);
         m.size += pieces[i].size;
     }
-    m.crc = (uint32_t)crc;
     rc = write_local(w, &m, align, e);
     for (size_t i = 0; i < count && rc == 0; i++)
         rc = file_out_write(w->out, pieces[i].data, pieces[i].size, e);

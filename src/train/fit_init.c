@@ -2,11 +2,11 @@
 // Everything that a run needs, allocated before the first step.
 #include "train/fit.h"
 
+#include "base/crc.h"
 #include "base/mem.h"
 #include "model/model_file.h"
 
 #include <string.h>
-#include <zlib.h>
 
 // Weights that make every class count the same: n / (classes * rows of the class), as
 // scikit-learn's "balanced". A class without rows gets 0: nothing will ask for it.
@@ -41,8 +41,7 @@ int fit_restart(struct fit *f, struct error *e)
     if (rc == 0 && c->init)
         rc = model_read_weights(c->init, f->net, f->params, e);
     if (rc == 0 && c->init)
-        f->init_digest =
-            (uint32_t)crc32_z(0, (const Bytef *)f->params, f->net->size * sizeof *f->params);
+        f->init_digest = crc_update(0, f->params, f->net->size * sizeof *f->params);
     return rc;
 }
 
