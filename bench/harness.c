@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+// How a time is taken. A sample is `loops` calls between two looks at the clock, with nothing in
+// between; before it the case is brought into its starting state and, where calls are short, called
+// once so that caches are warm and sleeping threads awake. Every round takes one sample of each
+// case. The best of many short samples is what the machine can do, the median what it did.
+#include "harness.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "kern/cpu.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLE_SECONDS 0.004 // long against the clock, short against a scheduler's time slice
+#define LOOPS_MAX      ((size_t)1 << 40)
+#define TOLERANCE      1e-5  // of the largest value: some dozens of float32's roundings
+#define SPOIL          1.001 // what --wrong expects instead of 1
+#define GLANCE         4     // of a sample
+#define PEAK_LOOPS     1000
+#define STREAM_FLOATS  65536 // twice 256 KB: in L2, not in L1
+
+void bench_die(const char *what, const struct error *e)
+{
+    fprintf(stderr, "bench: %s%s%s\n", what, e ? ": " : "", e ? e->text : "");
+    exit(1);
+}
+
+bool bench_wanted(const struct bench_set *set, const char *name)
+{
+    return !set->options->text || strstr(name, set->options->text);
+}
+
+static struct bench_case *add(struct bench_set *set, const struct bench_case *c)
+{
+    if (set->count == BENCH_CASES_MAX)
+        bench_die("more than BENCH_CASES_MAX cases", NULL);
+    struct bench_case *kept = &set->cases[set->count++];
+    const char *wrong = set->options->wrong;
+    *kept = *c;
+    kept->spoilt = wrong && strstr(c->name, wrong);
+    if (kept->threads == 0)
+        kept->threads = 1;
+    if (kept->parts == 0)
+        kept->parts = 1;
+    if (kept->loops_max == 0)
+        kept->loops_max = LOOPS_MAX;
+    if (kept->tolerance == 0)
+        kept->tolerance = TOLERANCE;
+    return kept;
+}
+
+struct bench_case *bench_add(struct bench_set *set, const struct bench_case *c)
+{
+    return bench_wanted(set, c->name) ? add(set, c) : NULL;
+}
+
+void *bench_alloc(struct bench_set *set, size_t count, size_t size)
+{
+    void *p = mem_aligned(count, size);
+    void **owned = mem_realloc(set->owned, (set->owned_count + 1) * sizeof *owned);
+    if (!p || !owned)
+        bench_die("out of memory", NULL);
+    set->owned = owned;
+    set->owned[set->owned_count++] = p;
+    return p;
+}
+
+float *bench_floats(struct bench_set *set, size_t count, float scale)
+{
+    uint32_t state = (uint32_t)(count + set->owned_count); // any seed that is always the same
+    float *p = bench_alloc(set, count, sizeof *p);
+    for (size_t i = 0; i < count; i++) {
+        state = state * 1664525U + 1013904223U;
+        p[i] = scale * ((float)(state >> 8) / 8388608.0F - 1.0F);
+    }
+    return p;
+}
+
+void bench_near(struct bench_case *c, double got, double want, double scale)
+{
+    const double error = fabs(got - want * (c->spoilt ? SPOIL : 1)) / scale;
+    if (!(error <= c->error)) // NaN too
+        c->error = isfinite(error) ? error : 1e300;
+}
+
+void bench_equal(struct bench_case *c, const char *what, uint64_t got, uint64_t want)
+{
+    want += c->spoilt;
+    if (got != want && !c->wrong)
+        fprintf(stderr, "bench: %s, %zu threads: %s: %llu, expected %llu\n", c->name, c->threads,
+                what, (unsigned long long)got, (unsigned long long)want);
+    c->wrong = c->wrong || got != want;
+}
+
+static void run_peak(void *context)
+{
+    const struct kern *kern = context;
+    float sink[3] = {0.5F, 0.25F, 1.0F};
+    kern->peak(PEAK_LOOPS, sink);
+}
+
+struct stream {
+    const struct kern *kern;
+    float *to, *from;
+};
+
+static void run_stream(void *context)
+{
+    const struct stream *s = context;
+    s->kern->add(STREAM_FLOATS, s->to, s->from);
+}
+
+// x = x / 2 + 1/4 tends to 1/2 in every chain: the sum of all chains is a multiple of it.
+static void add_peak(struct bench_set *set, struct bench_level *level)
+{
+    float sink[3] = {0.5F, 0.25F, 1.0F};
+    struct bench_case c = {.name = "fma peak", .kern = level->kern, .run = run_peak};
+    c.context = (void *)(uintptr_t)level->kern;
+    c.flops = level->kern->peak(PEAK_LOOPS, sink);
+    level->peak = add(set, &c);
+    bench_near(level->peak, sink[0], rintf(2 * sink[0]) / 2, sink[0]);
+}
+
+static void add_stream(struct bench_set *set, struct bench_level *level)
+{
+    struct stream *s = bench_alloc(set, 1, sizeof *s);
+    *s = (struct stream){level->kern, bench_alloc(set, STREAM_FLOATS, sizeof(float)),
+                         bench_alloc(set, STREAM_FLOATS, sizeof(float))};
+    s->from[STREAM_FLOATS - 1] = 1;
+    struct bench_case c = {.name = "L2 stream", .kern = level->kern, .run = run_stream};
+    c.context = s;
+    c.bytes = 3.0 * sizeof(float) * STREAM_FLOATS;
+    level->stream = add(set, &c);
+    run_stream(s);
+    bench_near(level->stream, s->to[STREAM_FLOATS - 1], 1, 1);
+}
+
+static bool level_wanted(const struct kern *kern, const struct bench_options *options)
+{
+    const struct kern *best;
+    struct error e = {0};
+    if (options->level)
+        return strcmp(options->level, "all") == 0 || strcmp(options->level, kern->name) == 0;
+    if (kern_select(&best, &e))
+        bench_die("SKIFF_CPU", &e);
+    return kern == best;
+}
+
+struct bench_set *bench_begin_plain(const char *suite, const struct bench_context *context)
+{
+    struct bench_set *set = mem_zalloc(sizeof *set);
+    if (!set)
+        bench_die("out of memory", NULL);
+    set->suite = suite;
+    set->options = context->options;
+    set->gemm = context->gemm;
+    set->team = context->team;
+    return set;
+}
+
+struct bench_set *bench_begin(const char *suite, const struct bench_context *context)
+{
+    struct bench_set *set = bench_begin_plain(suite, context);
+    for (const struct kern *const *k = kern_available(); *k; k++) {
+        if (!level_wanted(*k, context->options) || set->levels == BENCH_LEVELS_MAX)
+            continue;
+        struct bench_level *level = &set->level[set->levels++];
+        level->kern = *k;
+        add_peak(set, level);
+        add_stream(set, level);
+    }
+    if (set->levels == 0)
+        bench_die("--level: this machine has no such level", NULL);
+    return set;
+}
+
+static double time_calls(struct bench_case *c, size_t loops)
+{
+    const double start = clock_seconds();
+    for (size_t i = 0; i < loops; i++)
+        c->run(c->context);
+    return clock_seconds() - start;
+}
+
+static double sample(struct bench_case *c)
+{
+    if (c->loops > 1)
+        c->run(c->context);
+    if (c->prepare)
+        c->prepare(c->context);
+    const double seconds = time_calls(c, c->loops);
+    if (c->check)
+        c->check(c);
+    return seconds;
+}
+
+// The loops that fill a sample. The last sample of each step is the warm-up of the first round.
+static void calibrate(struct bench_case *c)
+{
+    c->loops = 1;
+    for (double t = sample(c); t < SAMPLE_SECONDS && c->loops < c->loops_max; t = sample(c)) {
+        const double wanted = 1.2 * SAMPLE_SECONDS / t;
+        c->loops = wanted > 16 ? c->loops * 8 : (size_t)((double)c->loops * wanted) + 1;
+        if (c->loops > c->loops_max)
+            c->loops = c->loops_max;
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void summarise(struct bench_case *c, size_t rounds, double *scratch)
+{
+    memcpy(scratch, c->seconds, rounds * sizeof *scratch);
+    qsort(scratch, rounds, sizeof *scratch, by_value);
+    c->best = c->glanced > 0 ? fmin(c->glanced, scratch[0]) : scratch[0];
+    c->median = scratch[rounds / 2];
+    c->spread = (scratch[rounds * 3 / 4] - scratch[rounds / 4]) / c->median;
+    if (!c->base)
+        return;
+    for (size_t r = 0; r < rounds; r++)
+        scratch[r] = c->seconds[r] / c->base->seconds[r];
+    qsort(scratch, rounds, sizeof *scratch, by_value);
+    c->base_ratio = scratch[rounds / 2];
+}
+
+static struct bench_level *level_of(struct bench_set *set, const struct kern *kern)
+{
+    for (size_t i = 0; i < set->levels; i++)
+        if (set->level[i].kern == kern)
+            return &set->level[i];
+    return NULL;
+}
+
+// What all cases of a level are measured against deserves more looks than one a round.
+static void glance(struct bench_case *c)
+{
+    const size_t loops = c->loops / GLANCE + 1;
+    c->run(c->context);
+    const double seconds = time_calls(c, loops) / (double)loops;
+    if (c->glanced == 0 || seconds < c->glanced)
+        c->glanced = seconds;
+}
+
+static void run_round(struct bench_set *set, size_t round)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        struct bench_case *c = &set->cases[i];
+        const struct bench_level *level = level_of(set, c->kern);
+        if (level) {
+            glance(level->peak);
+            glance(level->stream);
+        }
+        c->seconds[round] = sample(c) / ((double)c->loops * c->parts);
+    }
+}
+
+static void run_rounds(struct bench_set *set, size_t rounds)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        set->cases[i].seconds = bench_alloc(set, rounds, sizeof(double));
+        calibrate(&set->cases[i]);
+    }
+    for (size_t r = 0; r < rounds; r++)
+        run_round(set, r);
+    for (size_t i = 0; i < set->count; i++)
+        if (set->cases[i].finish)
+            set->cases[i].finish(&set->cases[i]);
+}
+
+struct bench_result bench_end(struct bench_set *set)
+{
+    const size_t rounds = bench_rounds(set->options);
+    double *scratch = bench_alloc(set, rounds, sizeof *scratch);
+    struct bench_result result = {.cases = set->count - 2 * set->levels};
+    if (result.cases) {
+        run_rounds(set, rounds);
+        for (size_t i = 0; i < set->count; i++)
+            summarise(&set->cases[i], rounds, scratch);
+        result.wrong = bench_report(set);
+    }
+    for (size_t i = 0; i < set->count; i++)
+        if (set->cases[i].clear)
+            set->cases[i].clear(set->cases[i].context);
+    for (size_t i = 0; i < set->owned_count; i++)
+        mem_free(set->owned[i]);
+    mem_free(set->owned);
+    mem_free(set);
+    return result;
+}
+
+double bench_peak(struct bench_set *set, const struct kern *kern)
+{
+    const struct bench_level *level = level_of(set, kern);
+    return level ? level->peak->flops / level->peak->best : 0;
+}
+
+double bench_floor(struct bench_set *set, const struct bench_case *c)
+{
+    const struct bench_level *level = level_of(set, c->kern);
+    if (c->floor)
+        return c->floor->best;
+    if (!c->modelled || !level)
+        return 0;
+    const double stream = level->stream->bytes / level->stream->best;
+    return (c->flops / bench_peak(set, c->kern) + c->streamed / stream) / (double)c->threads;
+}
