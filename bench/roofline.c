@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+// bench/roofline: what this machine can do, here and now. The FMA rate of every level, memory
+// bandwidth by size, and matrix products: the best library's beside our own kernel's, as the
+// training step calls it (blocks of BLOCK_ROWS rows; dX on transposed weights).
+#include "bench_options.h"
+#include "harness.h"
+#include "stream.h"
+
+#include "kern/par.h"
+#include "model/block.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PEAK_LOOPS 20000   // of a worker in one call: tens of microseconds, long against par_run
+#define CALL_BYTES 2097152 // at least, of a worker in one call, likewise
+#define CORE_BYTES 524288  // sets up to this size are each core's own, larger ones are shared
+#define CHECKED    61      // elements of a product that are computed in double
+
+static const struct bench_program program = {
+    .before = "Usage: bench/roofline [options]\n"
+              "\n"
+              "What this machine can do, here and now, as a measure for bench/run: multiply-adds\n"
+              "on registers, memory bandwidth, and matrix products of OpenBLAS (one\n"
+              "thread; where it is there) beside our own kernel at the shapes of wide layers.\n",
+    .after =
+        "\n"
+        "Figures\n"
+        "  fma peak   the rate of each level on each number of threads\n"
+        "  read       a sum over a set of that size; p=k*p+q: two halves of it, one written back.\n"
+        "             Each thread has its own set of 16 or 512 KB (L1, L2); threads share the\n"
+        "             larger ones (L3, memory). GB/s count reads and writes\n"
+        "  % peak     of the level's fma peak, times threads\n"
+        "  /base      time of our own product beside OpenBLAS's: below 1 it is faster\n"
+        "\n"
+        "Exit status: 0 all verified, 1 something was wrong, 2 wrong options or no such case.\n",
+};
+
+// ---- multiply-adds on registers ----
+
+struct team_work {
+    struct bench_set *set;
+    const struct kern *kern;
+    size_t threads;
+    const struct stream_level *stream;
+    float **x;         // of each worker
+    size_t floats;     // of each worker's set
+    size_t passes;     // of a call
+    double (*sink)[8]; // of each worker: a cache line
+};
+
+static void peak_worker(void *context, size_t worker)
+{
+    const struct team_work *w = context;
+    float sink[3] = {0.5F, 0.25F, 1.0F};
+    w->kern->peak(PEAK_LOOPS, sink);
+    w->sink[worker][0] = (double)sink[0];
+}
+
+static void run_peak(void *context)
+{
+    struct team_work *w = context;
+    par_run(w->set->team, w->threads, peak_worker, w);
+}
+
+static struct team_work *new_work(struct bench_set *set, const struct kern *kern, size_t threads)
+{
+    struct team_work *w = bench_alloc(set, 1, sizeof *w);
+    *w = (struct team_work){.set = set, .kern = kern, .threads = threads};
+    w->sink = bench_alloc(set, threads, sizeof *w->sink);
+    return w;
+}
+
+static void add_peak(struct bench_set *set, const struct kern *kern, size_t threads)
+{
+    float sink[3] = {0.5F, 0.25F, 1.0F};
+    struct bench_case c = {
+        .name = "fma peak of threads", .kern = kern, .threads = threads, .run = run_peak};
+    if (threads == 1 || !bench_wanted(set, c.name)) // one thread's is always measured
+        return;
+    struct team_work *w = new_work(set, kern, threads);
+    c.context = w;
+    c.flops = kern->peak(PEAK_LOOPS, sink) * (double)threads;
+    struct bench_case *kept = bench_add(set, &c);
+    run_peak(w);
+    for (size_t i = 0; i < threads; i++)
+        bench_near(kept, w->sink[i][0], (double)sink[0], fabs((double)sink[0]));
+}
+
+// ---- memory ----
+
+static void read_worker(void *context, size_t worker)
+{
+    const struct team_work *w = context;
+    w->sink[worker][0] = w->stream->read(w->x[worker], w->floats, w->passes);
+}
+
+// p is 1 and q 1/2: 1 / 2 + 1 / 2 is 1 again.
+static void update_worker(void *context, size_t worker)
+{
+    const struct team_work *w = context;
+    const size_t half = w->floats / 2;
+    for (size_t i = 0; i < w->passes; i++)
+        w->stream->update(w->x[worker], w->x[worker] + half, 0.5F, half);
+}
+
+static void run_read(void *context)
+{
+    struct team_work *w = context;
+    par_run(w->set->team, w->threads, read_worker, w);
+}
+
+static void run_update(void *context)
+{
+    struct team_work *w = context;
+    par_run(w->set->team, w->threads, update_worker, w);
+}
+
+static void check_read(struct bench_case *c)
+{
+    const struct team_work *w = c->context;
+    const double values = (double)w->floats * (double)w->passes;
+    for (size_t i = 0; i < w->threads; i++)
+        bench_near(c, w->sink[i][0], 0.75 * values, values);
+}
+
+static void check_update(struct bench_case *c)
+{
+    const struct team_work *w = c->context;
+    for (size_t i = 0; i < w->threads; i++)
+        bench_near(c, w->stream->read(w->x[i], w->floats / 2, 1), (double)w->floats / 2,
+                   (double)w->floats / 2);
+}
+
+// One set of `bytes` in all, or for each thread, for reading and for updating in turn.
+static struct team_work *new_stream(struct bench_set *set, const struct kern *kern, size_t threads,
+                                    size_t bytes)
+{
+    struct team_work *w = new_work(set, kern, threads);
+    const size_t part = bytes > CORE_BYTES ? bytes / threads : bytes;
+    w->stream = stream_of(kern);
+    w->floats = part / sizeof(float) / (2 * STREAM_GRAIN) * (2 * STREAM_GRAIN);
+    w->passes = part < CALL_BYTES ? CALL_BYTES / part : 1;
+    w->x = bench_alloc(set, threads, sizeof *w->x);
+    for (size_t i = 0; i < threads; i++) {
+        w->x[i] = bench_alloc(set, w->floats, sizeof(float));
+        for (size_t j = 0; j < w->floats; j++)
+            w->x[i][j] = j < w->floats / 2 ? 1 : 0.5F;
+    }
+    return w;
+}
+
+static void add_stream(struct bench_set *set, const struct kern *kern, size_t threads, size_t bytes)
+{
+    const char *unit = bytes < 1048576 ? "KB" : "MB";
+    const size_t size = bytes < 1048576 ? bytes / 1024 : bytes / 1048576;
+    struct bench_case read = {.kern = kern, .threads = threads, .run = run_read};
+    struct bench_case update = {.kern = kern, .threads = threads, .run = run_update};
+    snprintf(read.name, sizeof read.name, "read %zu %s", size, unit);
+    snprintf(update.name, sizeof update.name, "p=k*p+q %zu %s", size, unit);
+    if (!bench_wanted(set, read.name) && !bench_wanted(set, update.name))
+        return;
+    struct team_work *w = new_stream(set, kern, threads, bytes);
+    const double once = (double)(w->floats * sizeof(float) * w->passes * threads);
+    read.context = update.context = w;
+    read.check = check_read;
+    update.check = check_update;
+    read.bytes = once;
+    update.bytes = once / 2 * 3; // half of the set is read, the other half read and written
+    bench_add(set, &read);
+    bench_add(set, &update);
+}
+
+// ---- matrix products ----
+
+enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 }; // of cblas.h
+
+enum kind { FORWARD, WEIGHTS, INPUTS };
+
+// C[m][n] = sum over k of a(i,k) b(k,j); FORWARD: A[m][k] B[k][n]; WEIGHTS: A[k][m] B[k][n];
+// INPUTS: A[m][k] and W[n][k], which our own kernel reads transposed, as B[k][n].
+struct matrices {
+    const struct kern *kern;
+    gemm_fn *sgemm;
+    enum kind kind;
+    size_t m, n, k;
+    size_t lda, ldc, ldw; // padded
+    float *a, *b, *w, *c;
+};
+
+static void run_blas(void *context)
+{
+    const struct matrices *g = context;
+    const bool inputs = g->kind == INPUTS;
+    g->sgemm(ROW_MAJOR, g->kind == WEIGHTS ? TRANS : NO_TRANS, inputs ? TRANS : NO_TRANS, (int)g->m,
+             (int)g->n, (int)g->k, 1, g->a, (int)g->lda, inputs ? g->w : g->b,
+             (int)(inputs ? g->ldw : g->ldc), 0, g->c, (int)g->ldc);
+}
+
+// Rows of a batch come in blocks: they are m, or the sum's k for WEIGHTS.
+static void run_own(void *context)
+{
+    const struct matrices *g = context;
+    const size_t rows = g->kind == WEIGHTS ? g->k : g->m;
+    for (size_t begin = 0; begin < rows; begin += BLOCK_ROWS) {
+        const size_t count = rows - begin < BLOCK_ROWS ? rows - begin : BLOCK_ROWS;
+        struct kern_product p = {.m = g->m, .n = g->ldc, .k = g->k, .ldb = g->ldc, .ldc = g->ldc};
+        p.a = g->a + begin * g->lda;
+        p.b = g->b;
+        p.c = g->c;
+        if (g->kind == WEIGHTS) {
+            p.k = count, p.a_row = 1, p.a_k = g->lda;
+            p.b += begin * g->ldc;
+            p.start = begin ? g->c : NULL, p.start_row = g->ldc;
+        } else {
+            p.m = count, p.a_row = g->lda, p.a_k = 1;
+            p.c += begin * g->ldc;
+        }
+        g->kern->product(&p);
+    }
+}
+
+// A few elements, everywhere.
+static void check_matrices(struct bench_case *c)
+{
+    const struct matrices *g = c->context;
+    for (size_t e = 0; e < CHECKED; e++) {
+        const size_t i = e * 7919 % g->m, j = e * 104729 % g->n;
+        double sum = 0;
+        for (size_t k = 0; k < g->k; k++) {
+            const float a = g->kind == WEIGHTS ? g->a[k * g->lda + i] : g->a[i * g->lda + k];
+            sum += (double)a * (double)g->b[k * g->ldc + j];
+        }
+        bench_near(c, (double)g->c[i * g->ldc + j], sum, sqrt((double)g->k));
+    }
+    memset(g->c, 0, g->m * g->ldc * sizeof *g->c);
+}
+
+static struct matrices *new_matrices(struct bench_set *set, const struct matrices *shape)
+{
+    struct matrices *g = bench_alloc(set, 1, sizeof *g);
+    *g = *shape;
+    g->lda = kern_pad(g->kind == WEIGHTS ? g->m : g->k);
+    g->ldc = kern_pad(g->n);
+    g->ldw = kern_pad(g->k);
+    g->a = bench_floats(set, (g->kind == WEIGHTS ? g->k : g->m) * g->lda, 1);
+    g->b = bench_floats(set, g->k * g->ldc, 1);
+    g->c = bench_alloc(set, g->m * g->ldc, sizeof *g->c);
+    if (g->kind != INPUTS)
+        return g;
+    g->w = bench_alloc(set, g->n * g->ldw, sizeof *g->w);
+    for (size_t k = 0; k < g->k; k++)
+        for (size_t j = 0; j < g->n; j++)
+            g->w[j * g->ldw + k] = g->b[k * g->ldc + j];
+    return g;
+}
+
+static void add_product(struct bench_set *set, const struct matrices *shape)
+{
+    static const char *const kinds[] = {"forward", "dW", "dX"};
+    char name[48];
+    snprintf(name, sizeof name, "%s %zux%zux%zu", kinds[shape->kind], shape->m, shape->n, shape->k);
+    struct bench_case blas = {
+        .kern = shape->kern, .run = run_blas, .check = check_matrices, .blas = true};
+    struct bench_case own = {.kern = shape->kern, .run = run_own, .check = check_matrices};
+    snprintf(blas.name, sizeof blas.name, "%s openblas", name);
+    snprintf(own.name, sizeof own.name, "%s own", name);
+    if (!bench_wanted(set, blas.name) && !bench_wanted(set, own.name))
+        return;
+    blas.context = own.context = new_matrices(set, shape);
+    blas.flops = own.flops = 2.0 * (double)shape->m * (double)shape->n * (double)shape->k;
+    if (shape->sgemm)
+        own.base = bench_add(set, &blas);
+    bench_add(set, &own);
+}
+
+// 512 and 2048 cubed; the steps of 256 and 4096 rows of 54-512-512, of 1024 of 2048-2048-1024.
+static void add_products(struct bench_set *set, const struct kern *kern)
+{
+    static const struct {
+        enum kind kind;
+        size_t m, n, k;
+    } shapes[] = {
+        {FORWARD, 512, 512, 512},    {FORWARD, 2048, 2048, 2048}, {FORWARD, 256, 512, 54},
+        {FORWARD, 256, 512, 512},    {WEIGHTS, 54, 512, 256},     {WEIGHTS, 512, 512, 256},
+        {INPUTS, 256, 512, 512},     {FORWARD, 4096, 512, 512},   {WEIGHTS, 512, 512, 4096},
+        {INPUTS, 4096, 512, 512}, // --short ends here
+        {FORWARD, 1024, 2048, 2048}, {WEIGHTS, 2048, 2048, 1024}, {INPUTS, 1024, 2048, 2048},
+        {FORWARD, 1024, 1024, 2048}, {WEIGHTS, 2048, 1024, 1024}, {INPUTS, 1024, 2048, 1024},
+    };
+    const size_t all = sizeof shapes / sizeof *shapes, wanted = set->options->brief ? 10 : all;
+    for (size_t i = 0; i < wanted; i++)
+        add_product(set, &(struct matrices){.kern = kern,
+                                            .sgemm = set->gemm->sgemm,
+                                            .kind = shapes[i].kind,
+                                            .m = shapes[i].m,
+                                            .n = shapes[i].n,
+                                            .k = shapes[i].k});
+}
+
+// ---- all of it ----
+
+static void add_cases(struct bench_set *set)
+{
+    static const size_t sizes[] = {16384, CORE_BYTES, 4194304, 16777216, 268435456};
+    const struct opt_sizes *threads = &set->options->threads;
+    const struct kern *best = set->level[set->levels - 1].kern; // levels come lowest first
+    for (size_t l = 0; l < set->levels; l++)
+        for (size_t t = 0; t < threads->count; t++)
+            add_peak(set, set->level[l].kern, threads->value[t]);
+    for (size_t t = 0; t < threads->count; t++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+            add_stream(set, best, threads->value[t], sizes[s]);
+    add_products(set, best);
+}
+
+struct job {
+    struct bench_context context;
+    struct bench_result result;
+};
+
+static void run(struct par *team, void *context)
+{
+    struct job *j = context;
+    j->context.team = team;
+    struct bench_set *set = bench_begin("roofline", &j->context);
+    add_cases(set);
+    j->result = bench_end(set);
+}
+
+// OpenBLAS is loaded before there are threads.
+static int run_all(const struct bench_options *options)
+{
+    struct gemm gemm;
+    struct error e = {0};
+    struct job job = {.context = {.options = options, .gemm = &gemm}};
+    if (gemm_open(&gemm, GEMM_BLAS, &kern_baseline, SIZE_MAX, &e))
+        fprintf(stderr, "bench: own products alone: %s\n", gemm.about);
+    else if (options->table)
+        printf("OpenBLAS: %s\n", gemm.about);
+    par_team(bench_threads_most(options), run, &job);
+    gemm_clear(&gemm);
+    return bench_status(options, job.result.cases, job.result.wrong);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench_options options;
+    int status = bench_options_read(&program, argc, argv, &options);
+    if (status < 0)
+        status = run_all(&options);
+    bench_options_end(&options);
+    return status;
+}
