@@ -6,10 +6,13 @@
 #include "harness.h"
 #include "stream.h"
 
+#include "base/mem.h"
 #include "kern/par.h"
 #include "model/block.h"
 
 #include <math.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +31,9 @@ static const struct bench_program program = {
         "\n"
         "Figures\n"
         "  fma peak   the rate of each level on each number of threads\n"
+        "  round trip of a word between two threads: how far apart their cores are. On a virtual\n"
+        "             machine the host decides that and may change it within seconds; steps of\n"
+        "             two threads exchange their gradients at this price\n"
         "  read       a sum over a set of that size; p=k*p+q: two halves of it, one written back.\n"
         "             Each thread has its own set of 16 or 512 KB (L1, L2); threads share the\n"
         "             larger ones (L3, memory). GB/s count reads and writes\n"
@@ -86,6 +92,64 @@ static void add_peak(struct bench_set *set, const struct kern *kern, size_t thre
     run_peak(w);
     for (size_t i = 0; i < threads; i++)
         bench_near(kept, w->sink[i][0], (double)sink[0], fabs((double)sink[0]));
+}
+
+// ---- a word from one core to another and back ----
+
+#define ROUND_TRIPS 1000  // of a call, long against handing it out
+#define PATIENCE    10000 // looks at a counter before the core is given away
+
+struct ping {
+    struct par *team;
+    _Alignas(MEM_ALIGN) atomic_size_t there;
+    _Alignas(MEM_ALIGN) atomic_size_t back;
+};
+
+// The other thread may share this one's core: let it run at last.
+static void wait_for(atomic_size_t *count, size_t value)
+{
+    for (size_t spins = 0; atomic_load_explicit(count, memory_order_acquire) < value; spins++)
+        if (spins > PATIENCE)
+            sched_yield();
+}
+
+static void ping_worker(void *context, size_t worker)
+{
+    struct ping *p = context;
+    const size_t before = atomic_load(worker ? &p->back : &p->there);
+    for (size_t i = before + 1; i <= before + ROUND_TRIPS; i++) {
+        if (worker == 0)
+            atomic_store_explicit(&p->there, i, memory_order_release);
+        wait_for(worker ? &p->there : &p->back, i);
+        if (worker == 1)
+            atomic_store_explicit(&p->back, i, memory_order_release);
+    }
+}
+
+static void run_ping(void *context)
+{
+    struct ping *p = context;
+    par_run(p->team, 2, ping_worker, p);
+}
+
+static void check_ping(struct bench_case *c)
+{
+    struct ping *p = c->context;
+    bench_equal(c, "round trips", atomic_load(&p->there), atomic_load(&p->back));
+}
+
+static void add_ping(struct bench_set *set, const struct kern *kern)
+{
+    struct ping *p = bench_alloc(set, 1, sizeof *p);
+    p->team = set->team;
+    if (par_threads(set->team) > 1)
+        bench_add(set, &(struct bench_case){.name = "round trip between two threads",
+                                            .kern = kern,
+                                            .threads = 2,
+                                            .context = p,
+                                            .run = run_ping,
+                                            .check = check_ping,
+                                            .parts = ROUND_TRIPS});
 }
 
 // ---- memory ----
@@ -309,6 +373,7 @@ static void add_cases(struct bench_set *set)
     for (size_t l = 0; l < set->levels; l++)
         for (size_t t = 0; t < threads->count; t++)
             add_peak(set, set->level[l].kern, threads->value[t]);
+    add_ping(set, best);
     for (size_t t = 0; t < threads->count; t++)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
             add_stream(set, best, threads->value[t], sizes[s]);
