@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A network trained with PyTorch, three ways, and how long that took, as a line of JSON.
+
+    /usr/bin/python3 torch_mlp.py full|slices|loader [--train T.npz [--val V.npz]] [OPTION ...]
+
+full    a step an epoch, on tensors that hold all rows
+slices  the row numbers in a new random order each epoch, and the tensors indexed by pieces of it
+loader  TensorDataset and DataLoader(batch_size, shuffle=True): the usual loop
+
+seconds of the line: import, data (read or drawn, as tensors), first_step (of the loop), train (the
+loop, the network already made), epoch, step (without the first, which starts threads and buffers),
+started_to_step (from the start of the process to the end of the first step). With --steps the loop
+is left early; epoch is then the first step and as many others as an epoch has, and fraction says
+how much of them was run. losses: the mean of each of the first ten epochs.
+"""
+
+import time
+
+import peer
+
+
+def only_ours(parser):
+    parser.add_argument("mode", choices=["full", "slices", "loader"])
+    parser.add_argument("--steps", type=int, default=0, help="leave after so many; 0: do not")
+
+
+chosen = peer.options(__doc__.splitlines()[0], only_ours)
+begin = time.monotonic()
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
+
+IMPORT = time.monotonic() - begin
+
+
+class Net(nn.Module):
+    def __init__(self, inputs, hidden, outputs):
+        super().__init__()
+        layers = []
+        for units in hidden:
+            layers += [nn.Linear(inputs, units), nn.ReLU()]
+            inputs = units
+        self.layers = nn.Sequential(*layers, nn.Linear(inputs, outputs))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def tensors(table, outputs):
+    x, y = table
+    y = torch.tensor(y, dtype=torch.float32).view(-1, 1) if outputs == 1 else torch.tensor(y).long()
+    return torch.from_numpy(x), y
+
+
+def slices(x, y, batch_size):
+    order = torch.randperm(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+def epoch_of(mode, x, y, batch_size):
+    """A function that begins an epoch: it returns something that gives the batches."""
+    if mode == "full":
+        return lambda: [(x, y)]
+    if mode == "slices":
+        return lambda: slices(x, y, batch_size)
+    loader = DataLoader(TensorDataset(x, y), batch_size=batch_size, shuffle=True)
+    return lambda: loader
+
+
+def accuracy(z, y):
+    right = (z > 0) == (y > 0.5) if z.shape[1] == 1 else z.argmax(dim=1) == y
+    return right.float().mean().item()
+
+
+class Clock:
+    def __init__(self):
+        self.begin, self.first, self.steps = time.monotonic(), 0.0, 0
+
+    def step(self):
+        self.steps += 1
+        if self.steps == 1:
+            self.first = time.monotonic()
+
+
+def train(net, criterion, epoch, val, clock):
+    """Mean training loss of each epoch."""
+    optimizer = torch.optim.Adam(net.parameters(), lr=chosen.learning_rate)
+    losses = []
+    clock.begin = time.monotonic()
+    for _ in range(chosen.epochs):
+        net.train()
+        total, rows = 0.0, 0
+        for x, y in epoch():
+            optimizer.zero_grad()
+            loss = criterion(net(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(x)
+            rows += len(x)
+            clock.step()
+            if clock.steps == chosen.steps:
+                return losses + [total / rows]
+        losses.append(total / rows)
+        if val:
+            net.eval()
+            with torch.no_grad():
+                z = net(val[0])
+                criterion(z, val[1]).item()
+                accuracy(z, val[1])
+    return losses
+
+
+def main():
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    begun = time.monotonic()
+    pair = peer.tables(chosen)
+    outputs = peer.classes(pair[0][1]) if chosen.train else chosen.outputs
+    x, y = tensors(pair[0], outputs)
+    val = tensors(pair[1], outputs) if pair[1] else None
+    data_seconds = time.monotonic() - begun
+    torch.manual_seed(chosen.seed)
+    net = Net(x.shape[1], chosen.hidden, outputs)
+    criterion = nn.BCEWithLogitsLoss() if outputs == 1 else nn.CrossEntropyLoss()
+    clock = Clock()
+    batch_size = len(x) if chosen.mode == "full" else chosen.batch_size
+    losses = train(net, criterion, epoch_of(chosen.mode, x, y, batch_size), val, clock)
+    seconds = time.monotonic() - clock.begin
+    first = clock.first - clock.begin
+    step = (seconds - first) / max(clock.steps - 1, 1)
+    all_steps = chosen.epochs * -(-len(x) // batch_size)
+    whole = seconds if clock.steps == all_steps else first + step * (all_steps - 1)
+    peer.say(
+        peer="torch", mode=chosen.mode, version=torch.__version__, threads=torch.get_num_threads(),
+        rows=len(x), inputs=x.shape[1], outputs=outputs, hidden=chosen.hidden,
+        batch_size=batch_size, epochs=chosen.epochs, steps=clock.steps,
+        fraction=clock.steps / all_steps, losses=losses[:10], last_loss=losses[-1],
+        seconds=dict(
+            data=data_seconds, epoch=whole / chosen.epochs, first_step=first, step=step,
+            started_to_step=clock.first - peer.STARTED, train=seconds, **{"import": IMPORT},
+        ),
+    )  # fmt: skip
+
+
+main()
