@@ -5,14 +5,15 @@
     /usr/bin/python3 torch_mlp.py full|slices|loader [--train T.npz [--val V.npz]] [OPTION ...]
 
 full    a step an epoch, on tensors that hold all rows
-slices  the row numbers in a new random order each epoch, and the tensors indexed by pieces of it
+slices  the row numbers in a new random order each epoch, and the tensors indexed by slices of it
 loader  TensorDataset and DataLoader(batch_size, shuffle=True): the usual loop
 
 seconds of the line: import, data (read or drawn, as tensors), first_step (of the loop), train (the
-loop, the network already made), epoch, step (without the first, which starts threads and buffers),
-started_to_step (from the start of the process to the end of the first step). With --steps the loop
-is left early; epoch is then the first step and as many others as an epoch has, and fraction says
-how much of them was run. losses: the mean of each of the first ten epochs.
+loop, the network already made), epoch, step (leaving out the first epoch, or the first step where
+there is one epoch only: they start threads and touch buffers), started_to_step (from the start of
+the process to the end of the first step). With --steps the loop is left early; epoch is then the
+first step and as many others as an epoch has, and fraction says how much of them was run. losses:
+the mean of each of the first ten epochs.
 """
 
 import time
@@ -53,8 +54,17 @@ def tensors(table, outputs):
     return torch.from_numpy(x), y
 
 
+def random_order(rows):
+    """What DataLoader draws, so that losses can be compared: a seed for its workers, which nobody
+    uses here, and the seed of a generator for the order."""
+    torch.empty((), dtype=torch.int64).random_()
+    generator = torch.Generator()
+    generator.manual_seed(int(torch.empty((), dtype=torch.int64).random_().item()))
+    return torch.randperm(rows, generator=generator)
+
+
 def slices(x, y, batch_size):
-    order = torch.randperm(len(x))
+    order = random_order(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]
         yield x[rows], y[rows]
@@ -76,20 +86,48 @@ def accuracy(z, y):
 
 
 class Clock:
+    """When the loop began, and when its first step, its first epoch and its last step ended."""
+
     def __init__(self):
-        self.begin, self.first, self.steps = time.monotonic(), 0.0, 0
+        self.steps = 0
+        self.begin = self.first_step = self.first_epoch = self.last = time.monotonic()
 
     def step(self):
         self.steps += 1
+        self.last = time.monotonic()
         if self.steps == 1:
-            self.first = time.monotonic()
+            self.first_step = self.last
+
+    def end_epoch(self):
+        self.last = time.monotonic()
+        if self.first_epoch == self.begin:
+            self.first_epoch = self.last
+
+    def seconds(self, epoch_steps):
+        """As the line of JSON has them; epoch_steps: of one epoch."""
+        seconds = self.last - self.begin
+        first = self.first_step - self.begin
+        step = (seconds - first) / max(self.steps - 1, 1)
+        epoch = seconds * epoch_steps / self.steps
+        if self.steps < epoch_steps:
+            epoch = first + step * (epoch_steps - 1)
+        elif self.steps > epoch_steps:
+            step = (self.last - self.first_epoch) / (self.steps - epoch_steps)
+        return dict(epoch=epoch, first_step=first, step=step, train=seconds,
+                    started_to_step=self.first_step - peer.STARTED)  # fmt: skip
 
 
-def train(net, criterion, epoch, val, clock):
-    """Mean training loss of each epoch."""
+def validate(net, criterion, x, y):
+    net.eval()
+    with torch.no_grad():
+        z = net(x)
+        return criterion(z, y).item(), accuracy(z, y)
+
+
+def train(net, criterion, epoch, val):
+    """A Clock, and the mean training loss of each epoch."""
     optimizer = torch.optim.Adam(net.parameters(), lr=chosen.learning_rate)
-    losses = []
-    clock.begin = time.monotonic()
+    losses, clock = [], Clock()
     for _ in range(chosen.epochs):
         net.train()
         total, rows = 0.0, 0
@@ -102,15 +140,12 @@ def train(net, criterion, epoch, val, clock):
             rows += len(x)
             clock.step()
             if clock.steps == chosen.steps:
-                return losses + [total / rows]
+                return clock, losses + [total / rows]
         losses.append(total / rows)
         if val:
-            net.eval()
-            with torch.no_grad():
-                z = net(val[0])
-                criterion(z, val[1]).item()
-                accuracy(z, val[1])
-    return losses
+            validate(net, criterion, *val)
+        clock.end_epoch()
+    return clock, losses
 
 
 def main():
@@ -121,27 +156,20 @@ def main():
     outputs = peer.classes(pair[0][1]) if chosen.train else chosen.outputs
     x, y = tensors(pair[0], outputs)
     val = tensors(pair[1], outputs) if pair[1] else None
-    data_seconds = time.monotonic() - begun
+    data = time.monotonic() - begun
     torch.manual_seed(chosen.seed)
     net = Net(x.shape[1], chosen.hidden, outputs)
     criterion = nn.BCEWithLogitsLoss() if outputs == 1 else nn.CrossEntropyLoss()
-    clock = Clock()
     batch_size = len(x) if chosen.mode == "full" else chosen.batch_size
-    losses = train(net, criterion, epoch_of(chosen.mode, x, y, batch_size), val, clock)
-    seconds = time.monotonic() - clock.begin
-    first = clock.first - clock.begin
-    step = (seconds - first) / max(clock.steps - 1, 1)
-    all_steps = chosen.epochs * -(-len(x) // batch_size)
-    whole = seconds if clock.steps == all_steps else first + step * (all_steps - 1)
+    epoch_steps = -(-len(x) // batch_size)
+    clock, losses = train(net, criterion, epoch_of(chosen.mode, x, y, batch_size), val)
     peer.say(
         peer="torch", mode=chosen.mode, version=torch.__version__, threads=torch.get_num_threads(),
         rows=len(x), inputs=x.shape[1], outputs=outputs, hidden=chosen.hidden,
         batch_size=batch_size, epochs=chosen.epochs, steps=clock.steps,
-        fraction=clock.steps / all_steps, losses=losses[:10], last_loss=losses[-1],
-        seconds=dict(
-            data=data_seconds, epoch=whole / chosen.epochs, first_step=first, step=step,
-            started_to_step=clock.first - peer.STARTED, train=seconds, **{"import": IMPORT},
-        ),
+        fraction=clock.steps / (chosen.epochs * epoch_steps),
+        losses=losses[:10], last_loss=losses[-1],
+        seconds={"import": IMPORT, "data": data, **clock.seconds(epoch_steps)},
     )  # fmt: skip
 
 
