@@ -92,5 +92,18 @@ def peak_memory():
     return int(line.split()[1]) * 1024
 
 
+def scores(model, val):
+    """Accuracy and, with two classes, AUROC of a fitted scikit-learn model on (x, y)."""
+    if not val:
+        return {}
+    from sklearn.metrics import roc_auc_score
+
+    x, y = val
+    found = dict(accuracy=float((model.predict(x) == y).mean()))
+    if classes(y) == 1:
+        found["auroc"] = float(roc_auc_score(y, model.predict_proba(x)[:, 1]))
+    return found
+
+
 def say(**figures):
     print(json.dumps(dict(figures, peak_memory_bytes=peak_memory())))

@@ -16,6 +16,7 @@ first step and as many others as an epoch has, and fraction says how much of the
 the mean of each of the first ten epochs.
 """
 
+import sys
 import time
 
 import peer
@@ -28,10 +29,13 @@ def only_ours(parser):
 
 chosen = peer.options(__doc__.splitlines()[0], only_ours)
 begin = time.monotonic()
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
-from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
-
+try:
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+except ImportError as missing:
+    print("not here: %s" % missing)
+    sys.exit(77)
 IMPORT = time.monotonic() - begin
 
 
