@@ -14,6 +14,7 @@ _skiff_options()
             'task=auto|binary|multiclass|regression' init=@npz \
             epochs= max_epochs= learning_rate= lr= batch_size= 'optimizer=sgd|adam|adamw' \
             momentum= nesterov=@switch betas= eps= weight_decay= \
+            'torch_compat=1|2' \
             'schedule=constant|step|cosine|onecycle' step_size= gamma= warmup= clip_norm= \
             'class_weight=none|balanced' seed= patience= min_delta= \
             'monitor=auto|train_loss|val_loss|val_accuracy|val_f1|val_auroc|val_ap|val_rmse|val_r2' \

@@ -64,11 +64,12 @@ struct kern_dot {
     float *y;          // [m][out], dense
 };
 
-// One optimizer step over n parameters, rounded as torch 1.13's CPU loops round it (given fma).
+// One optimizer step over n parameters, rounded as torch's CPU loops round it (given fma).
 // Scalars that torch computes in double arrive as double and are rounded where torch rounds them.
 struct kern_adam {
     double lr, beta1, beta2, eps, weight_decay;
     bool decoupled; // AdamW: p *= 1 - lr * weight_decay first; else g += weight_decay * p
+    bool lerp;      // the mean is rounded as torch 2.1 and later do; else as 1.13 does
     uint64_t step;  // 1 for the first
     float *p, *m, *v;
     const float *g;

@@ -7,6 +7,7 @@ static const char *const activation_words[] = {"relu", "leaky_relu", "tanh", "si
                                                "gelu", "silu",       NULL};
 static const char *const task_words[] = {"auto", "binary", "multiclass", "regression", NULL};
 static const char *const optimizer_words[] = {"sgd", "adam", "adamw", NULL};
+static const char *const torch_compat_words[] = {"1", "2", NULL};
 static const char *const schedule_words[] = {"constant", "step", "cosine", "onecycle", NULL};
 static const char *const class_weight_words[] = {"none", "balanced", NULL};
 static const char *const gemm_words[] = {"auto", "own", "blas", NULL};
@@ -64,6 +65,8 @@ const struct opt train_options[] = {
     {.name = "weight_decay", .type = OPT_FLOAT, .offset = AT(weight_decay), .arg = "X",
      .min = 0, .max = 1e3, .initial = "0", .tunable = true,
      .help = "L2 penalty of sgd and adam, decoupled decay of adamw."},
+    {.name = "torch_compat", .type = OPT_ENUM, .offset = AT(torch_compat), .words = torch_compat_words,
+     .initial = "1", .help = "The torch whose rounding adam and adamw follow: 1 is 1.13, 2 is 2.1 and later. sgd rounds alike in both."},
     {.name = "schedule", .type = OPT_ENUM, .offset = AT(schedule), .words = schedule_words,
      .initial = "constant", .tunable = true,
      .help = "How the learning rate moves: step and cosine by epoch, onecycle by step and momentum with it, as torch's StepLR, CosineAnnealingLR and OneCycleLR do."},

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 enum optim_kind { OPTIM_SGD, OPTIM_ADAM, OPTIM_ADAMW };
+enum torch_compat { TORCH_1, TORCH_2 }; // 1.13; 2.1 and later
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE, SCHEDULE_ONECYCLE };
 
 // What early stopping and "best" look at. AUTO: val_loss, or train_loss without validation data.
@@ -53,7 +54,8 @@ struct train_config {
     double betas[2];
     double eps;
     double weight_decay;
-    int schedule; // enum schedule_kind
+    int torch_compat; // enum torch_compat
+    int schedule;     // enum schedule_kind
     int64_t step_size;
     double gamma;
     double warmup; // epochs

@@ -19,6 +19,7 @@ int optim_init(struct optim *o, const struct train_config *c, const struct kern 
     *o = (struct optim){
         .kern = kern,
         .kind = (enum optim_kind)c->optimizer,
+        .torch_compat = (enum torch_compat)c->torch_compat,
         .betas = {c->betas[0], c->betas[1]},
         .eps = c->eps,
         .momentum = c->momentum,
@@ -62,6 +63,7 @@ static void adam_part(const struct step *s, size_t begin, size_t n)
         .eps = o->eps,
         .weight_decay = o->weight_decay,
         .decoupled = o->kind == OPTIM_ADAMW,
+        .lerp = o->torch_compat == TORCH_2,
         .step = o->step,
         .p = s->params + begin,
         .m = o->state + begin,

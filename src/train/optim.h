@@ -15,6 +15,7 @@ struct optim {
     const struct kern *kern;
     struct par *team; // borrowed, set by the caller; NULL: all on the calling thread
     enum optim_kind kind;
+    enum torch_compat torch_compat;
     double betas[2], eps, momentum, weight_decay;
     bool nesterov;
     size_t n;      // floats of the parameter block

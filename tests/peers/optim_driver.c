@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs an optimizer kernel on gradients from standard input, for optim_torch.py.
 //
-//   optim_driver LEVEL adam LR BETA1 BETA2 EPS WEIGHT_DECAY DECOUPLED N STEPS
+//   optim_driver LEVEL adam LR BETA1 BETA2 EPS WEIGHT_DECAY DECOUPLED LERP N STEPS
 //   optim_driver LEVEL sgd LR MOMENTUM WEIGHT_DECAY NESTEROV N STEPS
 //
 // Input, float32: N parameters, then STEPS times N gradients. Output: STEPS times N parameters.
@@ -27,8 +27,8 @@ static void parse(struct run *r, char **arg)
         if (strcmp((*level)->name, arg[1]) == 0)
             r->kern = *level;
     r->is_adam = strcmp(arg[2], "adam") == 0;
-    double value[6];
-    size_t count = r->is_adam ? 6 : 4;
+    double value[7];
+    size_t count = r->is_adam ? 7 : 4;
     for (size_t i = 0; i < count; i++)
         value[i] = strtod(arg[3 + i], NULL);
     r->n = strtoul(arg[3 + count], NULL, 10);
@@ -39,7 +39,8 @@ static void parse(struct run *r, char **arg)
                                      .beta2 = value[2],
                                      .eps = value[3],
                                      .weight_decay = value[4],
-                                     .decoupled = value[5] != 0};
+                                     .decoupled = value[5] != 0,
+                                     .lerp = value[6] != 0};
     else
         r->sgd = (struct kern_sgd){.lr = value[0],
                                    .momentum = value[1],
@@ -61,7 +62,7 @@ static void step(struct run *r, size_t number)
 int main(int argc, char **argv)
 {
     struct run r = {0};
-    if (argc != 11 && argc != 9)
+    if (argc != 12 && argc != 9)
         return 2;
     parse(&r, argv);
     r.p = mem_aligned(r.n, sizeof(float));

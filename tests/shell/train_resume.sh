@@ -208,6 +208,7 @@ wreck other
     other "optimizer" $full --optimizer adamw
     other "activation" $full --activation gelu
     other "weight_decay" $full --weight_decay 0.1
+    other "torch_compat was 1 there and is 2 here" $full --torch_compat 2
     other "schedule" $full --schedule cosine
     other "rows a step" $full --batch_size 100
     other "restore_best" $full --restore_best

@@ -60,7 +60,8 @@ static void reads_every_kind_of_value(void **state)
                        "\"betas\": [0.5, 0.75], \"optimizer\": \"adamw\", \"nesterov\": true,\n"
                        "\"quiet\": \"yes\", \"seed\": \"-3\", \"train\": \"a \\u00fc.npz\",\n"
                        "\"checkpoint_every\": \"30s\", \"patience\": 1e1, \"val\": null,\n"
-                       "\"batch_size\": 64.0, \"weight_decay\": 1e-3, \"progress\": false}",
+                       "\"batch_size\": 64.0, \"weight_decay\": 1e-3, \"progress\": false,\n"
+                       "\"torch_compat\": 2}",
                        &e),
              e);
     assert_int_equal(config.epochs, 12);
@@ -69,6 +70,7 @@ static void reads_every_kind_of_value(void **state)
     assert_int_equal(config.hidden.value[1], 4);
     assert_true(config.betas[0] == 0.5 && config.betas[1] == 0.75);
     assert_int_equal(config.optimizer, OPTIM_ADAMW);
+    assert_int_equal(config.torch_compat, TORCH_2);
     assert_true(config.nesterov && config.quiet && !config.progress);
     assert_int_equal(config.seed, -3);
     assert_string_equal(config.train, "a ü.npz");

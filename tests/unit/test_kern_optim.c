@@ -36,6 +36,13 @@ static void run_clear(struct run *r)
         block_free(all[i]);
 }
 
+// The first moment of torch 2.1 and later: lerp, which goes from m while g weighs less than half.
+static float scalar_lerp(const struct kern *k, float m, float g, double beta1)
+{
+    float weight = (float)(1 - beta1), apart = g - m;
+    return weight < 0.5f ? chain(k, weight, apart, m) : chain(k, -(1 - weight), apart, g);
+}
+
 static void scalar_adam(const struct kern *k, const struct kern_adam *a, struct run *r)
 {
     double t = (double)a->step, root = sqrt(1 - pow(a->beta2, t));
@@ -47,20 +54,18 @@ static void scalar_adam(const struct kern *k, const struct kern_adam *a, struct 
             p *= (float)(1 - a->lr * a->weight_decay);
         else if (a->weight_decay != 0)
             g = chain(k, p, (float)a->weight_decay, g);
-        m = chain(k, g, (float)(1 - a->beta1), m * b1);
+        m = a->lerp ? scalar_lerp(k, m, g, a->beta1) : chain(k, g, (float)(1 - a->beta1), m * b1);
         v = chain(k, (float)(1 - a->beta2) * g, g, v * b2);
         p += step * m / (sqrtf(v) / (float)root + (float)a->eps);
         r->p2.data[i] = p, r->m2.data[i] = m, r->v2.data[i] = v;
     }
 }
 
-static void check_adam(const struct kern *k, size_t n, double weight_decay, bool decoupled)
+static void check_adam(const struct kern *k, size_t n, struct kern_adam a)
 {
     struct run r;
     run_init(&r, n);
-    struct kern_adam a = {.lr = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
-    a.weight_decay = weight_decay;
-    a.decoupled = decoupled;
+    a.lr = 1e-2, a.beta2 = 0.999, a.eps = 1e-8;
     a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.g = r.g.data;
     a.n = n;
     for (uint32_t step = 1; step <= STEPS; step++) {
@@ -79,10 +84,58 @@ static void test_adam(void **state)
 {
     (void)state;
     EACH_LEVEL(k)
-    for (size_t n = 0; n <= 70; n++) {
-        check_adam(k, n, 0, false);
-        check_adam(k, n, 0.01, false);
-        check_adam(k, n, 0.01, true);
+    for (size_t i = 0; i <= 71; i++) {
+        const size_t n = i <= 70 ? i : 3001;
+        for (int lerp = 0; lerp < 2; lerp++) {
+            struct kern_adam a = {.beta1 = 0.9, .lerp = lerp};
+            check_adam(k, n, a);
+            a.weight_decay = 0.01;
+            check_adam(k, n, a);
+            a.decoupled = true;
+            check_adam(k, n, a);
+        }
+    }
+}
+
+// lerp takes the other branch from a weight of 0.5 on, and at 1 the first moment is the gradient.
+static void test_adam_heavy_gradient(void **state)
+{
+    (void)state;
+    static const double beta1[] = {0, 0.3, 0.5, 0.50000001, 0.6};
+    EACH_LEVEL(k)
+    for (size_t i = 0; i < sizeof beta1 / sizeof *beta1; i++) {
+        check_adam(k, 1003, (struct kern_adam){.beta1 = beta1[i], .lerp = true});
+        check_adam(k, 1003, (struct kern_adam){.beta1 = beta1[i], .lerp = false});
+    }
+}
+
+// The two means are alike, and they are not the same: else the tests above would compare nothing.
+static void test_adam_means_differ(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    EACH_LEVEL(k)
+    {
+        struct run r;
+        run_init(&r, N);
+        struct kern_adam a = {.lr = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .n = N};
+        a.g = r.g.data;
+        for (uint32_t step = 1; step <= 3; step++) {
+            a.step = step;
+            run_next_gradient(&r, step);
+            a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.lerp = false;
+            k->adam(&a);
+            a.p = r.p2.data, a.m = r.m2.data, a.v = r.v2.data, a.lerp = true;
+            k->adam(&a);
+        }
+        size_t other = 0;
+        for (size_t i = 0; i < N; i++) {
+            check_near(r.m2.data[i], r.m.data[i], 1e-6, "mean", k->name, i);
+            other += r.m2.data[i] != r.m.data[i];
+        }
+        if (other < N / 10 || memcmp(r.v.data, r.v2.data, N * sizeof(float)) != 0)
+            fail_msg("%s: %zu of %d means differ, wanted a tenth at least", k->name, other, N);
+        run_clear(&r);
     }
 }
 
@@ -161,6 +214,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_adam_heavy_gradient),
+        cmocka_unit_test(test_adam_means_differ),
         cmocka_unit_test(test_adam_padding),
         cmocka_unit_test(test_sgd),
     };
