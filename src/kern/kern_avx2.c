@@ -9,7 +9,11 @@
 #define KERN_FMA      true
 #define VL            8
 #define VFMA(a, b, c) ((vf)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
-#define VSQRT(a)      ((vf)_mm256_sqrt_ps((__m256)(a)))
+#define FLUSH_BEGIN(s)                                                                             \
+    unsigned s = _mm_getcsr();                                                                     \
+    _mm_setcsr(s | 0x8040) // FTZ and DAZ
+#define FLUSH_END(s) _mm_setcsr(s)
+#define VSQRT(a)     ((vf)_mm256_sqrt_ps((__m256)(a)))
 // 16 registers: 12 sums, 2 of b, 1 broadcast. Widths are multiples of two vectors.
 #define TILES(T) TILES_TO_6(T, 2)
 

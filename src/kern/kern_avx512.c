@@ -10,7 +10,11 @@
 #define KERN_FMA      true
 #define VL            16
 #define VFMA(a, b, c) ((vf)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
-#define VSQRT(a)      ((vf)_mm512_sqrt_ps((__m512)(a)))
+#define FLUSH_BEGIN(s)                                                                             \
+    unsigned s = _mm_getcsr();                                                                     \
+    _mm_setcsr(s | 0x8040) // FTZ and DAZ
+#define FLUSH_END(s) _mm_setcsr(s)
+#define VSQRT(a)     ((vf)_mm512_sqrt_ps((__m512)(a)))
 // 32 registers: 24 sums, up to 4 of b and the broadcast element of a.
 #define TILES(T) TILES_TO_12(T, 1) TILES_TO_12(T, 2) TILES_TO_8(T, 3) TILES_TO_6(T, 4)
 

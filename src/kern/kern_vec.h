@@ -5,7 +5,9 @@
 //   VL              floats in a vector: 4, 8 or 16
 //   VFMA(a, b, c)   a * b + c of vectors; one rounding on every level whose kern.fma is true
 //   VSQRT(a)        correctly rounded square root
-//   TILES(T)        T(rows, vectors) for every tile of the matrix product, see kern_product.h:
+//   FLUSH_BEGIN(s)  take numbers below 1e-38 for zeros from here on, keeping the mode in unsigned
+//   s; FLUSH_END(s)    as before. Both may be left out TILES(T)        T(rows, vectors) for every
+//   tile of the matrix product, see kern_product.h:
 //                   for each width all heights from 1 on
 //
 // Nothing below depends on the level but through VL: that, and VFMA where a fused operation is
@@ -16,6 +18,11 @@
 #include "kern/kern.h"
 
 #include <string.h>
+
+#ifndef FLUSH_BEGIN
+#define FLUSH_BEGIN(s) unsigned s = 0
+#define FLUSH_END(s)   (void)(s)
+#endif
 
 // Sanitizers check no bounds inside: arrays of vectors are indexed by what becomes a constant, and
 // thousands of such checks would take a compiler minutes.
