@@ -39,7 +39,7 @@ enum kern_act {
 //   dW += A^T dZ:             m inputs, k rows,  a(i,k) = A[k][i], b = dZ, start = dW or zero
 //   dA = dZ W^T:              m rows, k outputs, a(i,k) = dZ[i][k], b = W^T
 struct kern_product {
-    size_t m, n, k; // n is a multiple of KERN_LANES
+    size_t m, n, k; // n is a multiple of KERN_LANES, not 0
     const float *a; // a(i,k) at a[i * a_row + k * a_k]
     size_t a_row, a_k;
     const float *b; // [k][ldb], padded

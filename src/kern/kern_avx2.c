@@ -15,6 +15,8 @@
 #define FLUSH_END(s) _mm_setcsr(s)
 #define VSQRT(a)     ((vf)_mm256_sqrt_ps((__m256)(a)))
 // 16 registers: 12 sums, 2 of b, 1 broadcast. Widths are multiples of two vectors.
-#define TILES(T) TILES_TO_6(T, 2)
+#define TILE_SUMS   12
+#define TILE_WIDEST 2
+#define TILES(T)    TILES_TO_6(T, 2)
 
 #include "kern/kern_body.h"

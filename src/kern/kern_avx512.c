@@ -16,6 +16,8 @@
 #define FLUSH_END(s) _mm_setcsr(s)
 #define VSQRT(a)     ((vf)_mm512_sqrt_ps((__m512)(a)))
 // 32 registers: 24 sums, up to 4 of b and the broadcast element of a.
-#define TILES(T) TILES_TO_12(T, 1) TILES_TO_12(T, 2) TILES_TO_8(T, 3) TILES_TO_6(T, 4)
+#define TILE_SUMS   24
+#define TILE_WIDEST 4
+#define TILES(T)    TILES_TO_12(T, 1) TILES_TO_12(T, 2) TILES_TO_8(T, 3) TILES_TO_6(T, 4)
 
 #include "kern/kern_body.h"

@@ -12,6 +12,8 @@
     ((vf){__builtin_sqrtf((a)[0]), __builtin_sqrtf((a)[1]), __builtin_sqrtf((a)[2]),               \
           __builtin_sqrtf((a)[3])})
 // 16 registers: 8 sums, 4 of b, and what a product needs besides.
-#define TILES(T) TILES_TO_2(T, 4)
+#define TILE_SUMS   8
+#define TILE_WIDEST 4
+#define TILES(T)    TILES_TO_2(T, 4)
 
 #include "kern/kern_body.h"

@@ -11,6 +11,8 @@
 #define VFMA(a, b, c) ((vf)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
 #define VSQRT(a)      ((vf)vsqrtq_f32((float32x4_t)(a)))
 // 32 registers: 24 sums, 4 of b, 1 of a.
-#define TILES(T) TILES_TO_6(T, 4)
+#define TILE_SUMS   24
+#define TILE_WIDEST 4
+#define TILES(T)    TILES_TO_6(T, 4)
 
 #include "kern/kern_body.h"

@@ -2,27 +2,45 @@
 // The matrix product: c[i][j] = start + sum over k of a(i,k) * b[k][j].
 //
 // A tile of MR rows by NV vectors of c stays in registers while k runs: NV loads of b and MR
-// broadcasts of a feed MR * NV independent fma chains. Tiles of every height exist, so that m rows
-// are cut into pieces that differ by at most one row and no row is computed for nothing.
+// broadcasts of a feed MR * NV independent fma chains. Tiles of every height exist, so no row is
+// computed for nothing.
 //
-// Three loops around the tiles keep what is read again in the caches: k is cut so that a panel of b
-// (one tile wide) stays in L1 or L2, rows so that a block of a stays in L2. A second piece of k
-// starts from the c that the first has stored: the same chain, so that neither cut changes a bit.
+// A product too large for the caches is cut into products: by k, so that a strip of b (one tile
+// wide) stays in L1 or L2 while all rows use it; by rows, so that a block of a stays in L2; and by
+// columns into strips. A second piece of k starts from the c that the first has stored: the same
+// chain, so that no cut changes a bit.
+//
+// Where a strip is as narrow as a cache line (PACKS), rows of b that are kilobytes apart cost a
+// page and a set of the cache each: the first tile of a strip copies it together while it computes,
+// and an `a` that runs across its rows (dW's) is transposed first. Wider strips gained nothing by
+// that.
 #ifndef SKIFF_KERN_PRODUCT_H
 #define SKIFF_KERN_PRODUCT_H
 
+#include "kern/kern_reduce.h"
 #include "kern/kern_vec.h"
 
-#define TILE_ROWS    16 // room for the highest tile,
+#define TILE_ROWS    12 // room for the highest tile,
 #define TILE_VECTORS 4  // and for the widest
 
-// k of one pass: a panel of b is at most 1024 x 64 floats = 256 KB, a quarter of a usual L2.
-#define PRODUCT_K 1024
-// Floats of a in one block of rows: another quarter.
+// The highest tile that is nv vectors wide.
+#define TALLEST(nv) (TILE_SUMS / (nv) < TILE_ROWS ? TILE_SUMS / (nv) : TILE_ROWS)
+
+// k of one cut: a strip of b is at most 256 x 64 floats = 64 KB, or 16 KB where it is packed.
+#define PRODUCT_K 256
+// Floats of a in one block of rows: 256 KB, a quarter of a usual L2.
 #define PRODUCT_A 65536
+// Of a larger b (1 MB) the next strip is fetched while one is computed: it will not be in L2.
+#define PRODUCT_NEAR 262144
+
+#define PACKS        (TILE_WIDEST * VL <= KERN_LANES)
+#define PACK_ROWS    (4 * TALLEST(TILE_WIDEST)) // of c, at least, for a copied strip to pay
+#define PACK_COLUMNS 128                        // likewise
+#define PACK_A       8192 // floats of a that are transposed at once, 32 KB of stack;
+#define PACK_A_PAYS  256  // columns of c, at least, for that to pay
 
 INL void tile_start(const size_t MR, const size_t NV, const struct kern_product *p, size_t i,
-                    size_t j, vf c[TILE_ROWS][TILE_VECTORS])
+                    vf c[TILE_ROWS][TILE_VECTORS])
 {
     if (!p->start) {
         foreach (r, MR)
@@ -30,7 +48,7 @@ INL void tile_start(const size_t MR, const size_t NV, const struct kern_product 
                 c[r][v] = SPLAT(0.0f);
         return;
     }
-    const float *start = p->start + i * p->start_row + j;
+    const float *start = p->start + i * p->start_row;
     foreach (r, MR) {
         foreach (v, NV)
             c[r][v] = load(start + v * VL);
@@ -39,16 +57,21 @@ INL void tile_start(const size_t MR, const size_t NV, const struct kern_product 
 }
 
 // Pointers walk from row to row, here and below: with r * row the compiler would keep an offset for
-// each row, more than there are registers.
+// each row, more than there are registers. `copy`: where the strip of b goes besides, or NULL.
 INL void tile_sum(const size_t MR, const size_t NV, const struct kern_product *p, size_t i,
-                  size_t j, vf c[TILE_ROWS][TILE_VECTORS])
+                  float *copy, vf c[TILE_ROWS][TILE_VECTORS])
 {
     const size_t row = p->a_row, step = p->a_k, ldb = p->ldb;
-    const float *a = p->a + i * row, *b = p->b + j;
+    const float *a = p->a + i * row, *b = p->b;
     for (size_t k = p->k; k > 0; k--) {
         vf bv[TILE_VECTORS];
         foreach (v, NV)
             bv[v] = load(b + v * VL);
+        if (copy) {
+            foreach (v, NV)
+                store(copy + v * VL, bv[v]);
+            copy += NV * VL;
+        }
         const float *ar = a;
         foreach (r, MR) {
             float ak = *ar;
@@ -62,7 +85,7 @@ INL void tile_sum(const size_t MR, const size_t NV, const struct kern_product *p
 }
 
 INL void tile_store(const size_t MR, const size_t NV, const struct kern_product *p, size_t i,
-                    size_t j, vf c[TILE_ROWS][TILE_VECTORS])
+                    vf c[TILE_ROWS][TILE_VECTORS])
 {
     const size_t ldc = p->ldc;
     if (p->relu) {
@@ -71,14 +94,14 @@ INL void tile_store(const size_t MR, const size_t NV, const struct kern_product 
                 c[r][v] = zero_where(c[r][v] <= 0.0f, c[r][v]);
     }
     if (p->gate) {
-        const float *gate = p->gate + i * ldc + j;
+        const float *gate = p->gate + i * ldc;
         foreach (r, MR) {
             foreach (v, NV)
                 c[r][v] = zero_where(load(gate + v * VL) <= 0.0f, c[r][v]);
             gate += ldc;
         }
     }
-    float *to = p->c + i * ldc + j;
+    float *to = p->c + i * ldc;
     foreach (r, MR) {
         foreach (v, NV)
             store(to + v * VL, c[r][v]);
@@ -86,31 +109,83 @@ INL void tile_store(const size_t MR, const size_t NV, const struct kern_product 
     }
 }
 
-typedef void tile_fn(const struct kern_product *p, size_t i, size_t j);
+// Rows [i, i + MR) of a product that is NV vectors wide.
+typedef void tile_fn(const struct kern_product *p, size_t i);
 
 #define TILE_FN(MR, NV)                                                                            \
-    static void tile_##MR##x##NV(const struct kern_product *p, size_t i, size_t j)                 \
+    static void tile_##MR##x##NV(const struct kern_product *p, size_t i)                           \
     {                                                                                              \
         vf c[TILE_ROWS][TILE_VECTORS];                                                             \
-        tile_start(MR, NV, p, i, j, c);                                                            \
-        tile_sum(MR, NV, p, i, j, c);                                                              \
-        tile_store(MR, NV, p, i, j, c);                                                            \
+        tile_start(MR, NV, p, i, c);                                                               \
+        tile_sum(MR, NV, p, i, NULL, c);                                                           \
+        tile_store(MR, NV, p, i, c);                                                               \
     }
 #define TILE_ROW(MR, NV) [NV][MR] = tile_##MR##x##NV,
 
 TILES(TILE_FN)
 static tile_fn *const tiles[TILE_VECTORS + 1][TILE_ROWS + 1] = {TILES(TILE_ROW)};
+static const size_t tallest[TILE_VECTORS + 1] = {0, TALLEST(1), TALLEST(2), TALLEST(3), TALLEST(4)};
 
-// Rows [i, i + m) by the vectors [j, j + nv * VL), in pieces of nearly equal height.
-static void product_strip(const struct kern_product *p, size_t i, size_t m, size_t j, size_t nv)
+// The first rows of a strip of the widest tiles; copies b to `copy` [k][TILE_WIDEST * VL].
+UNCHECKED static void tile_copying(const struct kern_product *p, float *copy)
 {
-    size_t most = TILE_ROWS;
-    while (!tiles[nv][most])
-        most--;
-    size_t pieces = (m + most - 1) / most, rows = m / pieces, longer = m % pieces;
-    for (size_t t = 0; t < pieces; t++) {
-        size_t mr = rows + (t < longer);
-        tiles[nv][mr](p, i, j);
+    vf c[TILE_ROWS][TILE_VECTORS];
+    tile_start(TALLEST(TILE_WIDEST), TILE_WIDEST, p, 0, c);
+    tile_sum(TALLEST(TILE_WIDEST), TILE_WIDEST, p, 0, copy, c);
+    tile_store(TALLEST(TILE_WIDEST), TILE_WIDEST, p, 0, c);
+}
+
+// Of the product p: all columns of m rows from row i on.
+static struct kern_product rows_of(const struct kern_product *p, size_t i, size_t m)
+{
+    struct kern_product part = *p;
+    part.m = m;
+    part.a += i * p->a_row;
+    part.c += i * p->ldc;
+    part.start = p->start ? p->start + i * p->start_row : NULL;
+    part.gate = p->gate ? p->gate + i * p->ldc : NULL;
+    return part;
+}
+
+// Likewise all rows of n columns from column j on.
+static struct kern_product columns_of(const struct kern_product *p, size_t j, size_t n)
+{
+    struct kern_product part = *p;
+    part.n = n;
+    part.b += j;
+    part.c += j;
+    part.start = p->start ? p->start + j : NULL;
+    part.gate = p->gate ? p->gate + j : NULL;
+    return part;
+}
+
+// What is fetched while a strip is computed: `left` rows of b, `width` floats of each.
+struct ahead {
+    const float *b;
+    size_t ldb, width, left;
+};
+
+static void fetch_ahead(struct ahead *f, size_t count)
+{
+    for (; count > 0 && f->left > 0; count--, f->left--) {
+        for (size_t j = 0; j < f->width; j += KERN_LANES)
+            __builtin_prefetch(f->b + j, 0, 2);
+        f->b += f->ldb;
+    }
+}
+
+// One strip, nv vectors wide, from row i on: tiles of full height, and the last two share what is
+// left. `f` may be NULL.
+static void product_strip(const struct kern_product *p, size_t i, size_t nv, struct ahead *f)
+{
+    const size_t most = tallest[nv];
+    const size_t share = f ? p->k * most / p->m + 1 : 0;
+    while (i < p->m) {
+        size_t left = p->m - i;
+        size_t mr = left >= 2 * most ? most : left > most ? (left + 1) / 2 : left;
+        if (f)
+            fetch_ahead(f, share);
+        tiles[nv][mr](p, i);
         i += mr;
     }
 }
@@ -118,38 +193,76 @@ static void product_strip(const struct kern_product *p, size_t i, size_t m, size
 // The width of the tiles for m rows: the widest, unless m rows fit in one tile of half that width.
 static size_t tile_width(size_t vectors, size_t m)
 {
-    size_t nv = TILE_VECTORS;
+    size_t nv = TILE_WIDEST;
     while (nv > vectors || !tiles[nv][1])
         nv--;
-    bool narrow = m <= TILE_ROWS && !tiles[nv][m] && tiles[nv / 2][m];
-    return narrow ? nv / 2 : nv;
+    return m > tallest[nv] && m <= tallest[nv / 2] && tiles[nv / 2][1] ? nv / 2 : nv;
 }
 
-// One cut of k: blocks of rows, in each of them the strips of columns.
-static void product_pass(const struct kern_product *p)
+// A block of rows, strip by strip; with `room` [k][TILE_WIDEST * VL] strips are copied there.
+static void product_strips(const struct kern_product *p, bool fetch, float *room)
 {
-    size_t block = PRODUCT_A / (p->k ? p->k : 1) / 24 * 24; // whole tiles of 6, 8 and 12 rows
-    if (block < 24)
-        block = 24;
-    for (size_t i = 0; i < p->m; i += block) {
-        size_t m = p->m - i < block ? p->m - i : block;
-        for (size_t j = 0; j < p->n;) {
-            size_t nv = tile_width((p->n - j) / VL, m);
-            product_strip(p, i, m, j, nv);
-            j += nv * VL;
+    for (size_t j = 0; j < p->n;) {
+        const size_t nv = tile_width((p->n - j) / VL, p->m), width = nv * VL, next = j + width;
+        struct kern_product strip = columns_of(p, j, width);
+        struct ahead ahead = {p->b + next, p->ldb, width, next < p->n ? p->k : 0};
+        size_t i = 0;
+        if (room) {
+            tile_copying(&strip, room);
+            strip.b = room;
+            strip.ldb = width;
+            i = TALLEST(TILE_WIDEST);
         }
+        product_strip(&strip, i, nv, fetch ? &ahead : NULL);
+        j = next;
+    }
+}
+
+// A cut of k at levels that pack: the strips of b and, where a runs across its rows, blocks of it.
+static void product_packing(const struct kern_product *p, bool fetch)
+{
+    _Alignas(64) float a[PACK_A], b[PRODUCT_K * KERN_LANES];
+    const bool across = p->a_row == 1 && p->n >= PACK_A_PAYS;
+    const size_t ld = kern_pad(p->k);
+    const size_t block = across ? PACK_A / ld : PRODUCT_A / p->k;
+    for (size_t i = 0; i < p->m; i += block) {
+        struct kern_product part = rows_of(p, i, p->m - i < block ? p->m - i : block);
+        if (across) {
+            kern_transpose(p->k, part.m, part.a, p->a_k, a, ld);
+            part.a = a;
+            part.a_row = ld;
+            part.a_k = 1;
+        }
+        product_strips(&part, fetch, part.m >= PACK_ROWS ? b : NULL);
+    }
+}
+
+// One cut of k.
+static void product_pass(const struct kern_product *p, bool fetch)
+{
+    if (p->m * p->k <= PRODUCT_A && p->n == tile_width(p->n / VL, p->m) * VL)
+        return product_strip(p, 0, p->n / VL, NULL);
+    if (PACKS && p->m >= PACK_ROWS && p->n >= PACK_COLUMNS && p->k > 0)
+        return product_packing(p, fetch);
+    const size_t block = PRODUCT_A / (p->k ? p->k : 1) / 24 * 24; // whole tiles of 6, 8, 12 rows
+    for (size_t i = 0; i < p->m; i += block) {
+        const struct kern_product part = rows_of(p, i, p->m - i < block ? p->m - i : block);
+        product_strips(&part, fetch, NULL);
     }
 }
 
 static void kern_product(const struct kern_product *p)
 {
+    const bool fetch = p->k * p->n > PRODUCT_NEAR;
+    if (p->k <= PRODUCT_K)
+        return product_pass(p, fetch);
     struct kern_product part = *p;
     size_t left = p->k;
     while (left > PRODUCT_K) {
         part.k = PRODUCT_K;
         part.relu = false;
         part.gate = NULL;
-        product_pass(&part);
+        product_pass(&part, fetch);
         part.a += PRODUCT_K * p->a_k;
         part.b += PRODUCT_K * p->ldb;
         part.start = p->c;
@@ -159,7 +272,7 @@ static void kern_product(const struct kern_product *p)
     part.k = left;
     part.relu = p->relu;
     part.gate = p->gate;
-    product_pass(&part);
+    product_pass(&part, fetch);
 }
 
 #endif

@@ -107,6 +107,8 @@ static void test_large_shapes(void **state)
         {64, 32, 569, true, 2, false, false},   {101, 64, 32, false, 0, false, true},
         {143, 112, 1024, false, 1, true, true}, {5, 16, 1025, false, 1, true, true},
         {31, 80, 3001, true, 2, true, true},    {130, 176, 2048, false, 0, false, false},
+        {275, 144, 300, false, 2, true, true},  {150, 272, 130, true, 2, false, false},
+        {33, 528, 600, false, 1, true, false},  {70, 256, 257, true, 0, false, true},
     };
     EACH_LEVEL(k)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
