@@ -85,7 +85,7 @@ static void call(const struct gemm *g, const struct kern_product *p)
              p->start ? 1.0F : 0.0F, p->c, (int)p->ldc);
 }
 
-// relu and its gate as passes of their own, while c is still in the cache.
+// relu, its gate and the sums as passes of their own, while c is still in the cache.
 static void finish(const struct kern *kern, const struct kern_product *p)
 {
     for (size_t i = 0; (p->relu || p->gate) && i < p->m; i++) {
@@ -95,6 +95,8 @@ static void finish(const struct kern *kern, const struct kern_product *p)
         if (p->gate)
             kern->act_backward(ACT_RELU, p->n, NULL, p->gate + i * p->ldc, c);
     }
+    if (p->sums)
+        kern->column_sums(p->m, p->n, p->c, p->ldc, p->sums, p->sums);
 }
 
 void gemm_product(const struct gemm *g, const struct kern *kern, const struct kern_product *p)

@@ -49,6 +49,14 @@ INL void tile_start(const size_t MR, const size_t NV, const struct kern_product 
         return;
     }
     const float *start = p->start + i * p->start_row;
+    if (p->start_row == 0) { // a bias: every row starts with it
+        foreach (v, NV) {
+            const vf bias = load(start + v * VL);
+            foreach (r, MR)
+                c[r][v] = bias;
+        }
+        return;
+    }
     foreach (r, MR) {
         foreach (v, NV)
             c[r][v] = load(start + v * VL);
@@ -99,6 +107,14 @@ INL void tile_store(const size_t MR, const size_t NV, const struct kern_product 
             foreach (v, NV)
                 c[r][v] = zero_where(load(gate + v * VL) <= 0.0f, c[r][v]);
             gate += ldc;
+        }
+    }
+    if (p->sums) {
+        foreach (v, NV) {
+            vf sum = load(p->sums + v * VL);
+            foreach (r, MR)
+                sum += c[r][v];
+            store(p->sums + v * VL, sum);
         }
     }
     float *to = p->c + i * ldc;
@@ -156,6 +172,7 @@ static struct kern_product columns_of(const struct kern_product *p, size_t j, si
     part.c += j;
     part.start = p->start ? p->start + j : NULL;
     part.gate = p->gate ? p->gate + j : NULL;
+    part.sums = p->sums ? p->sums + j : NULL;
     return part;
 }
 
@@ -262,6 +279,7 @@ static void kern_product(const struct kern_product *p)
         part.k = PRODUCT_K;
         part.relu = false;
         part.gate = NULL;
+        part.sums = NULL;
         product_pass(&part, fetch);
         part.a += PRODUCT_K * p->a_k;
         part.b += PRODUCT_K * p->ldb;
@@ -272,6 +290,7 @@ static void kern_product(const struct kern_product *p)
     part.k = left;
     part.relu = p->relu;
     part.gate = p->gate;
+    part.sums = p->sums;
     product_pass(&part, fetch);
 }
 

@@ -266,6 +266,12 @@ void block_forward(struct block *b, const struct block_rows *r)
         copy_predictions(b, r);
 }
 
+// Whether input_gradient sums up db of layer l, nothing coming between its product and dZ.
+static bool summed_on_the_way(const struct block *b, const struct block_rows *r, size_t l)
+{
+    return l + 1 < b->net->layers && b->net->act == ACT_RELU && !r->keep;
+}
+
 // dW and db of layer l from its dz [rows][ld].
 static void weight_gradient(const struct block *b, const struct block_rows *r, size_t l,
                             const float *dz)
@@ -291,8 +297,9 @@ static void weight_gradient(const struct block *b, const struct block_rows *r, s
         p.a = a, p.a_row = 1, p.a_k = lda;
         p.b = dz, p.ldb = ld;
     }
+    if (!summed_on_the_way(b, r, l))
+        b->kern->column_sums(r->rows, ld, dz, ld, r->first ? NULL : db, db);
     gemm_product(b->layer[l].gemm, b->kern, &p);
-    b->kern->column_sums(r->rows, ld, dz, ld, r->first ? NULL : db, db);
 }
 
 // delta = gradient with respect to what layer l - 1 gave out, from dz of layer l; then through that
@@ -303,6 +310,12 @@ static void input_gradient(const struct block *b, const struct block_rows *r, si
     const struct net_layer *layer = &b->net->layer[l];
     const struct block_layer *below = &b->layer[l - 1];
     const bool relu = b->net->act == ACT_RELU;
+    float *db = NULL;
+    if (summed_on_the_way(b, r, l - 1)) {
+        db = r->gradient + b->net->layer[l - 1].bias;
+        if (r->first)
+            memset(db, 0, below->ld * sizeof *db);
+    }
     const struct kern_product p = {
         .m = r->rows,
         .n = below->ld,
@@ -315,6 +328,7 @@ static void input_gradient(const struct block *b, const struct block_rows *r, si
         .c = delta,
         .ldc = below->ld,
         .gate = relu ? below->out : NULL,
+        .sums = db,
     };
     gemm_product(b->layer[l].gemm, b->kern, &p);
     if (r->keep)

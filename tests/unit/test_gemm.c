@@ -77,7 +77,7 @@ struct shape {
 };
 
 struct operands {
-    struct block a, b, c, start, gate;
+    struct block a, b, c, start, gate, sums;
     struct kern_product p;
 };
 
@@ -86,7 +86,7 @@ static bool flag(size_t i, size_t every)
     return i % every == 0;
 }
 
-// A product as block.c makes it; variant i takes relu, gate and start in turn. `in_ld` is the
+// A product as block.c makes it; variant i takes relu, gate, start and sums in turn. `in_ld` is the
 // leading dimension of the layer's input: not padded when it is the table itself.
 static void operands_init(struct operands *o, const struct shape *s, enum kind kind, size_t i)
 {
@@ -116,6 +116,8 @@ static void operands_init(struct operands *o, const struct shape *s, enum kind k
         p->m = s->rows, p->n = pad_in, p->a_row = out_ld, p->a_k = 1;
         o->gate = block_padded(s->rows, s->in, pad_in, seed + 4);
         p->gate = flag(i, 3) ? o->gate.data : NULL;
+        o->sums = block_padded(1, s->in, pad_in, seed + 5);
+        p->sums = flag(i, 2) ? o->sums.data : NULL;
     }
     p->a = o->a.data, p->b = o->b.data, p->c = o->c.data;
     p->ldb = p->ldc = p->n;
@@ -127,7 +129,7 @@ static void operands_init(struct operands *o, const struct shape *s, enum kind k
 
 static void operands_clear(struct operands *o)
 {
-    struct block *all[] = {&o->a, &o->b, &o->c, &o->start, &o->gate};
+    struct block *all[] = {&o->a, &o->b, &o->c, &o->start, &o->gate, &o->sums};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i]->base)
             block_free(all[i]);
@@ -152,6 +154,9 @@ static void check_kind(const struct gemm *g, const struct kern *k, const struct 
         check_near((double)blas.c.data[at], want, at % own.p.ldc < cols ? tolerance : 0, what,
                    k->name, at);
     }
+    for (size_t at = 0; at < own.sums.n; at++)
+        check_near((double)blas.sums.data[at], (double)own.sums.data[at],
+                   at < cols ? tolerance * (double)s->rows : 0, what, k->name, at);
     operands_clear(&own);
     operands_clear(&blas);
 }

@@ -6,11 +6,11 @@ struct shape {
     size_t m, n, k;
     bool transposed; // a(i,k) = a[k][i]
     int start;       // 0: none, 1: one row, 2: c itself
-    bool relu, gate;
+    bool relu, gate, sums;
 };
 
 struct operands {
-    struct block a, b, c, gate, bias, want;
+    struct block a, b, c, gate, bias, sums, want, want_sums;
     struct kern_product p;
 };
 
@@ -24,6 +24,8 @@ static void operands_init(struct operands *o, const struct shape *s, uint32_t se
     o->gate = block_padded(s->m, s->n, ldc, seed + 3);
     o->bias = block_padded(1, s->n, s->n, seed + 4);
     o->want = block_padded(s->m, s->n, ldc, seed + 2);
+    o->sums = block_padded(1, s->n, s->n, seed + 5);
+    o->want_sums = block_padded(1, s->n, s->n, seed + 5);
     o->p = (struct kern_product){
         .m = s->m,
         .n = s->n,
@@ -41,6 +43,7 @@ static void operands_init(struct operands *o, const struct shape *s, uint32_t se
         .start_row = s->start == 2 ? ldc : 0,
         .relu = s->relu,
         .gate = s->gate ? o->gate.data : NULL,
+        .sums = s->sums ? o->sums.data : NULL,
     };
 }
 
@@ -51,11 +54,13 @@ static void operands_clear(struct operands *o)
     block_free(&o->c);
     block_free(&o->gate);
     block_free(&o->bias);
+    block_free(&o->sums);
     block_free(&o->want);
+    block_free(&o->want_sums);
 }
 
 // What the header promises, element by element; reads start before c is written.
-static void expect(const struct kern *k, const struct kern_product *p, float *want)
+static void expect(const struct kern *k, const struct kern_product *p, float *want, float *sums)
 {
     for (size_t i = 0; i < p->m; i++) {
         for (size_t j = 0; j < p->n; j++) {
@@ -65,6 +70,8 @@ static void expect(const struct kern *k, const struct kern_product *p, float *wa
             if ((p->relu && c <= 0) || (p->gate && p->gate[i * p->ldc + j] <= 0))
                 c = 0;
             want[i * p->ldc + j] = c;
+            if (p->sums)
+                sums[j] += c;
         }
     }
 }
@@ -73,12 +80,13 @@ static void check_shape(const struct kern *k, const struct shape *s, uint32_t se
 {
     struct operands o;
     char what[128];
-    snprintf(what, sizeof what, "m %zu n %zu k %zu transposed %d start %d relu %d gate %d", s->m,
-             s->n, s->k, s->transposed, s->start, s->relu, s->gate);
+    snprintf(what, sizeof what, "m %zu n %zu k %zu transposed %d start %d relu %d gate %d sums %d",
+             s->m, s->n, s->k, s->transposed, s->start, s->relu, s->gate, s->sums);
     operands_init(&o, s, seed);
-    expect(k, &o.p, o.want.data);
+    expect(k, &o.p, o.want.data, o.want_sums.data);
     k->product(&o.p);
     check_same(o.c.data, o.want.data, o.c.n, what, k->name);
+    check_same(o.sums.data, o.want_sums.data, o.sums.n, what, k->name);
     operands_clear(&o);
 }
 
@@ -90,9 +98,11 @@ static void test_small_shapes(void **state)
         uint32_t seed = 1;
         for (size_t m = 0; m <= 40; m++) {
             for (size_t d = 0; d <= 40; d++, seed++) {
-                struct shape s = {m, 16 * (1 + seed % 9), d, seed % 2, (int)(seed / 2 % 3), 0, 0};
+                struct shape s = {m, 16 * (1 + seed % 9), d, seed % 2, (int)(seed / 2 % 3), 0, 0,
+                                  0};
                 s.relu = seed / 6 % 2;
                 s.gate = seed / 12 % 2;
+                s.sums = seed / 24 % 2;
                 check_shape(k, &s, seed);
             }
         }
@@ -103,12 +113,18 @@ static void test_large_shapes(void **state)
 {
     (void)state;
     static const struct shape shapes[] = {
-        {569, 64, 7, false, 1, true, false},    {569, 32, 64, false, 1, true, false},
-        {64, 32, 569, true, 2, false, false},   {101, 64, 32, false, 0, false, true},
-        {143, 112, 1024, false, 1, true, true}, {5, 16, 1025, false, 1, true, true},
-        {31, 80, 3001, true, 2, true, true},    {130, 176, 2048, false, 0, false, false},
-        {275, 144, 300, false, 2, true, true},  {150, 272, 130, true, 2, false, false},
-        {33, 528, 600, false, 1, true, false},  {70, 256, 257, true, 0, false, true},
+        {569, 64, 7, false, 1, true, false, false},
+        {569, 32, 64, false, 1, true, false, false},
+        {64, 32, 569, true, 2, false, false, false},
+        {101, 64, 32, false, 0, false, true, false},
+        {143, 112, 1024, false, 1, true, true, false},
+        {5, 16, 1025, false, 1, true, true, false},
+        {31, 80, 3001, true, 2, true, true, false},
+        {130, 176, 2048, false, 0, false, false, false},
+        {275, 144, 300, false, 2, true, true, true},
+        {150, 272, 130, true, 2, false, false, true},
+        {33, 528, 600, false, 1, true, false, false},
+        {70, 256, 257, true, 0, false, true, true},
     };
     EACH_LEVEL(k)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
@@ -120,7 +136,7 @@ static void test_pieces(void **state)
 {
     (void)state;
     static const size_t cuts[] = {0, 1, 14, 15, 47, 100};
-    struct shape s = {100, 96, 100, false, 1, false, false};
+    struct shape s = {100, 96, 100, false, 1, false, false, false};
     EACH_LEVEL(k)
     {
         struct operands o;
@@ -155,7 +171,7 @@ static void test_pieces(void **state)
 static void test_nan_passes(void **state)
 {
     (void)state;
-    struct shape s = {9, 32, 5, false, 1, true, true};
+    struct shape s = {9, 32, 5, false, 1, true, true, false};
     EACH_LEVEL(k)
     {
         struct operands o;
