@@ -94,7 +94,7 @@ struct kern_bce {
     const float *weight; // per row, or NULL
     float scale;         // of the gradient: 1 / rows of the batch
     float *p, *loss;     // [n]; the loss of each row, weighted, not scaled
-    float *dz;           // [n], or NULL when only the loss is wanted
+    float *dz;           // [n], or NULL when only the loss is wanted; no output is an input
 };
 
 struct kern {

@@ -266,30 +266,25 @@ INL struct bce_lanes bce_value(const bool hard, vf z, vf y, vf weight, float sca
     return out;
 }
 
+// `count` rows from row i on, at most VL.
+INL void bce_rows(const bool hard, const struct kern_bce *b, size_t i, size_t count)
+{
+    const vf weight = b->weight ? load_part(b->weight + i, count) : SPLAT(1.0f);
+    const vf z = load_part(b->z + i, count), y = load_part(b->y + i, count);
+    const struct bce_lanes out = bce_value(hard, z, y, weight, b->scale);
+    store_part(b->p + i, out.p, count);
+    store_part(b->loss + i, out.loss, count);
+    if (b->dz)
+        store_part(b->dz + i, out.dz, count);
+}
+
+// Whole vectors to the end, where there is one: the last of them takes some rows again.
 INL void bce_loop(const bool hard, const struct kern_bce *b)
 {
-    struct bce_lanes out;
-    vf weight = SPLAT(1.0f);
-    size_t i = 0;
-    for (; i + VL <= b->n; i += VL) {
-        if (b->weight)
-            weight = load(b->weight + i);
-        out = bce_value(hard, load(b->z + i), load(b->y + i), weight, b->scale);
-        store(b->p + i, out.p);
-        store(b->loss + i, out.loss);
-        if (b->dz)
-            store(b->dz + i, out.dz);
-    }
-    size_t rest = b->n - i;
-    if (rest == 0)
-        return;
-    if (b->weight)
-        weight = load_part(b->weight + i, rest);
-    out = bce_value(hard, load_part(b->z + i, rest), load_part(b->y + i, rest), weight, b->scale);
-    store_part(b->p + i, out.p, rest);
-    store_part(b->loss + i, out.loss, rest);
-    if (b->dz)
-        store_part(b->dz + i, out.dz, rest);
+    if (b->n < VL)
+        return bce_rows(hard, b, 0, b->n);
+    for (size_t i = 0; i < b->n; i += VL)
+        bce_rows(hard, b, i + VL <= b->n ? i : b->n - VL, VL);
 }
 
 INL bool zeros_and_ones(size_t n, const float *y)
@@ -299,7 +294,7 @@ INL bool zeros_and_ones(size_t n, const float *y)
     size_t i = 0;
     for (; i + VL <= n; i += VL)
         other |= (load(y + i) != 0.0f) & (load(y + i) != 1.0f);
-    vf rest = load_part(y + i, n - i);
+    vf rest = n < VL ? load_part(y, n) : load(y + n - VL);
     other |= (rest != 0.0f) & (rest != 1.0f);
     return memcmp(&other, &none, sizeof none) == 0;
 }

@@ -269,6 +269,30 @@ static void test_bce(void **state)
         check_bce(k, n, n % 2, n % 3 != 0);
 }
 
+// A row's numbers do not depend on how many rows come with it.
+static void test_bce_alone(void **state)
+{
+    (void)state;
+    enum { N = 41 };
+    EACH_LEVEL(k)
+    for (size_t n = 1; n <= N; n++) {
+        struct block z = block_new(n, 1), y = block_new(n, 2), w = block_new(n, 3);
+        struct block all = block_new(3 * n, 4), one = block_new(3 * n, 5);
+        for (size_t i = 0; i < n; i++)
+            y.data[i] = n % 2 ? y.data[i] > 0 : fabsf(y.data[i]);
+        const float *weight = n % 3 ? w.data : NULL;
+        k->bce(&(struct kern_bce){n, z.data, y.data, weight, 0.25f, all.data, all.data + n,
+                                  all.data + 2 * n});
+        for (size_t i = 0; i < n; i++)
+            k->bce(&(struct kern_bce){1, z.data + i, y.data + i, weight ? weight + i : NULL, 0.25f,
+                                      one.data + i, one.data + n + i, one.data + 2 * n + i});
+        check_same(all.data, one.data, 3 * n, "bce row by row", k->name);
+        struct block *blocks[] = {&z, &y, &w, &all, &one};
+        for (size_t i = 0; i < 5; i++)
+            block_free(blocks[i]);
+    }
+}
+
 // A row's loss does not depend on whether the labels that come with it are all 0 or 1.
 static void test_bce_company(void **state)
 {
@@ -374,8 +398,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions),   cmocka_unit_test(test_special_values),
         cmocka_unit_test(test_derivatives), cmocka_unit_test(test_bce),
-        cmocka_unit_test(test_bce_company), cmocka_unit_test(test_bce_limits),
-        cmocka_unit_test(test_tails),
+        cmocka_unit_test(test_bce_alone),   cmocka_unit_test(test_bce_company),
+        cmocka_unit_test(test_bce_limits),  cmocka_unit_test(test_tails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
