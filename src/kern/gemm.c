@@ -27,6 +27,7 @@
 // Blocks of 256 rows make OpenBLAS 2 % faster at 1024 x 1024, so its blocks are those of the plan.
 #include "kern/gemm.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 
@@ -105,6 +106,7 @@ void gemm_product(const struct gemm *g, const struct kern *kern, const struct ke
         kern->product(p);
         return;
     }
+    assert(!p->add);
     put_start(p);
     call(g, p);
     finish(kern, p);

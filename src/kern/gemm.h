@@ -38,7 +38,7 @@ void gemm_clear(struct gemm *g);
 const struct gemm *gemm_for(const struct gemm *g, const struct kern *kern, size_t in, size_t out);
 
 // Compute p, through g's library unless g is NULL. Padding columns stay zeros where they are zeros
-// in p->b and p->start.
+// in p->b and p->start. p->add is for own kernels alone.
 void gemm_product(const struct gemm *g, const struct kern *kern, const struct kern_product *p);
 
 // OpenBLAS itself. Fills library, sgemm and about; or only about, with the reason, and returns

@@ -50,7 +50,9 @@ struct kern_product {
     size_t start_row;   // 0 with a bias; ldc with start == c to accumulate
     bool relu;          // store 0 where c <= 0; NaN stays NaN, as in torch
     const float *gate;  // [m][ldc]: store 0 where gate <= 0 (relu's backward); not c; or NULL
-    float *sums;        // [n]: the column sums of c are added to it, rows in order; or NULL
+    bool add;           // add to what c holds instead of storing; start is not c then
+    float *sums;        // [n]: the column sums of c (without what it held) are added to it, rows in
+                        // order; or NULL
 };
 
 // y[i][o] = bias[o] + sum over j < k of a[i][j] * w[o][j], for few outputs: the sum runs in

@@ -118,6 +118,11 @@ INL void tile_store(const size_t MR, const size_t NV, const struct kern_product 
         }
     }
     float *to = p->c + i * ldc;
+    if (p->add) {
+        foreach (r, MR)
+            foreach (v, NV)
+                c[r][v] += load(to + r * ldc + v * VL);
+    }
     foreach (r, MR) {
         foreach (v, NV)
             store(to + v * VL, c[r][v]);
@@ -176,6 +181,14 @@ static struct kern_product columns_of(const struct kern_product *p, size_t j, si
     return part;
 }
 
+// Ask the memory for rows of x, `width` floats of each.
+static void fetch_rows(const float *x, size_t ld, size_t rows, size_t width)
+{
+    for (; rows > 0; rows--, x += ld)
+        for (size_t j = 0; j < width; j += KERN_LANES)
+            __builtin_prefetch(x + j, 0, 2);
+}
+
 // What is fetched while a strip is computed: `left` rows of b, `width` floats of each.
 struct ahead {
     const float *b;
@@ -184,11 +197,11 @@ struct ahead {
 
 static void fetch_ahead(struct ahead *f, size_t count)
 {
-    for (; count > 0 && f->left > 0; count--, f->left--) {
-        for (size_t j = 0; j < f->width; j += KERN_LANES)
-            __builtin_prefetch(f->b + j, 0, 2);
-        f->b += f->ldb;
-    }
+    if (count > f->left)
+        count = f->left;
+    fetch_rows(f->b, f->ldb, count, f->width);
+    f->b += count * f->ldb;
+    f->left -= count;
 }
 
 // One strip, nv vectors wide, from row i on: tiles of full height, and the last two share what is
@@ -197,11 +210,14 @@ static void product_strip(const struct kern_product *p, size_t i, size_t nv, str
 {
     const size_t most = tallest[nv];
     const size_t share = f ? p->k * most / p->m + 1 : 0;
+    const bool fetch_c = p->add && p->n < p->ldc; // a wide c is not in the L1 cache
     while (i < p->m) {
         size_t left = p->m - i;
         size_t mr = left >= 2 * most ? most : left > most ? (left + 1) / 2 : left;
         if (f)
             fetch_ahead(f, share);
+        if (fetch_c)
+            fetch_rows(p->c + i * p->ldc, p->ldc, mr, p->n);
         tiles[nv][mr](p, i);
         i += mr;
     }
@@ -259,9 +275,11 @@ static void product_pass(const struct kern_product *p, bool fetch)
 {
     if (p->m * p->k <= PRODUCT_A && p->n == tile_width(p->n / VL, p->m) * VL)
         return product_strip(p, 0, p->n / VL, NULL);
-    if (PACKS && p->m >= PACK_ROWS && p->n >= PACK_COLUMNS && p->k > 0)
+    if (PACKS && p->m >= PACK_ROWS && p->n >= PACK_COLUMNS && p->k > 0 && p->k <= PRODUCT_K)
         return product_packing(p, fetch);
-    const size_t block = PRODUCT_A / (p->k ? p->k : 1) / 24 * 24; // whole tiles of 6, 8, 12 rows
+    size_t block = PRODUCT_A / (p->k ? p->k : 1) / 24 * 24; // whole tiles of 6, 8, 12 rows
+    if (block == 0)
+        block = 24;
     for (size_t i = 0; i < p->m; i += block) {
         const struct kern_product part = rows_of(p, i, p->m - i < block ? p->m - i : block);
         product_strips(&part, fetch, NULL);
@@ -271,7 +289,7 @@ static void product_pass(const struct kern_product *p, bool fetch)
 static void kern_product(const struct kern_product *p)
 {
     const bool fetch = p->k * p->n > PRODUCT_NEAR;
-    if (p->k <= PRODUCT_K)
+    if (p->k <= PRODUCT_K || p->add) // c has no room for the sums of a first cut
         return product_pass(p, fetch);
     struct kern_product part = *p;
     size_t left = p->k;

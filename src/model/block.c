@@ -278,12 +278,14 @@ static void weight_gradient(const struct block *b, const struct block_rows *r, s
 {
     const struct net_layer *layer = &b->net->layer[l];
     const size_t ld = b->layer[l].ld;
+    const bool at_once = r->into && !b->layer[l].gemm; // dW is finished and added in one
     float *dW = r->gradient + layer->weight, *db = r->gradient + layer->bias;
     size_t lda;
     const float *a = input_of(b, l, &lda);
     struct kern_product p = {
         .k = r->rows,
-        .c = dW,
+        .c = at_once ? r->into + layer->weight : dW,
+        .add = at_once,
         .ldc = layer->ld,
         .start = r->first ? NULL : dW,
         .start_row = layer->ld,
@@ -300,6 +302,10 @@ static void weight_gradient(const struct block *b, const struct block_rows *r, s
     if (!summed_on_the_way(b, r, l))
         b->kern->column_sums(r->rows, ld, dz, ld, r->first ? NULL : db, db);
     gemm_product(b->layer[l].gemm, b->kern, &p);
+    if (r->into) {
+        const size_t rest = at_once ? layer->bias : layer->weight;
+        b->kern->add(layer->bias + ld - rest, r->into + rest, r->gradient + rest);
+    }
 }
 
 // delta = gradient with respect to what layer l - 1 gave out, from dz of layer l; then through that

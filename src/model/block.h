@@ -54,6 +54,7 @@ struct block_rows {
     float *pred;     // [rows][outputs], or NULL
     float *gradient; // for block_backward: the leaf's
     bool first;      // it holds nothing yet: store instead of add
+    float *into;     // in the leaf's last block: what its gradient is then added to, or NULL
 };
 
 void block_forward(struct block *b, const struct block_rows *r);

@@ -224,8 +224,10 @@ static struct block_rows rows_of(const struct job *j, size_t begin, size_t end)
     };
 }
 
-// All blocks of one leaf; with `gradient`, that is where the leaf's gradient goes.
-static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *gradient)
+// All blocks of one leaf; with `gradient`, that is where the leaf's gradient goes, or with `into`
+// what it is added to when it is complete, `gradient` being scratch.
+static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *gradient,
+                     float *into)
 {
     const struct par_range all = leaf_range(j, leaf);
     const size_t rows = all.end - all.begin;
@@ -238,6 +240,7 @@ static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *
         if (gradient) {
             r.gradient = gradient;
             r.first = b == 0;
+            r.into = b + 1 == blocks ? into : NULL;
             block_backward(&w->block, &r);
         }
     }
@@ -259,10 +262,17 @@ static void run_worker(void *context, size_t index)
     s->count = 0;
     const size_t end = j->leaves * (index + 1) / j->workers;
     for (size_t leaf = j->leaves * index / j->workers; leaf < end; leaf++) {
-        run_leaf(j, w, leaf, j->gradient ? s->node[s->count].sum : NULL);
-        if (!j->gradient)
+        if (!j->gradient) {
+            run_leaf(j, w, leaf, NULL, NULL);
             continue;
-        for (tree_push(s, leaf); tree_must_fold(s); tree_fold(s))
+        }
+        tree_push(s, leaf);
+        struct tree_node *top = &s->node[s->count - 1];
+        const bool sibling = tree_must_fold(s); // the leaf before is one: add to it on the way
+        run_leaf(j, w, leaf, top->sum, sibling ? (top - 1)->sum : NULL);
+        if (sibling)
+            tree_fold(s);
+        for (; tree_must_fold(s); tree_fold(s))
             j->plan->kern->add(j->plan->net->size, s->node[s->count - 2].sum,
                                s->node[s->count - 1].sum);
     }

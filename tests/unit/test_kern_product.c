@@ -6,7 +6,7 @@ struct shape {
     size_t m, n, k;
     bool transposed; // a(i,k) = a[k][i]
     int start;       // 0: none, 1: one row, 2: c itself
-    bool relu, gate, sums;
+    bool relu, gate, sums, add;
 };
 
 struct operands {
@@ -44,6 +44,7 @@ static void operands_init(struct operands *o, const struct shape *s, uint32_t se
         .relu = s->relu,
         .gate = s->gate ? o->gate.data : NULL,
         .sums = s->sums ? o->sums.data : NULL,
+        .add = s->add,
     };
 }
 
@@ -69,7 +70,7 @@ static void expect(const struct kern *k, const struct kern_product *p, float *wa
                 c = chain(k, p->a[i * p->a_row + t * p->a_k], p->b[t * p->ldb + j], c);
             if ((p->relu && c <= 0) || (p->gate && p->gate[i * p->ldc + j] <= 0))
                 c = 0;
-            want[i * p->ldc + j] = c;
+            want[i * p->ldc + j] = p->add ? want[i * p->ldc + j] + c : c;
             if (p->sums)
                 sums[j] += c;
         }
@@ -80,8 +81,9 @@ static void check_shape(const struct kern *k, const struct shape *s, uint32_t se
 {
     struct operands o;
     char what[128];
-    snprintf(what, sizeof what, "m %zu n %zu k %zu transposed %d start %d relu %d gate %d sums %d",
-             s->m, s->n, s->k, s->transposed, s->start, s->relu, s->gate, s->sums);
+    snprintf(what, sizeof what,
+             "m %zu n %zu k %zu transposed %d start %d relu %d gate %d sums %d add %d", s->m, s->n,
+             s->k, s->transposed, s->start, s->relu, s->gate, s->sums, s->add);
     operands_init(&o, s, seed);
     expect(k, &o.p, o.want.data, o.want_sums.data);
     k->product(&o.p);
@@ -98,11 +100,12 @@ static void test_small_shapes(void **state)
         uint32_t seed = 1;
         for (size_t m = 0; m <= 40; m++) {
             for (size_t d = 0; d <= 40; d++, seed++) {
-                struct shape s = {m, 16 * (1 + seed % 9), d, seed % 2, (int)(seed / 2 % 3), 0, 0,
+                struct shape s = {m, 16 * (1 + seed % 9), d, seed % 2, (int)(seed / 2 % 3), 0, 0, 0,
                                   0};
                 s.relu = seed / 6 % 2;
                 s.gate = seed / 12 % 2;
                 s.sums = seed / 24 % 2;
+                s.add = s.start < 2 && seed / 48 % 2;
                 check_shape(k, &s, seed);
             }
         }
@@ -113,18 +116,21 @@ static void test_large_shapes(void **state)
 {
     (void)state;
     static const struct shape shapes[] = {
-        {569, 64, 7, false, 1, true, false, false},
-        {569, 32, 64, false, 1, true, false, false},
-        {64, 32, 569, true, 2, false, false, false},
-        {101, 64, 32, false, 0, false, true, false},
-        {143, 112, 1024, false, 1, true, true, false},
-        {5, 16, 1025, false, 1, true, true, false},
-        {31, 80, 3001, true, 2, true, true, false},
-        {130, 176, 2048, false, 0, false, false, false},
-        {275, 144, 300, false, 2, true, true, true},
-        {150, 272, 130, true, 2, false, false, true},
-        {33, 528, 600, false, 1, true, false, false},
-        {70, 256, 257, true, 0, false, true, true},
+        {569, 64, 7, false, 1, true, false, false, false},
+        {569, 32, 64, false, 1, true, false, false, false},
+        {64, 32, 569, true, 2, false, false, false, false},
+        {101, 64, 32, false, 0, false, true, false, false},
+        {143, 112, 1024, false, 1, true, true, false, false},
+        {5, 16, 1025, false, 1, true, true, false, false},
+        {31, 80, 3001, true, 2, true, true, false, false},
+        {130, 176, 2048, false, 0, false, false, false, false},
+        {275, 144, 300, false, 2, true, true, true, false},
+        {150, 272, 130, true, 2, false, false, true, false},
+        {33, 528, 600, false, 1, true, false, false, false},
+        {70, 256, 257, true, 0, false, true, true, false},
+        {150, 272, 130, true, 0, false, false, true, true},
+        {77, 192, 300, true, 1, false, false, false, true},
+        {50, 64, 3000, true, 0, false, false, false, true},
     };
     EACH_LEVEL(k)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
@@ -136,7 +142,7 @@ static void test_pieces(void **state)
 {
     (void)state;
     static const size_t cuts[] = {0, 1, 14, 15, 47, 100};
-    struct shape s = {100, 96, 100, false, 1, false, false, false};
+    struct shape s = {100, 96, 100, false, 1, false, false, false, false};
     EACH_LEVEL(k)
     {
         struct operands o;
@@ -171,7 +177,7 @@ static void test_pieces(void **state)
 static void test_nan_passes(void **state)
 {
     (void)state;
-    struct shape s = {9, 32, 5, false, 1, true, true, false};
+    struct shape s = {9, 32, 5, false, 1, true, true, false, false};
     EACH_LEVEL(k)
     {
         struct operands o;
