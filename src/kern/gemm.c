@@ -7,24 +7,24 @@
 // OPENBLAS_CORETYPE:
 //
 //   in x out      product | baseline | Nehalem  Core2  Haswell | avx2  avx512 | Cooperlake
-//   64 x 64       forward |     36.7 |    30.5   37.7     88.0 |  111     115 |   97
-//                 dW      |     36.8 |    32.0   42.6     98.6 |  111     115 |  116
-//   256 x 256     forward |     33.0 |    32.1   44.9    104.5 |  113     117 |  101
-//                 dW      |     30.0 |    33.7   46.7    108.3 |  105     115 |  105
-//   512 x 512     forward |     29.4 |    32.2   45.1    105.2 |  104     117 |  102
-//                 dW      |     24.4 |    33.0   46.8    110.3 |   90     114 |  106
-//   1024 x 1024   forward |     24.4 |    32.2   44.6    106.2 |   82     113 |  100
-//                 dW      |     21.4 |    33.2   46.0    111.1 |   68     108 |  104
-//   2048 x 2048   forward |     20.8 |    32.2   43.7    101.0 |   79      93 |   93
-//                 dW      |     20.7 |    32.8   44.6     99.6 |   61      97 |  100
-//   4096 x 4096   forward |     12.5 |    32.0   44.0    101.4 |   38      78 |   91
-//                 dW      |     20.6 |    33.1   45.2    108.6 |   55      94 |  102
+//   64 x 64       forward |     37.0 |    30.5   37.7     88.0 |  112     115 |  101
+//                 dW      |     36.9 |    32.0   42.6     98.6 |  112     117 |  116
+//   256 x 256     forward |     38.3 |    32.1   44.9    104.5 |  115     117 |  101
+//                 dW      |     37.7 |    33.7   46.7    108.3 |  111     117 |  104
+//   512 x 512     forward |     37.6 |    32.2   45.1    105.2 |  109     116 |  101
+//                 dW      |     37.7 |    33.0   46.8    110.3 |  111     116 |  104
+//   1024 x 1024   forward |     37.6 |    32.2   44.6    106.2 |  108     112 |   96
+//                 dW      |     37.5 |    33.2   46.0    111.1 |  108     115 |  103
+//   2048 x 2048   forward |     36.8 |    32.2   43.7    101.0 |  102     106 |   92
+//                 dW      |     35.9 |    32.8   44.6     99.6 |  105      99 |   98
+//   4096 x 4096   forward |     36.8 |    32.0   44.0    101.4 |  103      98 |   90
+//                 dW      |     36.9 |    33.1   45.2    108.6 |  106     108 |   98
 //
-// dA is as forward. So baseline takes OpenBLAS from 256 x 256 on, where it is at least even with
-// the oldest of its kernels and two to eight times faster with those for AVX; below, loading it
-// costs more than it gives. Levels with fma keep their own kernels at every shape, although avx2
-// wins up to 256 only and avx512 up to 1024: they must give the same bytes, whatever is installed.
-// Blocks of 256 rows make OpenBLAS 2 % faster at 1024 x 1024, so its blocks are those of the plan.
+// dA is as forward. So baseline takes OpenBLAS from 256 x 256 on, where its kernels for Nehalem are
+// a seventh slower and the others faster, up to three times; below, loading it costs more than it
+// gives. Levels with fma keep their own kernels at every shape: they win nearly everywhere, and
+// must give the same bytes, whatever is installed. Blocks of 256 rows make OpenBLAS 2 % faster at
+// 1024 x 1024, so its blocks are those of the plan.
 #include "kern/gemm.h"
 
 #include <assert.h>
