@@ -145,7 +145,7 @@ static void step(struct trainer *t, const struct plan_batch *batch)
 {
     const float *gradient = gradient_of(t, batch);
     optim_step(&t->optim, t->params, gradient, LEARNING_RATE, optim_momentum(&t->optim),
-               t->threads);
+               plan_step_workers(t->plan, batch->rows));
 }
 
 // `rows` rows from row `begin` of the epoch's order on.

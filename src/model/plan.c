@@ -21,6 +21,7 @@
 #define LEAF_ROWS_LARGE 128     // at least, when a gradient does not stay in the L2 cache
 #define LARGE_GRADIENT  (65536) // floats: 256 KB
 #define SERIAL_FLOPS    4e5     // less work than this, some 4 us, is not worth sharing
+#define GRADIENT_PASSES 3       // forward, dW and dA
 #define SERIAL_FLOATS   32768   // likewise of weights to transpose
 #define ADD_GRAIN       (4 * KERN_LANES)
 
@@ -320,16 +321,30 @@ void plan_use(struct plan *p, size_t workers)
     p->active = workers < p->threads ? workers : p->threads;
 }
 
+// For a job of `passes` products a weight and row.
+static size_t workers_for(const struct plan *p, size_t rows, double passes)
+{
+    const size_t leaves = plan_leaves(rows, p->net->size);
+    if (2 * passes * (double)rows * (double)p->net->parameters < SERIAL_FLOPS)
+        return 1;
+    return leaves < p->active ? leaves : p->active;
+}
+
+// All that have shared the gradient, for each part of it lies with one of them. Where a single one
+// has computed it, the others must fetch parameters and gradient first, which pays for many.
+size_t plan_step_workers(const struct plan *p, size_t rows)
+{
+    const size_t shared = workers_for(p, rows, GRADIENT_PASSES);
+    const size_t useful = p->net->size / SERIAL_FLOATS + 1;
+    return shared > 1 || useful > p->active ? p->active : useful;
+}
+
 static void cut(struct job *j)
 {
-    const struct plan *p = j->plan;
     const size_t rows = j->batch->rows;
-    j->leaves = plan_leaves(rows, p->net->size);
+    j->leaves = plan_leaves(rows, j->plan->net->size);
     j->leaf_rows = (rows + j->leaves - 1) / j->leaves;
-    const double flops = (j->gradient ? 6.0 : 2.0) * (double)rows * (double)p->net->parameters;
-    j->workers = j->leaves < p->active ? j->leaves : p->active;
-    if (flops < SERIAL_FLOPS)
-        j->workers = 1;
+    j->workers = workers_for(j->plan, rows, j->gradient ? GRADIENT_PASSES : 1);
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,

@@ -59,6 +59,9 @@ void plan_predict(struct plan *p, const float *params, const struct plan_batch *
 // Use at most so many workers from now on, however many there are. Changes no result.
 void plan_use(struct plan *p, size_t workers);
 
+// How many of them should share the optimizer's step after a gradient of so many rows.
+size_t plan_step_workers(const struct plan *p, size_t rows);
+
 // How many leaves a batch has: a function of its rows and of the gradient's size alone, for it is
 // part of the promise of equal bytes.
 size_t plan_leaves(size_t rows, size_t gradient_floats);

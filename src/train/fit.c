@@ -52,17 +52,17 @@ static int run_step(struct fit *f, struct error *e)
 {
     const struct plan_batch batch = next_batch(f);
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
-    const size_t workers = pace_begin(&f->pace, clock_seconds());
     double loss;
 
-    plan_use(f->plan, workers);
+    plan_use(f->plan, pace_begin(&f->pace, clock_seconds()));
     plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
     float *gradient = plan_gradient(f->plan, f->params, &batch, &loss);
     if (!isfinite(loss))
         return diverged(f, now.lr, e);
     if (f->config->clip_norm > 0)
         optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
-    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum, workers);
+    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum,
+               plan_step_workers(f->plan, batch.rows));
     pace_end(&f->pace, (double)batch.rows, par_stalled(f->team), clock_seconds());
 
     f->state.epoch_loss += loss * (double)batch.rows;

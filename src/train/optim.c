@@ -10,8 +10,7 @@
 
 // Parts of threads begin where those of the plan's joins do: so a thread moves the parameters whose
 // gradients it has just summed.
-#define STEP_GRAIN      (4 * KERN_LANES)
-#define STEP_PER_THREAD 512 // floats; for fewer another thread costs more than it brings
+#define STEP_GRAIN (4 * KERN_LANES)
 
 int optim_init(struct optim *o, const struct train_config *c, const struct kern *kern, size_t n,
                struct error *e)
@@ -105,14 +104,13 @@ void optim_step(struct optim *o, float *params, const float *gradient, double lr
                 size_t threads)
 {
     o->step++;
-    const size_t useful = o->n / STEP_PER_THREAD + 1;
     struct step s = {
         .optim = o,
         .params = params,
         .gradient = gradient,
         .lr = lr,
         .momentum = momentum,
-        .threads = threads < useful ? threads : useful,
+        .threads = threads,
     };
     par_run(o->team, s.threads, run_part, &s);
 }
