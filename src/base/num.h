@@ -18,6 +18,11 @@ bool num_parse_i64(const char *text, int64_t *value);
 // true/false, yes/no, on/off, 1/0 in any case.
 bool num_parse_bool(const char *text, bool *value);
 
+// What printf's %.9g makes of the value, to the byte, some ten times faster: nine digits tell any
+// float from its neighbours. Returns the length, less than NUM_F32_MAX.
+#define NUM_F32_MAX 24
+size_t num_print_f32(float value, char text[NUM_F32_MAX]);
+
 // 1234567 -> "1,234,567".
 void num_group(uint64_t value, char text[32]);
 

@@ -139,12 +139,48 @@ static void groups_digits(void **state)
     }
 }
 
+static void prints_like_printf(uint32_t bits)
+{
+    float value;
+    char text[NUM_F32_MAX], want[64];
+    memcpy(&value, &bits, sizeof value);
+    const size_t len = num_print_f32(value, text);
+    snprintf(want, sizeof want, "%.9g", (double)value);
+    if (strcmp(text, want) != 0 || len != strlen(want))
+        fail_msg("%a: '%s' of length %zu, printf says '%s'", (double)value, text, len, want);
+}
+
+// Every exponent and sign with fractions all over; both neighbours of each power of ten and of two;
+// and probabilities, which are what is printed most.
+static void prints_floats_as_printf_does(void **state)
+{
+    (void)state;
+    for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 2003)
+        prints_like_printf((uint32_t)bits);
+    for (int k = -45; k <= 38; k++) {
+        const float power = (float)pow(10, k);
+        uint32_t bits;
+        memcpy(&bits, &power, sizeof bits);
+        for (uint32_t near = bits < 300 ? 0 : bits - 300; near < bits + 300; near++)
+            prints_like_printf(near);
+    }
+    for (uint32_t exponent = 0; exponent < 512; exponent++)
+        for (uint32_t i = 0; i < 4; i++)
+            prints_like_printf((exponent << 23) + i - 2);
+    for (uint32_t i = 0; i <= 1000000; i++) {
+        const float p = (float)i / 1000000.0F;
+        uint32_t bits;
+        memcpy(&bits, &p, sizeof bits);
+        prints_like_printf(bits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parses_numbers),          cmocka_unit_test(parses_whole_numbers),
         cmocka_unit_test(prints_and_parses_alike), cmocka_unit_test(parses_truth),
-        cmocka_unit_test(groups_digits),
+        cmocka_unit_test(groups_digits),           cmocka_unit_test(prints_floats_as_printf_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
