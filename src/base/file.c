@@ -207,6 +207,12 @@ void file_list_free(char **names, size_t count)
     mem_free(names);
 }
 
+bool file_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 bool file_is_folder(const char *path)
 {
     struct stat st;

@@ -47,6 +47,7 @@ int file_list(const char *folder, char ***names, size_t *count, struct error *e)
 void file_list_free(char **names, size_t count);
 
 bool file_is_folder(const char *path);
+bool file_same(const char *a, const char *b);             // two names of one thing that is there
 int file_make_folders(const char *path, struct error *e); // like mkdir -p
 // "folder/name" on the heap, or NULL when there is no memory.
 char *file_join(const char *folder, const char *name);
@@ -59,6 +60,12 @@ int file_out_write(struct file_out *out, const void *data, size_t size, struct e
 uint64_t file_out_tell(const struct file_out *out);         // bytes written so far
 int file_out_commit(struct file_out *out, struct error *e); // frees `out` when it returns 0
 void file_out_abort(struct file_out *out);
+
+// The same for a report, which is not synced to the disk. A path that is there and no regular file
+// (a pipe, /dev/null) is written to as it is; a folder is refused at once.
+struct file_out *file_out_report(const char *path, struct error *e);
+// Writes to a descriptor of the caller's, which stays open; commit only flushes.
+struct file_out *file_out_descriptor(int fd, const char *name, struct error *e);
 
 // The three calls in one, for a report: whole or not there, but not synced to the disk.
 int file_write_all(const char *path, const void *data, size_t size, struct error *e);

@@ -21,8 +21,9 @@
 
 struct file_out {
     char *path;
-    char *temp;
+    char *temp; // NULL: `fd` is what was asked for, and nothing is renamed
     int fd;
+    bool borrowed; // `fd` is the caller's
     bool synced;
     uint64_t total;
     size_t used;
@@ -61,18 +62,29 @@ static char *temp_name(const char *path)
     return temp;
 }
 
-struct file_out *file_out_begin(const char *path, struct error *e)
+// Nothing is open yet.
+static struct file_out *make(const char *path, struct error *e)
 {
     struct file_out *out = mem_zalloc(sizeof *out);
-    if (!out) {
-        error_nomem(e, path);
-        return NULL;
+    if (out) {
+        out->fd = -1;
+        out->path = mem_strdup(path);
     }
-    out->fd = -1;
+    if (out && out->path)
+        return out;
+    error_nomem(e, path);
+    file_out_abort(out);
+    return NULL;
+}
+
+struct file_out *file_out_begin(const char *path, struct error *e)
+{
+    struct file_out *out = make(path, e);
+    if (!out)
+        return NULL;
     out->synced = true;
-    out->path = mem_strdup(path);
     out->temp = temp_name(path);
-    if (!out->path || !out->temp) {
+    if (!out->temp) {
         error_nomem(e, path);
         file_out_abort(out);
         return NULL;
@@ -83,6 +95,43 @@ struct file_out *file_out_begin(const char *path, struct error *e)
         error_errno(e, "%s: cannot write here", path);
         file_out_abort(out);
         return NULL;
+    }
+    return out;
+}
+
+// A rename would put a file in the place of a device or pipe.
+static struct file_out *begin_direct(const char *path, struct error *e)
+{
+    struct file_out *out = make(path, e);
+    if (!out)
+        return NULL;
+    if (may_call())
+        out->fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (out->fd < 0) {
+        error_errno(e, "%s: cannot write here", path);
+        file_out_abort(out);
+        return NULL;
+    }
+    return out;
+}
+
+struct file_out *file_out_report(const char *path, struct error *e)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return begin_direct(path, e);
+    struct file_out *out = file_out_begin(path, e);
+    if (out)
+        out->synced = false;
+    return out;
+}
+
+struct file_out *file_out_descriptor(int fd, const char *name, struct error *e)
+{
+    struct file_out *out = make(name, e);
+    if (out) {
+        out->fd = fd;
+        out->borrowed = true;
     }
     return out;
 }
@@ -159,12 +208,16 @@ static int close_and_rename(struct file_out *out, struct error *e)
 {
     const int fd = out->fd;
     out->fd = -1;
+    if (out->borrowed)
+        return 0;
     if (!may_call()) {
         close(fd);
         return error_errno(e, "%s: cannot write to the disk", out->path);
     }
     if (close(fd) != 0)
         return error_errno(e, "%s: cannot write to the disk", out->path);
+    if (!out->temp)
+        return 0;
     if (!may_call() || rename(out->temp, out->path) != 0)
         return error_errno(e, "%s: cannot be replaced", out->path);
     return 0;
@@ -192,7 +245,7 @@ void file_out_abort(struct file_out *out)
     if (!out)
         return;
     const int saved = errno;
-    if (out->fd >= 0)
+    if (out->fd >= 0 && !out->borrowed)
         close(out->fd);
     if (out->temp)
         unlink(out->temp);
@@ -204,10 +257,9 @@ void file_out_abort(struct file_out *out)
 
 int file_write_all(const char *path, const void *data, size_t size, struct error *e)
 {
-    struct file_out *out = file_out_begin(path, e);
+    struct file_out *out = file_out_report(path, e);
     if (!out)
         return error_code(e);
-    out->synced = false;
     int rc = file_out_write(out, data, size, e);
     if (rc == 0)
         rc = file_out_commit(out, e);

@@ -155,10 +155,44 @@ static void refuses_places_it_cannot_write(void **state)
     write_plain(test_path("folder/kept"), "k", 1);
     error_clear(&e);
     check_refused(file_write_all(test_path("folder"), "x", 1, &e), ERR_IO, &e,
-                  "folder: cannot be replaced");
+                  "folder: cannot write here");
     check_content(test_path("folder/kept"), "k", 1);
     assert_int_equal(entries(test_folder()), 1);
     test_remove(test_path("folder"));
+}
+
+// What is there and no regular file is written to, not replaced.
+static void reports_go_into_pipes(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct stat st;
+    char got[8] = "";
+    const char *path = test_path("pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    const int fd = open(path, O_RDWR); // so that nobody waits for the other end
+    assert_true(fd >= 0);
+    struct file_out *out = file_out_report(path, &e);
+    assert_non_null(out);
+    CHECK_OK(file_out_write(out, "through", 7, &e), e);
+    CHECK_OK(file_out_commit(out, &e), e);
+    assert_int_equal(read(fd, got, 7), 7);
+    assert_string_equal(got, "through");
+    assert_true(stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+    out = file_out_descriptor(fd, "the pipe", &e);
+    assert_non_null(out);
+    CHECK_OK(file_out_write(out, "another", 7, &e), e);
+    CHECK_OK(file_out_commit(out, &e), e);
+    assert_int_equal(read(fd, got, 7), 7); // still open
+    assert_string_equal(got, "another");
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(entries(test_folder()), 1);
+    test_remove(path);
+    out = file_out_descriptor(-1, "no descriptor", &e);
+    assert_non_null(out);
+    CHECK_OK(file_out_write(out, "x", 1, &e), e);
+    check_refused(file_out_commit(out, &e), ERR_IO, &e, "no descriptor: cannot write");
+    file_out_abort(out);
 }
 
 // A reader that holds the old file open goes on reading the old one.
@@ -380,6 +414,7 @@ int main(void)
         cmocka_unit_test(failing_memory_leaves_the_old_file),
         cmocka_unit_test(an_aborted_write_leaves_nothing),
         cmocka_unit_test(refuses_places_it_cannot_write),
+        cmocka_unit_test(reports_go_into_pipes),
         cmocka_unit_test(readers_see_one_or_the_other),
         cmocka_unit_test(reads_and_maps_anywhere),
         cmocka_unit_test(notices_a_file_that_shrinks),
