@@ -56,6 +56,15 @@ int npz_read_exact(const struct npz *z, const struct npz_array *a, const char *d
 int npz_map_f32(const struct npz *z, const struct npz_array *a, struct file_map *map,
                 const float **values, bool *finite, struct error *e);
 
+// The values of an array that lies in C order (npy_c_order), front to back, in a fixed amount of
+// memory. `z` and `a` outlive the stream. A damaged member is ERR_FORMAT, reported where it is met:
+// the CRC by the read that comes to the end.
+struct npz_stream;
+struct npz_stream *npz_stream_open(const struct npz *z, const struct npz_array *a, struct error *e);
+int npz_stream_read_f32(struct npz_stream *s, size_t count, float *to, struct error *e);
+int npz_stream_finish(struct npz_stream *s, struct error *e); // is this the end?
+void npz_stream_close(struct npz_stream *s);                  // NULL is fine
+
 // A member that is not an array (such as "meta.json"), of at most out->max bytes.
 int npz_read_bytes(const struct npz *z, const char *name, struct buf *out, struct error *e);
 
