@@ -7,8 +7,8 @@
 #include "base/crc.h"
 #include "base/mem.h"
 #include "io/npz.h"
+#include "table/inputs.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,35 +20,12 @@ struct part_file {
     bool open;
 };
 
-// The array called `given`, or else "<stem>_<part>", or else "<stem>".
-static int find_array(const struct npz *z, const char *stem, const char *given, const char *part,
-                      struct npz_array *a, struct error *e)
-{
-    if (given)
-        return npz_array(z, given, a, e);
-    struct buf name;
-    buf_init(&name, 64);
-    buf_printf(&name, "%s_%s", stem, part);
-    int rc = buf_check(&name, "array name", e);
-    const bool plain = rc == 0 && !npz_has(z, name.data) && npz_has(z, stem);
-    struct error found = {0};
-    if (rc == 0)
-        rc = npz_array(z, plain ? stem : name.data, a, &found);
-    if (rc == ERR_NOTFOUND)
-        error_set(e, rc, "%s (--x_key and --y_key give other names)", found.text);
-    else if (rc)
-        error_set(e, rc, "%s", found.text);
-    buf_clear(&name);
-    return rc;
-}
-
 static int check_shapes(const struct part_file *f, struct error *e)
 {
     const struct npy_info *x = &f->x.info, *y = &f->y.info;
-    if (x->ndim != 2)
-        return error_set(e, ERR_DATA, "%s: %s has %zu dimensions, it must be rows x features%s",
-                         f->name, f->x.name, x->ndim,
-                         x->ndim == 1 ? "; reshape(-1, 1) makes one feature of it" : "");
+    const int rc = input_check_x(f->name, &f->x, e);
+    if (rc)
+        return rc;
     if (y->ndim != 1 && y->ndim != 2)
         return error_set(e, ERR_DATA, "%s: %s has %zu dimensions, it must be (rows) or (rows, k)",
                          f->name, f->y.name, y->ndim);
@@ -57,8 +34,6 @@ static int check_shapes(const struct part_file *f, struct error *e)
                          (unsigned long long)x->shape[0], f->y.name,
                          (unsigned long long)y->shape[0],
                          x->shape[1] == y->shape[0] ? "; is it transposed?" : "");
-    if (x->shape[1] == 0)
-        return error_set(e, ERR_DATA, "%s: %s has no features", f->name, f->x.name);
     if (y->ndim == 2 && y->shape[1] == 0)
         return error_set(e, ERR_DATA, "%s: %s has no columns", f->name, f->y.name);
     return 0;
@@ -72,9 +47,9 @@ static int open_part(struct part_file *f, const char *path, const struct dataset
     if (rc)
         return rc;
     f->open = true;
-    rc = find_array(&f->npz, "X", keys->x, keys->part, &f->x, e);
+    rc = input_find_x(&f->npz, keys, &f->x, e);
     if (rc == 0)
-        rc = find_array(&f->npz, "y", keys->y, keys->part, &f->y, e);
+        rc = input_find_y(&f->npz, keys, f->x.name, &f->y, e);
     if (rc == 0)
         rc = check_shapes(f, e);
     if (rc == 0)
@@ -141,14 +116,8 @@ static int add_up(struct dataset *d, const struct part_file *files, size_t count
 static int not_finite(const struct part_file *f, const struct npz_array *a, const float *x,
                       size_t cols, struct error *e)
 {
-    const size_t n = f->rows * cols;
-    size_t at = 0;
-    while (at < n && isfinite(x[at]))
-        at++;
-    return error_set(e, ERR_DATA,
-                     "%s: %s: row %zu, column %zu is %s; fill or drop such values first", f->name,
-                     a->name, at / cols, at % cols,
-                     isnan(x[at]) ? "NaN" : "infinite (or too large for float32)");
+    const struct input_values v = {f->name, a->name, x, f->rows, cols, 0};
+    return input_not_finite(&v, e);
 }
 
 static int read_finite(const struct part_file *f, const struct npz_array *a, float *to, size_t cols,
@@ -221,50 +190,17 @@ static int load_files(struct dataset *d, char *const *paths, size_t count,
     return rc;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t a = strlen(text), b = strlen(end);
-    return a >= b && strcmp(text + a - b, end) == 0;
-}
-
-static int load_folder(struct dataset *d, const char *folder, const struct dataset_keys *keys,
-                       struct error *e)
-{
-    char **names;
-    size_t count, kept = 0;
-    int rc = file_list(folder, &names, &count, e);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < count; i++) {
-        char *path = ends_with(names[i], ".npz") ? file_join(folder, names[i]) : NULL;
-        if (!path && ends_with(names[i], ".npz"))
-            rc = error_nomem(e, folder);
-        mem_free(names[i]);
-        names[i] = NULL;
-        if (path)
-            names[kept++] = path;
-    }
-    if (rc == 0 && kept == 0)
-        rc = error_set(e, ERR_NOTFOUND, "%s: no .npz file in this folder", folder);
-    if (rc == 0)
-        rc = load_files(d, names, kept, keys, e);
-    file_list_free(names, kept);
-    return rc;
-}
-
 int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,
                  struct error *e)
 {
     *d = (struct dataset){0};
-    char *copy = NULL;
-    int rc;
-    if (file_is_folder(path)) {
-        rc = load_folder(d, path, keys, e);
-    } else {
-        copy = mem_strdup(path);
-        rc = copy ? load_files(d, &copy, 1, keys, e) : error_nomem(e, path);
-    }
-    mem_free(copy);
+    char **paths;
+    size_t count;
+    int rc = input_paths(path, &paths, &count, e);
+    if (rc)
+        return rc;
+    rc = load_files(d, paths, count, keys, e);
+    file_list_free(paths, count);
     if (rc)
         dataset_clear(d);
     return rc;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "table/inputs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,13 +21,6 @@ struct dataset {
     char x_name[64], y_name[64]; // what the arrays are called in the file, for messages
     float *owned;                // X when it was read
     struct file_map map;         // X when it was mapped
-};
-
-// Which arrays to take. `part` is "train", "val" or "test": X_train and y_train are looked for,
-// then X and y. Other names win when given.
-struct dataset_keys {
-    const char *part;
-    const char *x, *y; // NULL: by part
 };
 
 int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "table/inputs.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcmp(text + a - b, end) == 0;
+}
+
+// Keeps the .npz files of a list and puts the folder in front of them.
+static int keep_archives(const char *folder, char **names, size_t *count, struct error *e)
+{
+    size_t kept = 0;
+    int rc = 0;
+    for (size_t i = 0; i < *count; i++) {
+        char *path = ends_with(names[i], ".npz") ? file_join(folder, names[i]) : NULL;
+        if (!path && ends_with(names[i], ".npz"))
+            rc = error_nomem(e, folder);
+        mem_free(names[i]);
+        names[i] = NULL;
+        if (path)
+            names[kept++] = path;
+    }
+    *count = kept;
+    if (rc == 0 && kept == 0)
+        rc = error_set(e, ERR_NOTFOUND, "%s: no .npz file in this folder", folder);
+    return rc;
+}
+
+static int one_path(const char *path, char ***paths, size_t *count, struct error *e)
+{
+    char **list = mem_array(1, sizeof *list);
+    if (list)
+        list[0] = mem_strdup(path);
+    if (!list || !list[0]) {
+        mem_free(list);
+        return error_nomem(e, path);
+    }
+    *paths = list;
+    *count = 1;
+    return 0;
+}
+
+int input_paths(const char *path, char ***paths, size_t *count, struct error *e)
+{
+    if (!file_is_folder(path))
+        return one_path(path, paths, count, e);
+    int rc = file_list(path, paths, count, e);
+    if (rc)
+        return rc;
+    rc = keep_archives(path, *paths, count, e);
+    if (rc) {
+        file_list_free(*paths, *count);
+        *paths = NULL;
+        *count = 0;
+    }
+    return rc;
+}
+
+// "<stem>_<part>", or else "<stem>".
+static int find_by_part(const struct npz *z, const char *stem, const char *part,
+                        struct npz_array *a, struct error *e)
+{
+    struct buf name;
+    buf_init(&name, ZIP_NAME_MAX);
+    buf_printf(&name, "%s_%s", stem, part);
+    int rc = buf_check(&name, "array name", e);
+    const bool plain = rc == 0 && !npz_has(z, name.data) && npz_has(z, stem);
+    struct error found = {0};
+    if (rc == 0)
+        rc = npz_array(z, plain ? stem : name.data, a, &found);
+    if (rc == ERR_NOTFOUND)
+        error_set(e, rc, "%s (--x_key and --y_key give other names)", found.text);
+    else if (rc)
+        error_set(e, rc, "%s", found.text);
+    buf_clear(&name);
+    return rc;
+}
+
+// The only one of the usual names of X that is there.
+static int find_only_x(const struct npz *z, struct npz_array *a, struct error *e)
+{
+    static const char *const names[] = {"X", "X_train", "X_val", "X_test"};
+    const char *first = NULL, *second = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!npz_has(z, names[i]))
+            continue;
+        if (first)
+            second = names[i];
+        else
+            first = names[i];
+    }
+    if (second)
+        return error_set(e, ERR_DATA,
+                         "%s: holds %s and %s; --part train, val or test says which, or --x_key "
+                         "NAME",
+                         z->path, first, second);
+    struct error found = {0};
+    const int rc = npz_array(z, first ? first : names[0], a, &found);
+    if (rc)
+        error_set(e, rc, "%s%s", found.text,
+                  rc == ERR_NOTFOUND ? " (--x_key gives another name)" : "");
+    return rc;
+}
+
+int input_find_x(const struct npz *z, const struct dataset_keys *keys, struct npz_array *a,
+                 struct error *e)
+{
+    if (keys->x)
+        return npz_array(z, keys->x, a, e);
+    return keys->part ? find_by_part(z, "X", keys->part, a, e) : find_only_x(z, a, e);
+}
+
+int input_find_y(const struct npz *z, const struct dataset_keys *keys, const char *x_name,
+                 struct npz_array *a, struct error *e)
+{
+    if (keys->y)
+        return npz_array(z, keys->y, a, e);
+    if (keys->part)
+        return find_by_part(z, "y", keys->part, a, e);
+    if (strncmp(x_name, "X_", 2) == 0)
+        return find_by_part(z, "y", x_name + 2, a, e);
+    return npz_array(z, "y", a, e);
+}
+
+int input_check_x(const char *file, const struct npz_array *a, struct error *e)
+{
+    const struct npy_info *x = &a->info;
+    if (x->ndim != 2)
+        return error_set(e, ERR_DATA, "%s: %s has %zu dimensions, it must be rows x features%s",
+                         file, a->name, x->ndim,
+                         x->ndim == 1 ? "; reshape(-1, 1) makes one feature of it" : "");
+    if (x->shape[1] == 0)
+        return error_set(e, ERR_DATA, "%s: %s has no features", file, a->name);
+    return 0;
+}
+
+int input_not_finite(const struct input_values *v, struct error *e)
+{
+    const size_t n = v->rows * v->cols;
+    size_t at = 0;
+    while (at < n && isfinite(v->x[at]))
+        at++;
+    return error_set(e, ERR_DATA,
+                     "%s: %s: row %" PRIu64 ", column %zu is %s; fill or drop such values first",
+                     v->file, v->array, v->first_row + at / v->cols, at % v->cols,
+                     isnan(v->x[at]) ? "NaN" : "infinite (or too large for float32)");
+}
