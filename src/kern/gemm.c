@@ -31,6 +31,8 @@
 #include <limits.h>
 #include <string.h>
 
+const char *const gemm_words[] = {"auto", "own", "blas", NULL};
+
 #define GEMM_WIDE 256 // inputs and outputs, at least
 
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 }; // cblas's numbers

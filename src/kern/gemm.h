@@ -12,6 +12,7 @@
 #include "kern/kern.h"
 
 enum gemm_choice { GEMM_AUTO, GEMM_OWN, GEMM_BLAS };
+extern const char *const gemm_words[]; // by enum gemm_choice, NULL-terminated
 
 typedef void gemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
                      const float *a, int lda, const float *b, int ldb, float beta, float *c,

@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MODEL_FORMAT 1 // of meta.json
-#define META_MAX     65536
+#define META_MAX 65536
 
 // All layers in torch's orientation, one after the other in one block, with their names.
 struct tensors {

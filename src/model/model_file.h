@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "model/net.h"
 
+#define MODEL_FORMAT 1 // of meta.json: written, and the newest that is read
+
 struct model_meta {
     const char *version; // of the program
     int64_t seed;
@@ -20,5 +22,21 @@ int model_write_pth(const char *path, const struct net *net, const float *params
 // Weights for `net` from arrays fc1.weight, fc1.bias, ... of an .npz file; shapes must agree and
 // every value must be finite.
 int model_read_weights(const char *path, const struct net *net, float *params, struct error *e);
+
+// A trained model, ready to predict.
+struct model {
+    struct net net;
+    float *params; // net.size floats
+};
+
+// From a model.npz. What meta.json claims is checked against the arrays before memory is taken on
+// its word. Other files, a nn_model.pth among them, are refused with advice.
+int model_read_npz(struct model *m, const char *path, struct error *e);
+void model_clear(struct model *m);
+
+// The network that a meta.json of `size` bytes describes; spec->hidden is `hidden`. `path` begins
+// the message.
+int model_parse_meta(const char *path, const void *text, size_t size, struct net_spec *spec,
+                     struct opt_sizes *hidden, struct error *e);
 
 #endif

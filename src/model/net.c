@@ -9,10 +9,12 @@
 #define NARROW_MAX   4 // outputs; above that a padded vector of outputs is better used
 #define NET_SIZE_MAX ((size_t)1 << 40) // floats of a layer: beyond memory, far below overflow
 
+const char *const net_task_words[] = {"auto", "binary", "multiclass", "regression", NULL};
+const char *const net_act_words[] = {"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", NULL};
+
 const char *net_task_name(enum net_task task)
 {
-    static const char *const names[] = {"auto", "binary", "multiclass", "regression"};
-    return names[task];
+    return net_task_words[task];
 }
 
 // Place one layer behind what the block already holds.

@@ -3,14 +3,10 @@
 
 #include <stddef.h>
 
-static const char *const activation_words[] = {"relu", "leaky_relu", "tanh", "sigmoid",
-                                               "gelu", "silu",       NULL};
-static const char *const task_words[] = {"auto", "binary", "multiclass", "regression", NULL};
 static const char *const optimizer_words[] = {"sgd", "adam", "adamw", NULL};
 static const char *const torch_compat_words[] = {"1", "2", NULL};
 static const char *const schedule_words[] = {"constant", "step", "cosine", "onecycle", NULL};
 static const char *const class_weight_words[] = {"none", "balanced", NULL};
-static const char *const gemm_words[] = {"auto", "own", "blas", NULL};
 const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_accuracy",
                                      "val_f1", "val_auroc",  "val_ap",   "val_rmse",
                                      "val_r2", NULL};
@@ -34,12 +30,12 @@ const struct opt train_options[] = {
     {.group = "Network", .name = "hidden", .type = OPT_SIZES, .offset = AT(hidden), .arg = "N,N,...",
      .min = 1, .max = 1e7, .initial = "64,32", .tunable = true,
      .help = "Units of the hidden layers; \"\" for a linear model."},
-    {.name = "activation", .type = OPT_ENUM, .offset = AT(activation), .words = activation_words,
+    {.name = "activation", .type = OPT_ENUM, .offset = AT(activation), .words = net_act_words,
      .initial = "relu", .tunable = true, .help = "Activation of the hidden layers."},
     {.name = "dropout", .type = OPT_FLOAT, .offset = AT(dropout), .arg = "P",
      .min = 0, .max = 0.999, .initial = "0", .tunable = true,
      .help = "Probability that a hidden unit is dropped while training."},
-    {.name = "task", .type = OPT_ENUM, .offset = AT(task), .words = task_words, .initial = "auto",
+    {.name = "task", .type = OPT_ENUM, .offset = AT(task), .words = net_task_words, .initial = "auto",
      .help = "What y is; auto looks at its type and values."},
     {.name = "init", .type = OPT_TEXT, .offset = AT(init), .arg = "FILE",
      .help = "Start from the weights in this .npz (fc1.weight, fc1.bias, ...; a model.npz will do)."},
@@ -134,7 +130,7 @@ enum kern_act train_config_activation(const struct train_config *c)
 
 const char *train_config_activation_name(const struct train_config *c)
 {
-    return activation_words[c->activation];
+    return net_act_words[c->activation];
 }
 
 int train_config_check(const struct train_config *c, struct error *e)
