@@ -28,6 +28,18 @@ struct metrics_column {
 void metrics_rank(struct metrics_work *w, const struct metrics_column *c, double *auroc,
                   double *ap);
 
+// The rows of a column in descending order of their scores, equal ones in the order they had; the
+// kept order itself, which begins as the rows' own.
+const uint32_t *metrics_sort(struct metrics_work *w, const struct metrics_column *c);
+
+// What a row adds to the log loss and to the Brier score: terms of a mean, [n] each.
+void metrics_binary_terms(const struct metrics_rows *scores, const float *labels, double *log_loss,
+                          double *brier);
+void metrics_multiclass_terms(const struct metrics_rows *prob, size_t classes, const float *labels,
+                              double *log_loss);
+// The class of the first largest of a row's probabilities.
+size_t metrics_called(const struct metrics_rows *prob, size_t row, size_t classes);
+
 // Writes terms [first, first + count) of a sum to `terms`; count <= METRICS_BLOCK.
 #define METRICS_BLOCK 128
 typedef void metrics_fill(const void *context, size_t first, size_t count, double *terms);

@@ -98,11 +98,11 @@ static int check_labels(const struct terms *t, struct error *e)
     return 0;
 }
 
-static size_t first_largest(const struct terms *t, size_t row)
+size_t metrics_called(const struct metrics_rows *prob, size_t row, size_t classes)
 {
     size_t best = 0;
-    for (size_t j = 1; j < t->classes; j++)
-        if (metrics_at(t->prob, row, j) > metrics_at(t->prob, row, best))
+    for (size_t j = 1; j < classes; j++)
+        if (metrics_at(prob, row, j) > metrics_at(prob, row, best))
             best = j;
     return best;
 }
@@ -114,7 +114,7 @@ static void count_rows(struct multiclass_metrics *m, const struct terms *t)
     for (size_t c = 0; c < m->classes; c++)
         m->recall[c] = 0;
     for (size_t i = 0; i < m->n; i++) {
-        const size_t y = (size_t)t->labels[i], called = first_largest(t, i);
+        const size_t y = (size_t)t->labels[i], called = metrics_called(t->prob, i, t->classes);
         m->support[y]++;
         m->predicted[called]++;
         if (m->confusion)
@@ -170,6 +170,14 @@ static void average_auroc(struct multiclass_metrics *m, struct metrics_work *w,
         sum += auroc;
     }
     m->auroc = sum / (double)m->classes;
+}
+
+void metrics_multiclass_terms(const struct metrics_rows *prob, size_t classes, const float *labels,
+                              double *log_loss)
+{
+    const bool single = prob->f32 != NULL;
+    const struct terms t = {prob, labels, classes, single ? FLT_EPSILON : DBL_EPSILON, single};
+    fill_log_loss(&t, 0, prob->n, log_loss);
 }
 
 int metrics_multiclass(struct multiclass_metrics *m, struct metrics_work *w,

@@ -185,11 +185,16 @@ static void sum_steps(const struct metrics_work *w, const uint32_t *order,
     *ap = tp ? total / (double)tp : 0;
 }
 
-void metrics_rank(struct metrics_work *w, const struct metrics_column *c, double *auroc, double *ap)
+const uint32_t *metrics_sort(struct metrics_work *w, const struct metrics_column *c)
 {
     uint32_t *order = w->order + c->list * w->n;
     gather_keys(w->keys, order, c);
     if (!insertion_sort(w->keys, order, w->n))
         radix_sort(w, order);
-    sum_steps(w, order, c, auroc, ap);
+    return order;
+}
+
+void metrics_rank(struct metrics_work *w, const struct metrics_column *c, double *auroc, double *ap)
+{
+    sum_steps(w, metrics_sort(w, c), c, auroc, ap);
 }
