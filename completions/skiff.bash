@@ -22,6 +22,10 @@ _skiff_options()
             model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
             config=@json help=@switch
         ;;
+    predict)
+        printf '%s\n' out=@scores threshold= 'part=auto|train|val|test' x_key= threads= \
+            'gemm=auto|own|blas' help=@switch
+        ;;
     eval)
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
             json=@switch help=@switch
@@ -96,7 +100,7 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'train eval inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'train predict eval inspect --help --version' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
@@ -106,7 +110,7 @@ _skiff()
     elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
         [[ $kind != @switch ]]; then
         _skiff_values "$kind" "$current"
-    elif [[ $command == inspect && $current != -* ]]; then
+    elif [[ $command == @(inspect|predict) && $current != -* ]]; then
         _skiff_values @npz "$current"
     else
         _skiff_names "$command" "$current"

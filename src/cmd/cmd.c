@@ -19,6 +19,13 @@ int cmd_help(const char *before, const struct opt *table, size_t count, const ch
     return rc;
 }
 
+const char *const cmd_part_words[] = {"auto", "train", "val", "test", NULL};
+
+const char *cmd_part(int word)
+{
+    return word == 0 ? NULL : cmd_part_words[word];
+}
+
 int cmd_finish(const char *name, int rc, struct error *e)
 {
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -8,11 +8,15 @@
 #include "base/opt.h"
 
 int cmd_train(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 
 // What they share. The help of a command: text, its options, more text.
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);
+// The arrays that `--part` and its like choose; the words of that option are cmd_part_words.
+extern const char *const cmd_part_words[];
+const char *cmd_part(int word); // NULL for auto
 // The end of one: flush standard output, print the failure if there is one, give the exit status.
 int cmd_finish(const char *name, int rc, struct error *e);
 

@@ -13,6 +13,7 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"train", cmd_train, "train a network on .npz files"},
+    {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "metrics of predictions that are already made"},
     {"inspect", cmd_inspect, "what is inside an .npz file"},
 };

@@ -108,6 +108,10 @@ offers "data scores.csv train.npz two words.npz" skiff eval --scores ""
 offers "data options.json" skiff train --config ""
 offers "data" skiff train --checkpoint-dir ""
 offers "data train.npz two words.npz" skiff inspect ""
+offers "data train.npz two words.npz" skiff predict ""
+offers "data train.npz two words.npz" skiff predict train.npz ""
+offers "data scores.csv train.npz two words.npz" skiff predict --out ""
+offers "test train" skiff predict --part t
 offers "--help --json" skiff inspect -
 offers "" skiff nonsense --
 

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// `skiff predict`: options in, a call to the prediction job, exit status out.
+#include "base/clock.h"
+#include "base/num.h"
+#include "cmd/cmd.h"
+#include "job/predict_job.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct predict_options {
+    char *out;
+    double threshold;
+    int part; // of cmd_part_words
+    char *x_key;
+    int64_t threads;
+    int gemm; // enum gemm_choice
+    bool help;
+};
+
+#define AT(field) offsetof(struct predict_options, field)
+
+static const struct opt table[] = {
+    {.name = "out",
+     .type = OPT_TEXT,
+     .offset = AT(out),
+     .arg = "FILE",
+     .help = "Where the predictions go: a CSV, or arrays for numpy when FILE ends in .npz; - is "
+             "standard output, as CSV, and so is nothing.",
+     .group = "Options"},
+    {.name = "threshold",
+     .type = OPT_FLOAT,
+     .offset = AT(threshold),
+     .min = -1e300,
+     .max = 1e300,
+     .initial = "0.5",
+     .arg = "T",
+     .help = "A probability above T is a 1. Binary models only."},
+    {.name = "part",
+     .type = OPT_ENUM,
+     .offset = AT(part),
+     .words = cmd_part_words,
+     .initial = "auto",
+     .help = "Which array of features, where the file has several: X_train, X_val, X_test, each "
+             "else X. auto: the only one."},
+    {.name = "x_key",
+     .type = OPT_TEXT,
+     .offset = AT(x_key),
+     .arg = "NAME",
+     .help = "Name of the feature array, if it is another."},
+    {.name = "threads",
+     .type = OPT_INT,
+     .offset = AT(threads),
+     .min = 0,
+     .max = 1024,
+     .initial = "0",
+     .arg = "N",
+     .help = "Threads; 0 takes OMP_NUM_THREADS, or else the cores at hand. The result does not "
+             "depend on it."},
+    {.name = "gemm",
+     .type = OPT_ENUM,
+     .offset = AT(gemm),
+     .words = gemm_words,
+     .initial = "auto",
+     .help = "Who multiplies matrices, as for skiff train: skiff's own kernels, or OpenBLAS."},
+    {.name = "help", .type = OPT_BOOL, .offset = AT(help), .help = "This text."},
+};
+
+#define TABLE_ROWS (sizeof table / sizeof *table)
+
+static const char help_before[] =
+    "Usage: skiff predict MODEL DATA [OPTION ...]\n"
+    "\n"
+    "Prints what a trained model says about each row of DATA. MODEL is the model.npz\n"
+    "that skiff train wrote; DATA is an .npz file with X, X_train, X_val or X_test (y\n"
+    "is not looked at), or a folder of them, joined in name order. A CSV of one line\n"
+    "a row comes out, in the rows' order:\n"
+    "\n"
+    "  binary      probability,label     label is 1 where the probability is above T\n"
+    "  multiclass  label,p0,p1,...       the class of the largest probability, and all\n"
+    "  regression  prediction            or prediction0,prediction1,...\n";
+
+static const char help_after[] =
+    "\n"
+    "Examples\n"
+    "  skiff predict run/model.npz new.npz --out predictions.csv\n"
+    "  skiff predict run/model.npz new.npz | head\n"
+    "  skiff predict run/model.npz all.npz --part test --threshold 0.3 --out p.npz\n"
+    "\n"
+    "DATA are read and predicted a batch at a time, so that the size of the file\n"
+    "does not matter; only arrays in Fortran order have to be in memory as a whole.\n"
+    "Scale the features as they were scaled for training. 'skiff eval MODEL DATA'\n"
+    "says how good a model is on rows whose labels are known.\n"
+    "\n"
+    "Exit status: 0 done, 1 a file cannot be used or written, 2 wrong options.\n";
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+}
+
+// Only an output file needs care: its temporary name goes away. A second signal ends at once.
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+static bool stop_asked(void *context)
+{
+    (void)context;
+    return stop_signal != 0;
+}
+
+#define SHOW_AFTER 1.0 // seconds; what takes less needs no progress
+#define SHOW_EVERY 0.2
+
+// A line on a terminal that nothing else is printed to.
+struct show {
+    bool on, drawn;
+    double next; // when to draw, by clock_seconds
+};
+
+static void show_rows(void *context, uint64_t done, uint64_t total)
+{
+    struct show *s = context;
+    const double now = s->on ? clock_seconds() : 0;
+    if (!s->on || now < s->next)
+        return;
+    char a[32], b[32];
+    num_group(done, a);
+    num_group(total, b);
+    fprintf(stderr, "\r%s of %s rows\033[K", a, b);
+    s->drawn = true;
+    s->next = now + SHOW_EVERY;
+}
+
+static int predict(const struct predict_options *o, const char *const *word, bool threshold_given,
+                   struct error *e)
+{
+    const bool to_stdout = !o->out || strcmp(o->out, "-") == 0;
+    struct show show = {.on = isatty(STDERR_FILENO) && !(to_stdout && isatty(STDOUT_FILENO)),
+                        .next = clock_seconds() + SHOW_AFTER};
+    const struct predict_job job = {
+        .run = {word[0], (size_t)o->threads, (enum gemm_choice)o->gemm},
+        .data = word[1],
+        .keys = {.part = cmd_part(o->part), .x = o->x_key},
+        .out = to_stdout ? NULL : o->out,
+        .fd = STDOUT_FILENO,
+        .threshold = o->threshold,
+        .threshold_given = threshold_given,
+        .rows = show_rows,
+        .stop = stop_asked,
+        .context = &show,
+    };
+    bool stopped;
+    if (!to_stdout)
+        catch_signals();
+    const int rc = predict_job(&job, &stopped, e);
+    if (show.drawn)
+        fputs("\r\033[K", stderr);
+    if (rc == 0 && stopped)
+        raise(stop_signal); // whoever started us sees that we were stopped
+    return rc;
+}
+
+static int run(struct opt_set *set, struct predict_options *o, int argc, char **argv,
+               struct error *e)
+{
+    const char *word[2];
+    struct opt_words words = {.word = word, .max = 2};
+    const int rc = opt_parse(set, argc, argv, &words, e);
+    if (rc)
+        return rc;
+    if (o->help)
+        return cmd_help(help_before, table, TABLE_ROWS, help_after);
+    if (words.count < 2)
+        return error_set(e, ERR_USAGE,
+                         "a model and data are needed: skiff predict model.npz data.npz; --help "
+                         "shows examples");
+    return predict(o, word, opt_given(set, "threshold"), e);
+}
+
+int cmd_predict(int argc, char **argv)
+{
+    struct error e = {0};
+    struct predict_options options = {0};
+    struct opt_set set;
+    int rc = opt_begin(&set, table, TABLE_ROWS, &options, &e);
+    if (rc == 0) {
+        rc = run(&set, &options, argc, argv, &e);
+        opt_end(&set);
+    }
+    return cmd_finish(argv[0], rc, &e);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "job/model_run.h"
+
+#include "kern/cpu.h"
+
+static size_t widest_hidden(const struct net *net)
+{
+    size_t widest = 0;
+    for (size_t l = 0; l + 1 < net->layers; l++)
+        widest = net->layer[l].out > widest ? net->layer[l].out : widest;
+    return widest;
+}
+
+static size_t choose_threads(size_t asked)
+{
+    size_t threads = asked;
+    if (threads == 0)
+        threads = par_environment_threads();
+    if (threads == 0)
+        threads = cpu_count();
+    return threads < PLAN_THREADS_MAX ? threads : PLAN_THREADS_MAX;
+}
+
+struct call {
+    struct model_run *run;
+    model_work *work;
+    void *context;
+    struct error *error;
+    int rc;
+};
+
+static void run_in_team(struct par *team, void *context)
+{
+    struct call *c = context;
+    c->run->team = team;
+    c->rc = c->work(c->run, c->context, c->error);
+}
+
+int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e)
+{
+    struct model_run run = {.path = spec->model, .threads = choose_threads(spec->threads)};
+    int rc = kern_select(&run.kern, e);
+    if (rc == 0)
+        rc = model_read_npz(&run.model, spec->model, e);
+    if (rc)
+        return rc;
+    rc = gemm_open(&run.gemm, spec->gemm, run.kern, widest_hidden(&run.model.net), e);
+    if (rc == 0) {
+        struct call call = {.run = &run, .work = work, .context = context, .error = e};
+        par_team(run.threads, run_in_team, &call);
+        rc = call.rc;
+    }
+    gemm_clear(&run.gemm);
+    model_clear(&run.model);
+    return rc;
+}
+
+struct plan *model_run_plan(const struct model_run *run, size_t rows, struct error *e)
+{
+    const struct plan_spec spec = {.net = &run->model.net,
+                                   .predict_rows = rows,
+                                   .threads = run->threads,
+                                   .team = run->team,
+                                   .gemm = &run->gemm};
+    return plan_new(&spec, run->kern, e);
+}
+
+int model_run_check(const struct model_run *run, const char *data, const char *array,
+                    size_t features, struct error *e)
+{
+    if (features == run->model.net.inputs)
+        return 0;
+    return error_set(e, ERR_MISMATCH, "%s: %s has %zu features, but the model %s takes %zu", data,
+                     array, features, run->path, run->model.net.inputs);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What every use of a trained model begins with: the model from its file, the CPU's kernels,
+// OpenBLAS where it is wanted, a team of threads around the work.
+#ifndef SKIFF_JOB_MODEL_RUN_H
+#define SKIFF_JOB_MODEL_RUN_H
+
+#include "base/err.h"
+#include "kern/gemm.h"
+#include "kern/par.h"
+#include "model/model_file.h"
+#include "model/plan.h"
+#include "table/dataset.h"
+
+struct model_run_spec {
+    const char *model;     // model.npz
+    size_t threads;        // 0: OMP_NUM_THREADS, or else the cores at hand
+    enum gemm_choice gemm; // as the model was trained with, for the same bits
+};
+
+struct model_run {
+    const char *path;
+    struct model model;
+    const struct kern *kern;
+    struct gemm gemm;
+    size_t threads;
+    struct par *team;
+};
+
+typedef int model_work(struct model_run *run, void *context, struct error *e);
+
+// Everything is made ready, work(run, context, e) is called, everything is cleared; the result is
+// that of `work`.
+int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e);
+
+// A plan for batches of so many rows, with losses or without. NULL with an error.
+struct plan *model_run_plan(const struct model_run *run, size_t rows, struct error *e);
+
+// ERR_MISMATCH when the data have another number of features than the model has inputs.
+int model_run_check(const struct model_run *run, const char *data, const char *array,
+                    size_t features, struct error *e);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Memory is that of one batch, whatever the size of the input. How many rows a batch has follows
+// from the network alone: products through OpenBLAS depend on it.
+#include "job/predict_job.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "job/predictions.h"
+#include "table/rows.h"
+
+#define BATCH_FLOATS ((size_t)1 << 20) // of X and predictions together: 4 MB
+#define BATCH_ROWS   8192              // 32 leaves of two blocks: work for every thread
+
+struct state {
+    const struct predict_job *job;
+    bool *stopped;
+    const struct model_run *run;
+    struct rows *rows;
+    struct plan *plan;
+    struct predictions *out;
+    size_t batch; // rows
+    float *X, *pred;
+};
+
+static size_t batch_rows(const struct net *net)
+{
+    const size_t rows = BATCH_FLOATS / (net->inputs + net->outputs);
+    return rows == 0 ? 1 : rows < BATCH_ROWS ? rows : BATCH_ROWS;
+}
+
+static int make_room(struct state *s, struct error *e)
+{
+    const struct net *net = &s->run->model.net;
+    s->batch = batch_rows(net);
+    s->X = mem_aligned(s->batch * net->inputs, sizeof *s->X);
+    s->pred = mem_aligned(s->batch * net->outputs, sizeof *s->pred);
+    if (!s->X || !s->pred)
+        return error_nomem(e, "a batch of rows");
+    s->plan = model_run_plan(s->run, s->batch, e);
+    return s->plan ? 0 : error_code(e);
+}
+
+// What only the model can tell, and what would be regretted.
+static int check_job(const struct predict_job *job, const struct model_run *run, struct error *e)
+{
+    if (job->threshold_given && run->model.net.task != TASK_BINARY)
+        return error_set(e, ERR_USAGE, "--threshold: is for binary models, and %s is a %s one",
+                         run->path, net_task_name(run->model.net.task));
+    if (job->out && (file_same(job->out, job->data) || file_same(job->out, run->path)))
+        return error_set(e, ERR_USAGE, "--out: %s is what is read; give another name", job->out);
+    return 0;
+}
+
+static int begin(struct state *s, struct error *e)
+{
+    const struct predict_job *job = s->job;
+    const struct net *net = &s->run->model.net;
+    int rc = check_job(job, s->run, e);
+    if (rc)
+        return rc;
+    s->rows = rows_open(job->data, &job->keys, e);
+    if (!s->rows)
+        return error_code(e);
+    rc = model_run_check(s->run, job->data, rows_name(s->rows), rows_features(s->rows), e);
+    if (rc == 0)
+        rc = make_room(s, e);
+    if (rc)
+        return rc;
+    const struct predictions_spec out = {
+        .path = job->out,
+        .fd = job->fd,
+        .task = net->task,
+        .outputs = net->outputs,
+        .threshold = job->threshold,
+        .rows = rows_total(s->rows),
+    };
+    s->out = predictions_begin(&out, e);
+    return s->out ? 0 : error_code(e);
+}
+
+static int predict_all(struct state *s, struct error *e)
+{
+    const struct predict_job *job = s->job;
+    const uint64_t total = rows_total(s->rows);
+    uint64_t done = 0;
+    for (;;) {
+        size_t got;
+        int rc = rows_next(s->rows, s->batch, s->X, &got, e);
+        if (rc || got == 0)
+            return rc;
+        const struct plan_batch batch = {.rows = got, .X = s->X};
+        plan_predict(s->plan, s->run->model.params, &batch, s->pred, NULL);
+        rc = predictions_add(s->out, s->pred, got, e);
+        if (rc == ERR_NUMERIC)
+            error_prefix(e, rc, "%s", job->data);
+        if (rc)
+            return rc;
+        done += got;
+        if (job->rows)
+            job->rows(job->context, done, total);
+        if (job->stop && job->stop(job->context)) {
+            *s->stopped = true;
+            return 0;
+        }
+    }
+}
+
+static int work(struct model_run *run, void *context, struct error *e)
+{
+    struct state *s = context;
+    s->run = run;
+    int rc = begin(s, e);
+    if (rc == 0)
+        rc = predict_all(s, e);
+    if (rc == 0 && !*s->stopped)
+        rc = predictions_commit(s->out, e);
+    predictions_free(s->out);
+    plan_free(s->plan);
+    mem_free(s->X);
+    mem_free(s->pred);
+    rows_close(s->rows);
+    return rc;
+}
+
+int predict_job(const struct predict_job *job, bool *stopped, struct error *e)
+{
+    struct state s = {.job = job, .stopped = stopped};
+    *stopped = false;
+    return model_run(&job->run, work, &s, e);
+}
