@@ -28,7 +28,8 @@ _skiff_options()
         ;;
     eval)
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
-            json=@switch help=@switch
+            json=@switch help=@switch val=@npz 'part=auto|train|val|test' x_key= y_key= \
+            bootstrap= seed= threads= 'gemm=auto|own|blas'
         ;;
     inspect)
         printf '%s\n' json=@switch help=@switch
@@ -110,7 +111,7 @@ _skiff()
     elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
         [[ $kind != @switch ]]; then
         _skiff_values "$kind" "$current"
-    elif [[ $command == @(inspect|predict) && $current != -* ]]; then
+    elif [[ $command == @(inspect|predict|eval) && $current != -* ]]; then
         _skiff_values @npz "$current"
     else
         _skiff_names "$command" "$current"

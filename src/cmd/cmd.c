@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define HELP_MAX 65536
 
@@ -17,6 +18,18 @@ int cmd_help(const char *before, const struct opt *table, size_t count, const ch
         fputs(text.data, stdout);
     buf_clear(&text);
     return rc;
+}
+
+// Only what may be called in a signal handler is called.
+void cmd_lost_page(int number)
+{
+    static const char text[] =
+        "skiff: a data file became shorter while it was being read (SIGBUS); write a new file "
+        "beside it and rename it over the old one\n";
+    (void)number;
+    const ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)ignored;
+    _exit(1);
 }
 
 const char *const cmd_part_words[] = {"auto", "train", "val", "test", NULL};

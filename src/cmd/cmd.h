@@ -14,6 +14,8 @@ int cmd_inspect(int argc, char **argv);
 
 // What they share. The help of a command: text, its options, more text.
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);
+// For SIGBUS: a mapped file was cut short. One line, and the end.
+void cmd_lost_page(int number);
 // The arrays that `--part` and its like choose; the words of that option are cmd_part_words.
 extern const char *const cmd_part_words[];
 const char *cmd_part(int word); // NULL for auto

@@ -1,62 +1,65 @@
 // SPDX-License-Identifier: MIT
-// `skiff eval`: read predictions and the truth, compute the task's metrics, print them as a table
-// or as JSON.
+// `skiff eval`: the options, and the metrics of scores that are already made, as a table or as
+// JSON. A model and data go to eval_model.c.
+#include "base/num.h"
 #include "cmd/cmd.h"
+#include "cmd/eval_options.h"
+#include "cmd/eval_print.h"
 #include "io/json.h"
 #include "io/scores.h"
+#include "kern/gemm.h"
 #include "train/metrics_json.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-struct eval_options {
-    char *scores;
-    int task; // enum scores_task
-    double threshold;
-    bool json;
-    bool help;
-};
 
 static const char *const tasks[] = {"auto", "binary", "multiclass", "regression", NULL};
 
 #define AT(field) offsetof(struct eval_options, field)
 
+// clang-format off
 static const struct opt table[] = {
-    {.name = "scores",
-     .type = OPT_TEXT,
-     .offset = AT(scores),
-     .arg = "FILE",
-     .help = "CSV with the columns score and label, npz with the arrays scores and y, or - for a "
-             "CSV on standard input.",
-     .group = "Options"},
-    {.name = "task",
-     .type = OPT_ENUM,
-     .offset = AT(task),
-     .words = tasks,
-     .initial = "auto",
+    {.group = "Options", .name = "scores", .type = OPT_TEXT, .offset = AT(scores), .arg = "FILE",
+     .help = "Instead of a model: a CSV with the columns score and label, an npz with the arrays scores and y, or - for a CSV on standard input."},
+    {.name = "task", .type = OPT_ENUM, .offset = AT(task), .words = tasks, .initial = "auto",
      .help = "What the scores are. auto: one score a row is binary, several are multiclass."},
-    {.name = "threshold",
-     .type = OPT_FLOAT,
-     .offset = AT(threshold),
-     .min = -1e300,
-     .max = 1e300,
-     .initial = "0.5",
-     .arg = "T",
-     .help = "A score above T is a 1. Binary scores only."},
-    {.name = "json",
-     .type = OPT_BOOL,
-     .offset = AT(json),
+    {.name = "threshold", .type = OPT_TEXT, .offset = AT(threshold), .initial = "0.5", .arg = "T",
+     .help = "A score above T is a 1; f1 or youden: the threshold with the largest F1, or the largest sum of sensitivity and specificity. Binary only; the rules need a model."},
+    {.name = "json", .type = OPT_BOOL, .offset = AT(json),
      .help = "Print one JSON object, every number with 17 significant digits."},
     {.name = "help", .type = OPT_BOOL, .offset = AT(help), .help = "This text."},
+
+    {.group = "For a model", .name = "val", .type = OPT_TEXT, .offset = AT(val), .arg = "PATH",
+     .help = "Rows on which f1 or youden choose the threshold: X_val and y_val, or X and y. Without it they choose it on DATA, which flatters."},
+    {.name = "part", .type = OPT_ENUM, .offset = AT(part), .words = cmd_part_words, .initial = "auto",
+     .help = "Which arrays of DATA, where there are several: X_train and y_train and so on, each else X and y. auto: the only ones."},
+    {.name = "x_key", .type = OPT_TEXT, .offset = AT(x_key), .arg = "NAME",
+     .help = "Name of the feature array, if it is another."},
+    {.name = "y_key", .type = OPT_TEXT, .offset = AT(y_key), .arg = "NAME",
+     .help = "Name of the target array, if it is another."},
+    {.name = "bootstrap", .type = OPT_INT, .offset = AT(bootstrap), .arg = "N",
+     .min = 0, .max = 1e6, .initial = "1000",
+     .help = "Resamples for the 95 % intervals; 0 computes none."},
+    {.name = "seed", .type = OPT_INT, .offset = AT(seed), .arg = "N",
+     .min = -9007199254740992.0, .max = 9007199254740992.0, .initial = "0",
+     .help = "Of the resamples: the same seed gives the same intervals."},
+    {.name = "threads", .type = OPT_INT, .offset = AT(threads), .arg = "N",
+     .min = 0, .max = 1024, .initial = "0",
+     .help = "Threads; 0 takes OMP_NUM_THREADS, or else the cores at hand. The result does not depend on it."},
+    {.name = "gemm", .type = OPT_ENUM, .offset = AT(gemm), .words = gemm_words, .initial = "auto",
+     .help = "Who multiplies matrices, as for skiff train: skiff's own kernels, or OpenBLAS."},
 };
+// clang-format on
 
 #define TABLE_ROWS (sizeof table / sizeof *table)
 
 static const char help_before[] =
-    "Usage: skiff eval --scores FILE [--task NAME] [--threshold T] [--json]\n"
+    "Usage: skiff eval MODEL DATA [OPTION ...]\n"
+    "       skiff eval --scores FILE [--task NAME] [--threshold T] [--json]\n"
     "\n"
-    "Compute the metrics of predictions against the truth, equal to scikit-learn's.\n"
+    "Metrics, equal to scikit-learn's: of a model (the model.npz of skiff train) on\n"
+    "rows whose labels are known (an .npz with X and y, X_val and y_val, ..., or a\n"
+    "folder of them), with 95 % intervals; or of predictions that are already made.\n"
     "\n"
     "  binary      scores (n,), y of 0 and 1: accuracy, precision, recall, F1, ROC AUC,\n"
     "              average precision (AP), log loss, Brier score, confusion matrix\n"
@@ -69,6 +72,9 @@ static const char help_before[] =
 static const char help_after[] =
     "\n"
     "Examples\n"
+    "  skiff eval run/model.npz val_data.npz\n"
+    "  skiff eval run/model.npz test.npz --threshold f1 --val val_data.npz\n"
+    "  skiff eval run/model.npz test.npz --bootstrap 10000 --seed 1 --json\n"
     "  skiff eval --scores predictions.csv\n"
     "  printf 'score,label\\n0.9,1\\n0.2,0\\n0.6,0\\n' | skiff eval --scores -\n"
     "  skiff eval --scores probabilities.npz --json\n"
@@ -78,72 +84,10 @@ static const char help_after[] =
     "a class does not occur, the Brier score of numbers outside 0 to 1, R2 of one row.\n"
     "For 32-bit scores the threshold and the log loss are rounded as numpy does.\n"
     "\n"
-    "Exit status: 0 done, 1 the file cannot be used, 2 wrong options.\n";
-
-static void print_value(const char *name, double value)
-{
-    if (isfinite(value))
-        printf("%-16s %12.6f\n", name, value);
-    else
-        printf("%-16s %12s\n", name, "-");
-}
-
-static void print_binary(const struct binary_metrics *m, double threshold)
-{
-    printf("%zu rows, %zu positive, threshold %g\n\n", m->n, m->positives, threshold);
-    print_value("accuracy", m->accuracy);
-    print_value("precision", m->precision);
-    print_value("recall", m->recall);
-    print_value("F1", m->f1);
-    print_value("ROC AUC", m->auroc);
-    print_value("AP", m->ap);
-    print_value("log loss", m->log_loss);
-    print_value("Brier score", m->brier);
-    printf("\n%-16s %12s %12s\n", "", "predicted 0", "predicted 1");
-    printf("%-16s %12zu %12zu\n", "label 0", m->tn, m->fp);
-    printf("%-16s %12zu %12zu\n", "label 1", m->fn, m->tp);
-}
-
-#define CONFUSION_PRINT_MAX 12 // classes; a wider matrix does not fit a terminal
-
-static void print_multiclass(const struct multiclass_metrics *m)
-{
-    printf("%zu rows, %zu classes\n\n", m->n, m->classes);
-    print_value("accuracy", m->accuracy);
-    print_value("macro precision", m->macro_precision);
-    print_value("macro recall", m->macro_recall);
-    print_value("macro F1", m->macro_f1);
-    print_value("weighted F1", m->weighted_f1);
-    print_value("ROC AUC (ovr)", m->auroc);
-    print_value("log loss", m->log_loss);
-    printf("\n%-8s %10s %10s %10s %10s\n", "class", "precision", "recall", "F1", "rows");
-    for (size_t c = 0; c < m->classes; c++)
-        printf("%-8zu %10.6f %10.6f %10.6f %10zu\n", c, m->precision[c], m->recall[c], m->f1[c],
-               m->support[c]);
-    if (m->classes > CONFUSION_PRINT_MAX)
-        return;
-    printf("\nrows by label (down) and predicted class (across)\n%-8s", "");
-    for (size_t c = 0; c < m->classes; c++)
-        printf(" %8zu", c);
-    for (size_t i = 0; i < m->classes * m->classes; i++) {
-        if (i % m->classes == 0)
-            printf("\n%-8zu", i / m->classes);
-        printf(" %8zu", m->confusion[i]);
-    }
-    printf("\n");
-}
-
-static void print_regression(const struct regression_metrics *m)
-{
-    printf("%zu rows, %zu target%s\n\n", m->n, m->targets, m->targets == 1 ? "" : "s");
-    print_value("MSE", m->mse);
-    print_value("RMSE", m->rmse);
-    print_value("MAE", m->mae);
-    print_value("R2", m->r2);
-}
+    "Exit status: 0 done, 1 a file cannot be used, 2 wrong options.\n";
 
 // Prints and frees `object`; NULL is an object for which there was no memory.
-static int print_json(json_t *object, struct error *e)
+int eval_print_json(json_t *object, struct error *e)
 {
     const int rc = object ? json_dumpf(object, stdout, JSON_TEXT_FLAGS) : -1;
     json_decref(object);
@@ -161,12 +105,14 @@ static int eval_binary(const struct scores *s, const struct metrics_rows *rows,
         column.f32++;
     else if (s->columns == 2)
         column.f64++;
-    int rc = metrics_binary(&m, &work, &column, s->labels, o->threshold, e);
+    int rc = metrics_binary(&m, &work, &column, s->labels, o->value, e);
     metrics_work_clear(&work);
-    if (rc == 0 && o->json)
-        rc = print_json(metrics_json_binary(&m, o->threshold), e);
-    else if (rc == 0)
-        print_binary(&m, o->threshold);
+    if (rc == 0 && o->json) {
+        rc = eval_print_json(metrics_json_binary(&m, o->value), e);
+    } else if (rc == 0) {
+        printf("%zu rows, %zu positive, threshold %g\n\n", m.n, m.positives, o->value);
+        eval_print_binary(&m, NULL);
+    }
     return rc;
 }
 
@@ -177,10 +123,12 @@ static int eval_multiclass(const struct scores *s, const struct metrics_rows *ro
     struct metrics_work work = {0};
     int rc = metrics_multiclass(&m, &work, rows, s->columns, s->labels, e);
     metrics_work_clear(&work);
-    if (rc == 0 && o->json)
-        rc = print_json(metrics_json_multiclass(&m), e);
-    else if (rc == 0)
-        print_multiclass(&m);
+    if (rc == 0 && o->json) {
+        rc = eval_print_json(metrics_json_multiclass(&m), e);
+    } else if (rc == 0) {
+        printf("%zu rows, %zu classes\n\n", m.n, m.classes);
+        eval_print_multiclass(&m, NULL);
+    }
     multiclass_metrics_clear(&m);
     return rc;
 }
@@ -191,21 +139,23 @@ static int eval_regression(const struct scores *s, const struct metrics_rows *ro
     struct regression_metrics m;
     const struct metrics_rows truth = {.n = s->n, .ld = s->columns, .f64 = s->truth};
     int rc = metrics_regression(&m, rows, &truth, s->columns, e);
-    if (rc == 0 && o->json)
-        rc = print_json(metrics_json_regression(&m), e);
-    else if (rc == 0)
-        print_regression(&m);
+    if (rc == 0 && o->json) {
+        rc = eval_print_json(metrics_json_regression(&m), e);
+    } else if (rc == 0) {
+        printf("%zu rows, %zu target%s\n\n", m.n, m.targets, m.targets == 1 ? "" : "s");
+        eval_print_regression(&m, NULL);
+    }
     return rc;
 }
 
-static int eval_file(const struct eval_options *o, bool threshold_given, struct error *e)
+static int eval_file(const struct eval_options *o, struct error *e)
 {
     struct scores s;
     int rc = scores_read(&s, o->scores, (enum scores_task)o->task, e);
     if (rc)
         return rc;
     const struct metrics_rows rows = {s.n, s.columns, s.f32, s.f64};
-    if (threshold_given && s.task != SCORES_BINARY)
+    if (o->threshold_given && s.task != SCORES_BINARY)
         rc = error_set(e, ERR_USAGE, "--threshold: is for binary scores, and these are %s",
                        tasks[s.task]);
     else if (s.task == SCORES_BINARY)
@@ -220,16 +170,63 @@ static int eval_file(const struct eval_options *o, bool threshold_given, struct 
     return rc;
 }
 
+// A number, or the name of a rule.
+static int read_threshold(struct eval_options *o, struct error *e)
+{
+    const char *text = o->threshold ? o->threshold : "";
+    if (strcmp(text, "f1") == 0)
+        o->rule = THRESHOLD_F1;
+    else if (strcmp(text, "youden") == 0)
+        o->rule = THRESHOLD_YOUDEN;
+    else if (!num_parse(text, &o->value))
+        return error_set(e, ERR_USAGE, "--threshold: '%.60s' is not a number, nor f1 nor youden",
+                         text);
+    return 0;
+}
+
+// Options of the one kind of input with the other.
+static int check_options(const struct opt_set *set, const struct eval_options *o, struct error *e)
+{
+    static const char *const for_a_model[] = {"val",       "part", "x_key",   "y_key",
+                                              "bootstrap", "seed", "threads", "gemm"};
+    for (size_t i = 0; o->scores && i < sizeof for_a_model / sizeof *for_a_model; i++)
+        if (opt_given(set, for_a_model[i]))
+            return error_set(e, ERR_USAGE, "--%s: is for a model and data, not for --scores",
+                             for_a_model[i]);
+    if (o->scores && o->rule != THRESHOLD_GIVEN)
+        return error_set(e, ERR_USAGE,
+                         "--threshold: '%s' is for a model and data; for --scores it is a number",
+                         o->threshold);
+    if (!o->scores && opt_given(set, "task"))
+        return error_set(e, ERR_USAGE, "--task: is for --scores; a model knows its task");
+    if (o->val && o->rule == THRESHOLD_GIVEN)
+        return error_set(e, ERR_USAGE,
+                         "--val: is where --threshold f1 or youden chooses; say which");
+    return 0;
+}
+
 static int run(struct opt_set *set, struct eval_options *o, int argc, char **argv, struct error *e)
 {
-    int rc = opt_parse(set, argc, argv, NULL, e);
+    const char *word[2];
+    struct opt_words words = {.word = word, .max = 2};
+    int rc = opt_parse(set, argc, argv, &words, e);
     if (rc)
         return rc;
     if (o->help)
         return cmd_help(help_before, table, TABLE_ROWS, help_after);
-    if (!o->scores)
-        return error_set(e, ERR_USAGE, "--scores FILE is needed; --help shows examples");
-    return eval_file(o, opt_given(set, "threshold"), e);
+    o->threshold_given = opt_given(set, "threshold");
+    if (o->scores && words.count)
+        return error_set(e, ERR_USAGE, "unexpected word '%.60s': --scores takes no model or data",
+                         word[0]);
+    if (!o->scores && words.count < 2)
+        return error_set(e, ERR_USAGE,
+                         "a model and data, or --scores FILE is needed; --help shows examples");
+    rc = read_threshold(o, e);
+    if (rc == 0)
+        rc = check_options(set, o, e);
+    if (rc)
+        return rc;
+    return o->scores ? eval_file(o, e) : eval_model(o, word[0], word[1], e);
 }
 
 int cmd_eval(int argc, char **argv)

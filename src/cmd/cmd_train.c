@@ -23,26 +23,13 @@ static void on_signal(int number)
     signal(SIGINT, SIG_DFL);
 }
 
-// A page of a mapped file that is no longer there: somebody cut the file short under us. Only
-// what may be called in a signal handler is called.
-static void on_lost_page(int number)
-{
-    static const char text[] =
-        "skiff train: a data file became shorter while it was being read (SIGBUS); write a new "
-        "file beside it and rename it over the old one\n";
-    (void)number;
-    const ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)ignored;
-    _exit(1);
-}
-
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    signal(SIGBUS, on_lost_page);
+    signal(SIGBUS, cmd_lost_page);
     signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, not a death in mid-file
 }
 

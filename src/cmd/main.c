@@ -14,7 +14,7 @@ static const struct command {
 } commands[] = {
     {"train", cmd_train, "train a network on .npz files"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
-    {"eval", cmd_eval, "metrics of predictions that are already made"},
+    {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
     {"inspect", cmd_inspect, "what is inside an .npz file"},
 };
 

@@ -21,9 +21,8 @@ static json_t *as_json(const struct score *s, enum net_task task)
     }
 }
 
-// Predictions into pred[n][outputs] and the mean loss.
-static int predict(const struct evaluation *how, const struct dataset *d, float *pred, double *loss,
-                   struct error *e)
+int evaluate_predict(const struct evaluation *how, const struct dataset *d, float *pred,
+                     double *loss, struct error *e)
 {
     const struct plan_spec spec = {.net = how->net,
                                    .predict_rows = d->n,
@@ -46,7 +45,7 @@ int evaluate(const struct evaluation *how, const struct dataset *d, json_t **met
     double loss;
     *metrics = NULL;
     float *pred = mem_array(d->n, how->net->outputs * sizeof *pred);
-    int rc = pred ? predict(how, d, pred, &loss, e) : error_nomem(e, "predictions");
+    int rc = pred ? evaluate_predict(how, d, pred, &loss, e) : error_nomem(e, "predictions");
     if (rc == 0)
         rc = score_measure(&score, how->net, d->n, pred, d->y, isfinite(loss) ? e : NULL);
     if (rc == ERR_NUMERIC && !isfinite(loss))

@@ -19,6 +19,10 @@ struct evaluation {
     const struct gemm *gemm;
 };
 
+// Predictions into pred[n][outputs] and the mean loss, in one batch of all rows.
+int evaluate_predict(const struct evaluation *how, const struct dataset *d, float *pred,
+                     double *loss, struct error *e);
+
 // *metrics is a new reference on success.
 int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
              struct error *e);

@@ -111,6 +111,7 @@ offers "data train.npz two words.npz" skiff inspect ""
 offers "data train.npz two words.npz" skiff predict ""
 offers "data train.npz two words.npz" skiff predict train.npz ""
 offers "data scores.csv train.npz two words.npz" skiff predict --out ""
+offers "data train.npz two words.npz" skiff eval train.npz ""
 offers "test train" skiff predict --part t
 offers "--help --json" skiff inspect -
 offers "" skiff nonsense --

@@ -75,7 +75,10 @@ refuses 2 "'x' is not a number" --scores "$folder/good.csv" --threshold x
 refuses 2 "choose one of" --scores "$folder/good.csv" --task other
 refuses 2 "need an npz" --scores "$folder/good.csv" --task multiclass
 refuses 2 "binary scores" --scores "$folder/good.csv" --task regression --threshold 0.1
-refuses 2 "unexpected word" "$folder/good.csv"
+refuses 2 "a model and data, or --scores FILE" "$folder/good.csv"
+refuses 2 "unexpected word" --scores "$folder/good.csv" "$folder/good.csv"
+refuses 2 "for --scores it is a number" --scores "$folder/good.csv" --threshold f1
+refuses 2 "--bootstrap: is for a model" --scores "$folder/good.csv" --bootstrap 10
 refuses 1 "cannot open" --scores "$folder/absent.csv"
 refuses 1 "$folder" --scores "$folder"
 refuses 1 "standard input: empty" --scores -

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// `skiff eval MODEL DATA`: options in, a call to the evaluation job, a table or JSON out.
+#include "cmd/cmd.h"
+#include "cmd/eval_options.h"
+#include "cmd/eval_print.h"
+#include "job/eval_job.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+// What the figures are of, and how the threshold came about.
+static void print_summary(const struct eval_job *job, const struct eval_result *r)
+{
+    switch (r->task) {
+    case TASK_MULTICLASS:
+        printf("%s: %zu rows, %zu classes\n\n", job->data, r->score.multiclass.n,
+               r->score.multiclass.classes);
+        return;
+    case TASK_REGRESSION:
+        printf("%s: %zu rows, %zu target%s\n\n", job->data, r->score.regression.n,
+               r->score.regression.targets, r->score.regression.targets == 1 ? "" : "s");
+        return;
+    default:
+        printf("%s: %zu rows, %zu positive, threshold %.9g", job->data, r->score.binary.n,
+               r->score.binary.positives, r->threshold);
+        if (r->rule != THRESHOLD_GIVEN)
+            printf(" (the best %s on %s)", r->rule == THRESHOLD_F1 ? "F1" : "of Youden's index",
+                   job->val ? job->val : "these rows");
+        printf("\n\n");
+    }
+}
+
+static void print_result(const struct eval_job *job, const struct eval_result *r)
+{
+    const struct bootstrap *b = r->bootstrap.count ? &r->bootstrap : NULL;
+    print_summary(job, r);
+    eval_print_loss(r->loss, b);
+    if (r->task == TASK_MULTICLASS)
+        eval_print_multiclass(&r->score.multiclass, b);
+    else if (r->task == TASK_REGRESSION)
+        eval_print_regression(&r->score.regression, b);
+    else
+        eval_print_binary(&r->score.binary, b);
+    if (b)
+        eval_print_note(b);
+    if (r->rule != THRESHOLD_GIVEN && !job->val)
+        printf("\nThe threshold was chosen on the rows that it is judged on, which flatters it; "
+               "--val FILE\nchooses it on other rows.\n");
+}
+
+int eval_model(const struct eval_options *o, const char *model, const char *data, struct error *e)
+{
+    const struct eval_job job = {
+        .run = {model, (size_t)o->threads, (enum gemm_choice)o->gemm},
+        .data = data,
+        .keys = {cmd_part(o->part), o->x_key, o->y_key},
+        .val = o->val,
+        .rule = o->rule,
+        .threshold = o->value,
+        .threshold_given = o->threshold_given,
+        .resamples = (size_t)o->bootstrap,
+        .seed = o->seed,
+    };
+    struct eval_result result;
+    signal(SIGBUS, cmd_lost_page);
+    int rc = eval_job(&job, &result, e);
+    if (rc)
+        return rc;
+    if (o->json)
+        rc = eval_print_json(eval_result_json(&result), e);
+    else
+        print_result(&job, &result);
+    eval_result_clear(&result);
+    return rc;
+}

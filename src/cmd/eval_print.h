@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What `skiff eval` prints for people, behind the line that says of how many rows it is.
+#ifndef SKIFF_CMD_EVAL_PRINT_H
+#define SKIFF_CMD_EVAL_PRINT_H
+
+#include "train/bootstrap.h"
+#include "train/metrics.h"
+
+// `b` holds the intervals, or is NULL.
+void eval_print_loss(double loss, const struct bootstrap *b);
+void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b);
+void eval_print_multiclass(const struct multiclass_metrics *m, const struct bootstrap *b);
+void eval_print_regression(const struct regression_metrics *m, const struct bootstrap *b);
+void eval_print_note(const struct bootstrap *b); // what the intervals are
+
+#endif

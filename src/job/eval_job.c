@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "job/eval_job.h"
+
+#include "base/mem.h"
+#include "io/json.h"
+#include "job/evaluate.h"
+#include "train/metrics_json.h"
+#include "train/targets.h"
+
+#include <math.h>
+
+// Rows with their labels, and what the model says about them.
+struct judged {
+    const char *path;
+    struct dataset data;
+    float *pred; // [n][outputs]
+    double loss;
+};
+
+struct state {
+    const struct eval_job *job;
+    struct eval_result *result;
+};
+
+static void judged_clear(struct judged *j)
+{
+    dataset_clear(&j->data);
+    mem_free(j->pred);
+}
+
+// The labels must fit the task before a loss looks at them.
+static int check_labels(const struct model_run *run, const struct judged *j, struct error *e)
+{
+    const struct net *net = &run->model.net;
+    const struct targets targets = {net->task, net->outputs};
+    const struct dataset trained = {.d = net->inputs,
+                                    .targets = net->task == TASK_REGRESSION ? net->outputs : 1};
+    const int rc = model_run_check(run, j->path, j->data.x_name, j->data.d, e);
+    return rc ? rc : targets_check(&targets, &trained, &j->data, j->path, e);
+}
+
+static int predict(const struct model_run *run, struct judged *j, struct error *e)
+{
+    const struct evaluation how = {
+        .net = &run->model.net,
+        .kern = run->kern,
+        .params = run->model.params,
+        .threads = run->threads,
+        .team = run->team,
+        .gemm = &run->gemm,
+    };
+    j->pred = mem_array(j->data.n, run->model.net.outputs * sizeof *j->pred);
+    if (!j->pred)
+        return error_nomem(e, "predictions");
+    const int rc = evaluate_predict(&how, &j->data, j->pred, &j->loss, e);
+    if (rc == 0 && !isfinite(j->loss))
+        return error_set(e, ERR_NUMERIC,
+                         "%s: the loss is not a finite number: its features are far from those "
+                         "that the model was trained on",
+                         j->path);
+    return rc;
+}
+
+static int judge(const struct model_run *run, const char *path, const struct dataset_keys *keys,
+                 struct judged *j, struct error *e)
+{
+    j->path = path;
+    int rc = dataset_load(&j->data, path, keys, e);
+    if (rc == 0)
+        rc = check_labels(run, j, e);
+    return rc ? rc : predict(run, j, e);
+}
+
+static struct metrics_rows rows_of(const struct judged *j, size_t outputs)
+{
+    return (struct metrics_rows){.n = j->data.n, .ld = outputs, .f32 = j->pred};
+}
+
+static int choose_threshold(const struct state *s, const struct model_run *run,
+                            const struct judged *data, struct error *e)
+{
+    const struct eval_job *job = s->job;
+    s->result->threshold = job->threshold;
+    if (job->rule == THRESHOLD_GIVEN)
+        return 0;
+    struct judged val = {0};
+    const struct judged *from = data;
+    int rc = 0;
+    if (job->val) {
+        const struct dataset_keys keys = {"val", job->keys.x, job->keys.y};
+        rc = judge(run, job->val, &keys, &val, e);
+        from = &val;
+    }
+    if (rc == 0) {
+        const struct metrics_rows rows = rows_of(from, 1);
+        rc = threshold_choose(&s->result->threshold, job->rule, &rows, from->data.y, e);
+        error_prefix(e, rc, "%s", from->path);
+    }
+    judged_clear(&val);
+    return rc;
+}
+
+static int measure(const struct state *s, const struct net *net, const struct judged *j,
+                   struct error *e)
+{
+    struct eval_result *r = s->result;
+    const struct metrics_rows rows = rows_of(j, net->outputs);
+    if (net->task != TASK_BINARY)
+        return score_measure(&r->score, net, j->data.n, j->pred, j->data.y, e);
+    return metrics_binary(&r->score.binary, &r->score.work, &rows, j->data.y, r->threshold, e);
+}
+
+static int resample(const struct state *s, const struct model_run *run, const struct judged *j,
+                    struct error *e)
+{
+    const struct net *net = &run->model.net;
+    struct bootstrap *b = &s->result->bootstrap;
+    const struct bootstrap_spec spec = {s->job->resamples, s->job->seed, run->threads, run->team};
+    const struct metrics_rows rows = rows_of(j, net->outputs);
+    const struct metrics_rows truth = {.n = j->data.n, .ld = net->outputs, .f32 = j->data.y};
+    if (spec.resamples == 0)
+        return 0;
+    switch (net->task) {
+    case TASK_MULTICLASS:
+        return bootstrap_multiclass(b, &spec, &rows, net->outputs, j->data.y, e);
+    case TASK_REGRESSION:
+        return bootstrap_regression(b, &spec, &rows, &truth, net->outputs, e);
+    default:
+        return bootstrap_binary(b, &spec, &rows, j->data.y, s->result->threshold, e);
+    }
+}
+
+static int check_task(const struct eval_job *job, const struct model_run *run, struct error *e)
+{
+    const enum net_task task = run->model.net.task;
+    if (!job->threshold_given || task == TASK_BINARY)
+        return 0;
+    return error_set(e, ERR_USAGE, "--threshold: is for binary models, and %s is a %s one",
+                     run->path, net_task_name(task));
+}
+
+static int work(struct model_run *run, void *context, struct error *e)
+{
+    const struct state *s = context;
+    struct judged j = {0};
+    s->result->task = run->model.net.task;
+    s->result->rule = s->job->rule;
+    int rc = check_task(s->job, run, e);
+    if (rc == 0)
+        rc = judge(run, s->job->data, &s->job->keys, &j, e);
+    if (rc == 0)
+        rc = choose_threshold(s, run, &j, e);
+    if (rc == 0) {
+        s->result->loss = j.loss;
+        rc = measure(s, &run->model.net, &j, e);
+        error_prefix(e, rc, "%s", j.path);
+    }
+    if (rc == 0)
+        rc = resample(s, run, &j, e);
+    judged_clear(&j);
+    return rc;
+}
+
+int eval_job(const struct eval_job *job, struct eval_result *result, struct error *e)
+{
+    struct state s = {job, result};
+    *result = (struct eval_result){0};
+    const int rc = model_run(&job->run, work, &s, e);
+    if (rc)
+        eval_result_clear(result);
+    return rc;
+}
+
+void eval_result_clear(struct eval_result *result)
+{
+    score_clear(&result->score);
+    *result = (struct eval_result){0};
+}
+
+static json_t *bootstrap_json(const struct bootstrap *b, bool *failed)
+{
+    json_t *root = json_object(), *intervals = json_object();
+    json_put(root, "resamples", json_integer((json_int_t)b->resamples), failed);
+    json_put(root, "seed", json_integer(b->seed), failed);
+    json_put(root, "method", json_string("percentile"), failed);
+    json_put(root, "level", json_real(BOOTSTRAP_LEVEL), failed);
+    for (size_t i = 0; i < b->count; i++) {
+        json_t *pair = json_array();
+        json_push(pair, json_number_or_null(b->interval[i].low), failed);
+        json_push(pair, json_number_or_null(b->interval[i].high), failed);
+        json_put(intervals, b->interval[i].name, pair, failed);
+    }
+    json_put(root, "intervals", intervals, failed);
+    return root;
+}
+
+static json_t *metrics_json(const struct eval_result *r)
+{
+    switch (r->task) {
+    case TASK_MULTICLASS:
+        return metrics_json_multiclass(&r->score.multiclass);
+    case TASK_REGRESSION:
+        return metrics_json_regression(&r->score.regression);
+    default:
+        return metrics_json_binary(&r->score.binary, r->threshold);
+    }
+}
+
+json_t *eval_result_json(const struct eval_result *r)
+{
+    json_t *root = metrics_json(r);
+    bool failed = root == NULL;
+    json_put(root, "loss", json_number_or_null(r->loss), &failed);
+    if (r->rule != THRESHOLD_GIVEN)
+        json_put(root, "threshold_rule", json_string(r->rule == THRESHOLD_F1 ? "f1" : "youden"),
+                 &failed);
+    if (r->bootstrap.count)
+        json_put(root, "bootstrap", bootstrap_json(&r->bootstrap, &failed), &failed);
+    if (!failed)
+        return root;
+    json_decref(root);
+    return NULL;
+}
