@@ -11,13 +11,18 @@
 //
 // The mean of a unit that has died shrinks by beta1 a step, gets stuck at the smallest denormals
 // and would make every later step half as slow again. Taken for zero it moves the parameter by the
-// same nothing.
+// same nothing. That holds while the root of the second moment, below 1.1e-19 where that is taken
+// for zero, is nothing beside eps; a smaller eps has the numbers as they are.
 #ifndef SKIFF_KERN_OPTIM_H
 #define SKIFF_KERN_OPTIM_H
 
 #include "kern/kern_vec.h"
 
 #include <math.h>
+
+// Half a unit of the last digit of 1e-8 is 3e-16; 1.1e-19 / sqrt(1 - beta2^t) is less than that at
+// every step, up to a beta2 of 0.9999998.
+#define FLUSH_EPS 1e-8
 
 // The scalars of one Adam step, as torch rounds them.
 struct adam_scalars {
@@ -70,7 +75,7 @@ INL void adam_loop(const struct adam_form form, const struct kern_adam *a,
     store_part(a->p + i, p, rest), store_part(a->m + i, m, rest), store_part(a->v + i, v, rest);
 }
 
-INL void adam_loops(const bool lerp, const struct kern_adam *a, const struct adam_scalars *s)
+INL void adam_decays(const bool lerp, const struct kern_adam *a, const struct adam_scalars *s)
 {
     if (a->decoupled)
         adam_loop((struct adam_form){DECAY_DECOUPLED, lerp}, a, s);
@@ -78,6 +83,14 @@ INL void adam_loops(const bool lerp, const struct kern_adam *a, const struct ada
         adam_loop((struct adam_form){DECAY_L2, lerp}, a, s);
     else
         adam_loop((struct adam_form){DECAY_NONE, lerp}, a, s);
+}
+
+static void adam_loops(const struct kern_adam *a, const struct adam_scalars *s)
+{
+    if (a->lerp)
+        adam_decays(true, a, s);
+    else
+        adam_decays(false, a, s);
 }
 
 static void kern_adam(const struct kern_adam *a)
@@ -96,11 +109,10 @@ static void kern_adam(const struct kern_adam *a)
         .root = (float)sqrt(1.0 - pow(a->beta2, t)),
         .eps = (float)a->eps,
     };
+    if (a->eps < FLUSH_EPS)
+        return adam_loops(a, &s);
     FLUSH_BEGIN(mode);
-    if (a->lerp)
-        adam_loops(true, a, &s);
-    else
-        adam_loops(false, a, &s);
+    adam_loops(a, &s);
     FLUSH_END(mode);
 }
 

@@ -157,6 +157,52 @@ static void test_adam_padding(void **state)
     }
 }
 
+// Squares of such gradients are denormals, whose roots an eps below 1e-8 does not hide.
+static void test_adam_tiny_eps(void **state)
+{
+    (void)state;
+    enum { N = 37 };
+    EACH_LEVEL(k)
+    {
+        struct run r;
+        run_init(&r, N);
+        for (size_t i = 0; i < N; i++)
+            r.g.data[i] = (i % 2 ? 1e-19f : -3e-20f);
+        struct kern_adam a = {.lr = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-30, .n = N};
+        a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.g = r.g.data;
+        for (a.step = 1; a.step <= STEPS; a.step++) {
+            scalar_adam(k, &a, &r);
+            k->adam(&a);
+            check_same(r.p.data, r.p2.data, N, "adam p, eps 1e-30", k->name);
+            check_same(r.v.data, r.v2.data, N, "adam v, eps 1e-30", k->name);
+        }
+        run_clear(&r);
+    }
+}
+
+// The mean of a dead unit: whether it is taken for zero or not, the parameter stays where it is.
+static void test_adam_dead_unit(void **state)
+{
+    (void)state;
+    enum { N = 37 };
+    EACH_LEVEL(k)
+    {
+        struct run r;
+        run_init(&r, N);
+        memset(r.g.data, 0, N * sizeof(float));
+        for (size_t i = 0; i < N; i++)
+            r.m.data[i] = r.m2.data[i] = 1e-36f, r.v.data[i] = r.v2.data[i] = 1e-37f;
+        struct kern_adam a = {.lr = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .n = N};
+        a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.g = r.g.data;
+        for (a.step = 1; a.step <= 3000; a.step++) {
+            scalar_adam(k, &a, &r);
+            k->adam(&a);
+            check_same(r.p.data, r.p2.data, N, "adam p, dead unit", k->name);
+        }
+        run_clear(&r);
+    }
+}
+
 static void scalar_sgd(const struct kern *k, const struct kern_sgd *s, struct run *r)
 {
     float mu = (float)s->momentum;
@@ -217,6 +263,8 @@ int main(void)
         cmocka_unit_test(test_adam_heavy_gradient),
         cmocka_unit_test(test_adam_means_differ),
         cmocka_unit_test(test_adam_padding),
+        cmocka_unit_test(test_adam_tiny_eps),
+        cmocka_unit_test(test_adam_dead_unit),
         cmocka_unit_test(test_sgd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
