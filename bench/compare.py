@@ -47,6 +47,9 @@ class Bench:
         if not os.access(self.program, os.X_OK):
             sys.exit("%s: no program; set SKIFF to the path of skiff" % self.program)
         self.tables = {}
+        if "missing" in library(options, "numpy"):
+            sys.exit("%s has no numpy, which draws the tables; on Debian: apt-get install "
+                     "python3-torch python3-sklearn python3-xgboost" % options.python)  # fmt: skip
         self.libraries = {name: library(options, name) for name in ("torch", "sklearn", "xgboost")}
 
     def counts(self):
@@ -106,7 +109,10 @@ def library(options, name):
     """{"version": TEXT} of what the peers' Python imports, or {"missing": WHY}. It also brings the
     library into memory: how fast a disk is, is not compared."""
     code = "import %s; print(%s.__version__)" % (name, name)
-    done = subprocess.run([options.python, "-c", code], capture_output=True, text=True)
+    try:
+        done = subprocess.run([options.python, "-c", code], capture_output=True, text=True)
+    except OSError as error:
+        sys.exit("--python %s: %s" % (options.python, error.strerror))
     if done.returncode == 0:
         return dict(version=done.stdout.strip())
     return dict(missing="not here: " + done.stderr.strip().splitlines()[-1])
