@@ -31,7 +31,7 @@ static const struct bench_program program = {
              "            cost of the fixed order of sums; for fit_run its steps alone\n"
              "\n"
              "Examples\n"
-             "  bench/run --short                      everything, in less than a minute\n"
+             "  bench/run --short                      everything, in a minute and a half\n"
              "  bench/run --suite train --case lesson --threads 1,2 --rounds 101\n"
              "  bench/run --suite kern --level all --json results.jsonl\n"
              "  bench/run --case 'step 32' --wrong step      must report a wrong result\n"

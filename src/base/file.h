@@ -67,7 +67,7 @@ struct file_out *file_out_report(const char *path, struct error *e);
 // Writes to a descriptor of the caller's, which stays open; commit only flushes.
 struct file_out *file_out_descriptor(int fd, const char *name, struct error *e);
 
-// The three calls in one, for a report: whole or not there, but not synced to the disk.
+// The three calls in one, for a report: whole or not there, unless the machine loses power.
 int file_write_all(const char *path, const void *data, size_t size, struct error *e);
 
 // Remove what writers of files whose names begin with `prefix` have left in a folder because they

@@ -3,7 +3,7 @@
 // a full disk at any point leaves the old file whole; the temporary name begins with a dot, so that
 // readers of a folder pass it over, and carries the process id, so that two writers do not meet.
 // Reports (file_write_all) are not synced: that takes a disk milliseconds, and a short run takes no
-// longer itself.
+// longer itself. After a loss of power, and then only, such a file may be empty.
 #include "base/file.h"
 
 #include "base/mem.h"
