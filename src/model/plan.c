@@ -336,7 +336,8 @@ size_t plan_step_workers(const struct plan *p, size_t rows)
 {
     const size_t shared = workers_for(p, rows, GRADIENT_PASSES);
     const size_t useful = p->net->size / SERIAL_FLOATS + 1;
-    return shared > 1 || useful > p->active ? p->active : useful;
+    const size_t most = useful < p->active ? useful : p->active;
+    return shared > most ? shared : most;
 }
 
 static void cut(struct job *j)

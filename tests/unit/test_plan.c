@@ -415,6 +415,35 @@ static int choose_kern(void **state)
     return kern_select(&kern, NULL);
 }
 
+// Who has no part of a small network's gradient is left asleep in its step, too; a single worker
+// has all of it, and a large network's step is worth more of them.
+static void a_step_takes_those_who_have_the_gradient(void **state)
+{
+    (void)state;
+    static const struct opt_sizes small = {.count = 2, .value = {64, 32}},
+                                  large = {.count = 2, .value = {300, 300}};
+    static const struct {
+        const struct opt_sizes *hidden;
+        size_t rows, active, workers;
+    } want[] = {{&small, 1, 8, 1},    {&small, 128, 8, 2}, {&small, 256, 8, 4},
+                {&small, 4096, 8, 8}, {&small, 128, 1, 1}, {&large, 1, 8, 3},
+                {&large, 1, 2, 2},    {&large, 4096, 8, 8}};
+    struct table t = make_table(7, 1, TASK_BINARY);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        struct net net;
+        float *params = make_net(&net, &t, want[i].hidden, ACT_RELU, 0);
+        struct plan *p = make_plan(&net, ROWS, 8);
+        plan_use(p, want[i].active);
+        const size_t workers = plan_step_workers(p, want[i].rows);
+        if (workers != want[i].workers)
+            fail_msg("%zu rows, %zu active: %zu workers for a step, wanted %zu", want[i].rows,
+                     want[i].active, workers, want[i].workers);
+        plan_free(p);
+        mem_free(params);
+    }
+    free_table(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +452,7 @@ int main(void)
         cmocka_unit_test(where_the_rows_lie_changes_nothing),
         cmocka_unit_test(parts_make_the_whole),
         cmocka_unit_test(predictions_do_not_depend_on_the_batch),
+        cmocka_unit_test(a_step_takes_those_who_have_the_gradient),
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(survives_failing_memory),
         cmocka_unit_test(layers_keep_their_weights),
