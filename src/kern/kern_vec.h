@@ -5,7 +5,7 @@
 //   VL              floats in a vector: 4, 8 or 16
 //   VFMA(a, b, c)   a * b + c of vectors; one rounding on every level whose kern.fma is true
 //   VSQRT(a)        correctly rounded square root
-//   FLUSH_BEGIN(s)  take numbers below 1e-38 for zeros from here on, keeping the mode in unsigned s
+//   FLUSH_BEGIN(s)  take numbers below 1e-38 for zeros from here on, keeping the mode in s
 //   FLUSH_END(s)    as before. Both may be left out
 //   TILE_WIDEST     vectors of the widest tile of the matrix product, see kern_product.h
 //   TILE_SUMS       and in all of the largest: a tile of nv vectors has up to TILE_SUMS / nv rows

@@ -58,8 +58,8 @@ static void finish_trial(struct pace *p, double rate, double now)
     if (changed) {
         p->active = p->trial;
         p->patience = FIRST_SECONDS;
-    } else if (p->patience < LONGEST_WINDOW) {
-        p->patience *= 2;
+    } else {
+        p->patience = 2 * p->patience < LONGEST_WINDOW ? 2 * p->patience : LONGEST_WINDOW;
     }
     p->trial = 0;
     const double excess = now - p->until; // a single step may take seconds

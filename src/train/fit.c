@@ -54,6 +54,7 @@ static int run_step(struct fit *f, struct error *e)
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
     double loss;
 
+    (void)par_stalled(f->team); // what validation waited for is not of this step
     plan_use(f->plan, pace_begin(&f->pace, clock_seconds()));
     plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
     float *gradient = plan_gradient(f->plan, f->params, &batch, &loss);
