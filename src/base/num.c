@@ -20,14 +20,7 @@ bool num_parse(const char *text, double *value)
 {
     const char *start = skip_space(text);
     const size_t digits = strspn(start, "0123456789+-.eE");
-    if (digits == 0)
-        return false;
-    char *end;
-    const double x = strtod(start, &end);
-    if (end != start + digits || *skip_space(end) != '\0' || !isfinite(x))
-        return false;
-    *value = x;
-    return true;
+    return *skip_space(start + digits) == '\0' && num_scan(start, digits, value) != NUM_NONE;
 }
 
 bool num_parse_i64(const char *text, int64_t *value)

@@ -7,6 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// All of text[0 .. len), which need not end in a zero byte, as a decimal number: a sign or none,
+// digits with or without a point, an exponent or none; correctly rounded. *value stays as it was
+// for NUM_NONE: no number, or one beyond double.
+enum num_kind {
+    NUM_NONE,
+    NUM_WHOLE, // digits only
+    NUM_REAL,  // with a point or an exponent
+};
+enum num_kind num_scan(const char *text, size_t len, double *value);
+// The same, quicker, where NUM_PAD bytes behind the text may be read, whatever they are.
+#define NUM_PAD 8
+enum num_kind num_scan_padded(const char *text, size_t len, double *value);
+
 // The whole of `text`, white space around it allowed, as a finite decimal number. Hexadecimal,
 // "nan", "inf" and a number beyond double are refused.
 bool num_parse(const char *text, double *value);

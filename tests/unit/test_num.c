@@ -85,6 +85,101 @@ static void parses_whole_numbers(void **state)
     }
 }
 
+static void check_scan(const char *text, size_t len, enum num_kind kind, double value)
+{
+    char padded[1600];
+    memset(padded, '7', sizeof padded); // digits that are not the text's
+    memcpy(padded, text, len);
+    double plain = 99, quick = 99;
+    if (num_scan(text, len, &plain) != kind || num_scan_padded(padded, len, &quick) != kind)
+        fail_msg("'%.*s': wanted kind %d", (int)len, text, kind);
+    const double want = kind == NUM_NONE ? 99 : value;
+    if (memcmp(&plain, &want, sizeof want) != 0 || memcmp(&quick, &want, sizeof want) != 0)
+        fail_msg("'%.*s' is %.17g and %.17g, want %.17g", (int)len, text, plain, quick, want);
+}
+
+// Parts of a text, on the heap so that a sanitizer sees what is read behind them.
+static void scans_spans(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum num_kind kind;
+        double value;
+    } cases[] = {
+        {"", NUM_NONE, 0},
+        {"0", NUM_WHOLE, 0},
+        {"-0", NUM_WHOLE, -0.0},
+        {"+7", NUM_WHOLE, 7},
+        {"12345678", NUM_WHOLE, 12345678},
+        {"123456789012345678", NUM_WHOLE, 123456789012345678.0},
+        {"18446744073709551615", NUM_WHOLE, 18446744073709551615.0},
+        {"9007199254740993", NUM_WHOLE, 9007199254740992.0},
+        {"9007199254740993.0", NUM_REAL, 9007199254740992.0},
+        {"9007199254740993.0000001", NUM_REAL, 9007199254740994.0},
+        {"1e23", NUM_REAL, 1e23},
+        {"8.5e22", NUM_REAL, 8.5e22},
+        {"0.1", NUM_REAL, 0.1},
+        {"-.5", NUM_REAL, -.5},
+        {"5.", NUM_REAL, 5},
+        {"1.2345678901234567", NUM_REAL, 1.2345678901234567},
+        {"9999999999999999999e27", NUM_REAL, 9999999999999999999e27},
+        {"9999999999999999999e-27", NUM_REAL, 9999999999999999999e-27},
+        {"2.4703282292062327e-324", NUM_REAL, 0},
+        {"2.4703282292062328e-324", NUM_REAL, 4.9406564584124654e-324},
+        {"0e99999999999999999999", NUM_REAL, 0},
+        {"1e-99999999999999999999", NUM_REAL, 0},
+        {"1.7976931348623158e308", NUM_REAL, 1.7976931348623157e308},
+        {"1.7976931348623159e308", NUM_NONE, 0},
+        {"1e99999999999999999999", NUM_NONE, 0},
+        {".", NUM_NONE, 0},
+        {"-", NUM_NONE, 0},
+        {"+-1", NUM_NONE, 0},
+        {"1 ", NUM_NONE, 0},
+        {" 1", NUM_NONE, 0},
+        {"1e", NUM_NONE, 0},
+        {"1e+", NUM_NONE, 0},
+        {"e1", NUM_NONE, 0},
+        {"1..2", NUM_NONE, 0},
+        {"1,2", NUM_NONE, 0},
+        {"1234567/", NUM_NONE, 0},
+        {"1234567:", NUM_NONE, 0},
+        {"12345678\xff", NUM_NONE, 0},
+        {"inf", NUM_NONE, 0},
+        {"nan", NUM_NONE, 0},
+        {"0x1", NUM_NONE, 0},
+        {"1_0", NUM_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const size_t len = strlen(cases[i].text);
+        char *copy = mem_alloc(len);
+        assert_non_null(copy);
+        memcpy(copy, cases[i].text, len);
+        check_scan(copy, len, cases[i].kind, cases[i].value);
+        mem_free(copy);
+    }
+    check_scan("123456789", 3, NUM_WHOLE, 123);
+    check_scan("1.23456789", 4, NUM_REAL, 1.23);
+}
+
+// Longer than any word, and decided by the last digit of 1500.
+static void scans_long_numbers(void **state)
+{
+    (void)state;
+    char text[1500];
+    memset(text, '0', sizeof text);
+    memcpy(text, "9007199254740993.", 17);
+    check_scan(text, sizeof text, NUM_REAL, 9007199254740992.0);
+    text[sizeof text - 1] = '1';
+    check_scan(text, sizeof text, NUM_REAL, 9007199254740994.0);
+    memset(text, '0', sizeof text);
+    memcpy(text, "0.", 2);
+    memcpy(text + sizeof text - 6, "1e1493", 6);
+    check_scan(text, sizeof text, NUM_REAL, 1);
+    memset(text, '9', sizeof text);
+    check_scan(text, sizeof text, NUM_NONE, 0);
+}
+
 // What is printed with %.17g comes back to the bit.
 static void prints_and_parses_alike(void **state)
 {
@@ -178,9 +273,14 @@ static void prints_floats_as_printf_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_numbers),          cmocka_unit_test(parses_whole_numbers),
-        cmocka_unit_test(prints_and_parses_alike), cmocka_unit_test(parses_truth),
-        cmocka_unit_test(groups_digits),           cmocka_unit_test(prints_floats_as_printf_does),
+        cmocka_unit_test(parses_numbers),
+        cmocka_unit_test(parses_whole_numbers),
+        cmocka_unit_test(prints_and_parses_alike),
+        cmocka_unit_test(parses_truth),
+        cmocka_unit_test(groups_digits),
+        cmocka_unit_test(prints_floats_as_printf_does),
+        cmocka_unit_test(scans_spans),
+        cmocka_unit_test(scans_long_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
