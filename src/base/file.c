@@ -213,6 +213,21 @@ bool file_same(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+int file_temporary(int *fd, struct error *e)
+{
+    const char *folder = getenv("TMPDIR");
+    folder = folder && *folder ? folder : "/tmp";
+    char *path = file_join(folder, "skiff-XXXXXX");
+    if (!path)
+        return error_nomem(e, "name of a temporary file");
+    *fd = mkostemp(path, O_CLOEXEC);
+    const int rc = *fd < 0 ? error_errno(e, "%s: cannot make a temporary file", folder) : 0;
+    if (rc == 0)
+        unlink(path);
+    mem_free(path);
+    return rc;
+}
+
 bool file_is_folder(const char *path)
 {
     struct stat st;

@@ -46,6 +46,9 @@ int file_read_all(const char *path, size_t max, struct buf *out, struct error *e
 int file_list(const char *folder, char ***names, size_t *count, struct error *e);
 void file_list_free(char **names, size_t count);
 
+// A file without a name, in $TMPDIR or /tmp, for bytes that need no memory; gone when closed.
+int file_temporary(int *fd, struct error *e);
+
 bool file_is_folder(const char *path);
 bool file_same(const char *a, const char *b);             // two names of one thing that is there
 int file_make_folders(const char *path, struct error *e); // like mkdir -p
