@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Remarks need nothing but figures, so that they cost no second look at the values. A column of
+// numbers is taken for an identifier when it rises from row to row, or when its name says so and
+// its range has room for a number a row; a column of texts when every text is another one.
+#include "table/frame.h"
+
+#include <math.h>
+#include <string.h>
+
+#define IDENTIFIER_ROWS 10 // fewer may well be different by chance
+#define EXACT_MAX       9007199254740992.0
+
+// "id", "ID", "user_id", "PassengerId"; not "paid".
+static bool is_identifier_name(const char *name)
+{
+    const size_t len = strlen(name);
+    if (len < 2)
+        return false;
+    const char *const end = name + len - 2;
+    if (len == 2 || end[-1] == '_' || end[-1] == ' ' || end[-1] == '-')
+        return (end[0] == 'i' || end[0] == 'I') && (end[1] == 'd' || end[1] == 'D');
+    return end[0] == 'I' && (end[1] == 'd' || end[1] == 'D');
+}
+
+static bool is_identifier(const struct frame *f, const struct frame_column *c)
+{
+    const size_t present = f->rows - c->missing;
+    if (present < IDENTIFIER_ROWS)
+        return false;
+    if (c->kind == FRAME_TEXT)
+        return c->texts == present && !c->dates;
+    if (c->kind != FRAME_NUMBER || !c->whole || c->missing)
+        return false;
+    return c->rising || (is_identifier_name(c->name) && c->max - c->min + 1 >= (double)f->rows);
+}
+
+static bool is_constant(const struct frame *f, const struct frame_column *c)
+{
+    if (c->missing == f->rows || c->overflow)
+        return false;
+    return c->kind == FRAME_TEXT ? c->texts == 1 : c->infinite == 0 && c->min >= c->max;
+}
+
+unsigned frame_remarks(const struct frame *f, const struct frame_column *c)
+{
+    unsigned remarks = 0;
+    if (c->missing == f->rows)
+        remarks |= FRAME_IS_EMPTY;
+    else if (c->missing > f->rows / 2)
+        remarks |= FRAME_IS_MOSTLY_MISSING;
+    if (is_constant(f, c))
+        remarks |= FRAME_IS_CONSTANT;
+    if (c->dates)
+        remarks |= FRAME_IS_DATES;
+    if (is_identifier(f, c))
+        remarks |= FRAME_IS_IDENTIFIER;
+    if (c->whole && (c->max > EXACT_MAX || c->min < -EXACT_MAX))
+        remarks |= FRAME_IS_INEXACT;
+    return remarks;
+}
+
+size_t frame_most_frequent(const struct frame_column *c, size_t *index, size_t most)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->texts; i++) {
+        size_t at = kept; // where it belongs: behind those that are as frequent
+        while (at > 0 && c->text_count[index[at - 1]] < c->text_count[i])
+            at--;
+        if (at == most)
+            continue;
+        kept += kept < most;
+        memmove(index + at + 1, index + at, (kept - at - 1) * sizeof *index);
+        index[at] = i;
+    }
+    return kept;
+}
