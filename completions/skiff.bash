@@ -4,7 +4,7 @@
 # program's --help.
 
 # _skiff_options COMMAND: its options, one a line, as NAME=KIND. KIND is the words that may follow,
-# separated by |, or @npz, @json, @scores (files), @dir, @switch, or nothing: any text.
+# separated by |, or @npz, @json, @scores, @table (files), @dir, @switch, or nothing: any text.
 _skiff_options()
 {
     case $1 in
@@ -32,7 +32,8 @@ _skiff_options()
             bootstrap= seed= threads= 'gemm=auto|own|blas'
         ;;
     inspect)
-        printf '%s\n' json=@switch help=@switch
+        printf '%s\n' 'delimiter=auto|comma|semicolon|tab|pipe' 'header=auto|yes|no' json=@switch \
+            help=@switch
         ;;
     esac
 }
@@ -71,6 +72,7 @@ _skiff_values()
         @npz) _skiff_files "$2" npz ;;
         @json) _skiff_files "$2" json ;;
         @scores) _skiff_files "$2" csv npz ;;
+        @table) _skiff_files "$2" csv csv.gz npz ;;
         @dir) _skiff_files "$2" ;;
         @switch) compgen -W 'true false' -- "$2" ;;
         *) compgen -W "${1//|/ }" -- "$2" ;;
@@ -111,8 +113,10 @@ _skiff()
     elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
         [[ $kind != @switch ]]; then
         _skiff_values "$kind" "$current"
-    elif [[ $command == @(inspect|predict|eval) && $current != -* ]]; then
+    elif [[ $command == @(predict|eval) && $current != -* ]]; then
         _skiff_values @npz "$current"
+    elif [[ $command == inspect && $current != -* ]]; then
+        _skiff_values @table "$current"
     else
         _skiff_names "$command" "$current"
     fi

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// `skiff inspect`: every member of an .npz archive with its type, shape, sizes and a few figures
-// about its values. Lines are printed as members are read, so memory does not grow with the
-// archive; a damaged member is marked and the others are still listed.
+// `skiff inspect`: every column of a CSV (in inspect_csv.c), or every member of an .npz archive
+// with its type, shape, sizes and a few figures about its values. Lines are printed as members are
+// read, so memory does not grow with the archive; a damaged member is marked and the others are
+// still listed.
 #include "cmd/cmd.h"
+#include "cmd/inspect_csv.h"
 #include "io/npz.h"
 
 #include <inttypes.h>
@@ -10,40 +12,70 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct inspect_options {
+    int delimiter; // index into `delimiters`
+    int header;    // enum csv_header
     bool json;
     bool help;
 };
 
 #define AT(field) offsetof(struct inspect_options, field)
 
+static const char *const delimiters[] = {"auto", "comma", "semicolon", "tab", "pipe", NULL};
+static const char delimiter_of[] = {0, ',', ';', '\t', '|'};
+static const char *const headers[] = {"auto", "yes", "no", NULL};
+
 static const struct opt table[] = {
+    {.name = "delimiter",
+     .type = OPT_ENUM,
+     .offset = AT(delimiter),
+     .words = delimiters,
+     .initial = "auto",
+     .arg = "NAME",
+     .help = "What stands between the fields of a CSV; auto looks at its first records.",
+     .group = "Options"},
+    {.name = "header",
+     .type = OPT_ENUM,
+     .offset = AT(header),
+     .words = headers,
+     .initial = "auto",
+     .arg = "NAME",
+     .help = "Whether the first record of a CSV names the columns; auto looks for numbers in it."},
     {.name = "json",
      .type = OPT_BOOL,
      .offset = AT(json),
-     .help = "Print one JSON object, every number with 17 significant digits.",
-     .group = "Options"},
+     .help = "Print one JSON object, every number with 17 significant digits."},
     {.name = "help", .type = OPT_BOOL, .offset = AT(help), .help = "This text."},
 };
 
 #define TABLE_ROWS (sizeof table / sizeof *table)
 
 static const char help_before[] =
-    "Usage: skiff inspect FILE.npz [--json]\n"
+    "Usage: skiff inspect FILE [--json]\n"
     "\n"
-    "List every member of an .npz archive: dtype, shape, order, bytes in the archive\n"
+    "Of a CSV (gzip-compressed or not; - is standard input): delimiter, header, rows,\n"
+    "and for every column its type, how many values are missing, smallest and largest\n"
+    "value and mean of the finite ones, the most frequent texts, and what a careful\n"
+    "reader would remark. A type is that of all values: integer, number, boolean\n"
+    "(True, False), else text. Missing values are spelled as pandas reads them.\n"
+    "\n"
+    "Of an .npz archive every member: dtype, shape, order, bytes in the archive\n"
     "(stored) and outside it (full), smallest and largest value and mean of those that\n"
     "are finite, how many are NaN or infinite, and the CRC-32 of the values as C-order\n"
     "little-endian float32. Two arrays with the same CRC-32 train the same model,\n"
     "whatever their dtype, byte order, memory order and compression are.\n"
     "\n"
     "Every byte is read and checked; memory stays at a few megabytes however large the\n"
-    "file is. Nothing in the file is executed: pickled objects are refused.\n";
+    "file is, but for a CSV's different texts. Nothing in the file is executed: pickled\n"
+    "objects are refused.\n";
 
 static const char help_after[] =
     "\n"
     "Examples\n"
+    "  skiff inspect passengers.csv\n"
+    "  gunzip -c big.csv.gz | skiff inspect - --json | jq '.columns[] | {name, type, missing}'\n"
     "  skiff inspect train_data.npz\n"
     "  skiff inspect train_data.npz --json | jq '.members[] | {name, shape, nan_count}'\n"
     "  python3 -c 'import numpy as np; np.savez(\"t.npz\", X=np.eye(3), y=[0, 1, 0])'\n"
@@ -194,7 +226,7 @@ static int list_members(const struct npz *z, bool json, struct error *e)
     return first;
 }
 
-static int inspect_file(const char *path, bool json, struct error *e)
+static int inspect_npz(const char *path, bool json, struct error *e)
 {
     struct npz z;
     int rc = npz_open(&z, path, e);
@@ -216,6 +248,36 @@ static int inspect_file(const char *path, bool json, struct error *e)
     return rc;
 }
 
+// By its name, or by the first bytes of a file. A fifo is not even opened here: its writer would be
+// told that the reader has gone.
+static bool is_archive(const char *path)
+{
+    const size_t len = strlen(path);
+    if (len >= 4 && strcmp(path + len - 4, ".npz") == 0)
+        return true;
+    struct stat st;
+    struct source s;
+    char begin[2] = "";
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || source_open(&s, path, NULL) != 0)
+        return false;
+    const int rc = source_read(&s, 0, begin, sizeof begin, NULL);
+    source_close(&s);
+    return rc == 0 && memcmp(begin, "PK", sizeof begin) == 0;
+}
+
+static int inspect_file(const char *path, const struct inspect_options *o,
+                        const struct opt_set *set, struct error *e)
+{
+    if (!is_archive(path))
+        return inspect_csv(path,
+                           &(struct csv_options){.delimiter = delimiter_of[o->delimiter],
+                                                 .header = (enum csv_header)o->header},
+                           o->json, e);
+    if (opt_given(set, "delimiter") || opt_given(set, "header"))
+        return error_set(e, ERR_USAGE, "%s: --delimiter and --header are for a CSV", path);
+    return inspect_npz(path, o->json, e);
+}
+
 static int run(struct opt_set *set, struct inspect_options *o, int argc, char **argv,
                struct error *e)
 {
@@ -227,8 +289,8 @@ static int run(struct opt_set *set, struct inspect_options *o, int argc, char **
     if (o->help)
         return cmd_help(help_before, table, TABLE_ROWS, help_after);
     if (words.count == 0)
-        return error_set(e, ERR_USAGE, "FILE.npz is needed; --help shows examples");
-    return inspect_file(path, o->json, e);
+        return error_set(e, ERR_USAGE, "FILE is needed, a CSV or an .npz; --help shows examples");
+    return inspect_file(path, o, set, e);
 }
 
 int cmd_inspect(int argc, char **argv)

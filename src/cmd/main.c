@@ -15,7 +15,7 @@ static const struct command {
     {"train", cmd_train, "train a network on .npz files"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
-    {"inspect", cmd_inspect, "what is inside an .npz file"},
+    {"inspect", cmd_inspect, "what is inside a CSV or an .npz file"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -79,7 +79,7 @@ check_table() {
 }
 
 mkdir "$folder/files" "$folder/files/data" "$folder/files/data/deep"
-for name in train.npz 'two words.npz' scores.csv options.json notes.txt data/val.npz; do
+for name in train.npz 'two words.npz' scores.csv more.csv.gz options.json notes.txt data/val.npz; do
     echo x >"$folder/files/$name"
 done
 commands=$("$SKIFF" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
@@ -107,13 +107,14 @@ offers "--init=train.npz" skiff train --init=tr
 offers "data scores.csv train.npz two words.npz" skiff eval --scores ""
 offers "data options.json" skiff train --config ""
 offers "data" skiff train --checkpoint-dir ""
-offers "data train.npz two words.npz" skiff inspect ""
 offers "data train.npz two words.npz" skiff predict ""
 offers "data train.npz two words.npz" skiff predict train.npz ""
 offers "data scores.csv train.npz two words.npz" skiff predict --out ""
 offers "data train.npz two words.npz" skiff eval train.npz ""
 offers "test train" skiff predict --part t
-offers "--help --json" skiff inspect -
+offers "data more.csv.gz scores.csv train.npz two words.npz" skiff inspect ""
+offers "--delimiter --header --help --json" skiff inspect -
+offers "semicolon" skiff inspect --delimiter s
 offers "" skiff nonsense --
 
 # In a shell without its usual breaks it loads and registers, quietly.

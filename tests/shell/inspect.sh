@@ -51,9 +51,9 @@ with zipfile.ZipFile(sys.argv[1] + "/b.npz", "w") as z:
 PYTHON
 
 expect 0 "$SKIFF" inspect --help
-holds out "Usage: skiff inspect FILE.npz" "Examples" "Exit status" "--json"
+holds out "Usage: skiff inspect FILE" "Examples" "Exit status" "--json"
 expect 2 "$SKIFF" inspect
-holds err "skiff inspect: " "FILE.npz is needed"
+holds err "skiff inspect: " "FILE is needed"
 expect 2 "$SKIFF" inspect "$temp/a.npz" "$temp/b.npz"
 expect 2 "$SKIFF" inspect --jsno "$temp/a.npz"
 holds err "--jsno"
