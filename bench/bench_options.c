@@ -40,6 +40,8 @@ static const struct opt table[] = {
     {.name = "wrong", .type = OPT_TEXT, .offset = AT(wrong), .arg = "TEXT",
      .help = "Expect wrong results of cases whose name contains this, to see that verification "
              "finds out."},
+    {.name = "late", .type = OPT_BOOL, .offset = AT(late),
+     .help = "With --wrong: only in the last round, to see that each round is verified."},
     {.group = "Output", .name = "table", .type = OPT_BOOL, .offset = AT(table),
      .help = "A table instead of JSON lines, as on a terminal."},
     {.name = "json", .type = OPT_TEXT, .offset = AT(json), .arg = "FILE",

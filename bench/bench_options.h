@@ -21,6 +21,7 @@ struct bench_options {
     char *wrong;
     char *json, *dir;
     bool brief; // --short
+    bool late;  // --wrong from the last round on
     bool table;
     bool help;
     struct opt_set values; // owns the texts

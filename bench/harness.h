@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The harness of the benchmarks in C. Cases are collected in a set and take turns in rounds, so
 // that a loud moment of the machine hits them all; each is timed by samples of as many calls as
-// fill SAMPLE_SECONDS, warmed up before, and its results are verified while it is timed. With every
-// level two more cases run: the register-only FMA rate and a stream through the L2 cache, which are
-// what the others are measured against.
+// fill SAMPLE_SECONDS, warmed up before, and its results are verified after every sample. With
+// every level two more cases run: the register-only FMA rate and a stream through the L2 cache,
+// which are what the others are measured against.
 //
 // A benchmark that cannot go on (no memory, no such file) says why and ends the process: bench_die.
 #ifndef SKIFF_BENCH_HARNESS_H

@@ -14,10 +14,11 @@ static const struct bench_program program = {
               "Cases take turns in rounds, each round a sample of some milliseconds, so a loud\n"
               "moment hits them all. The best time is what the machine can do, the median what\n"
               "it did; +-% is the distance of the quartiles: over 5 % the machine is not quiet.\n"
-              "Results are verified while they are timed: kernels and the first gradient beside\n"
-              "plain double arithmetic; parameters after the same steps, which must be the same\n"
-              "bytes in every round and for every number of threads; no allocation and no\n"
-              "growth in 10,000 steps; every value that was loaded.\n",
+              "Results are verified while they are timed. After every sample: a kernel's beside\n"
+              "plain double arithmetic; the parameters, which must be the same bytes each time;\n"
+              "every value that was loaded; no allocation and no growth in 10,000 steps. Once:\n"
+              "the first gradient beside plain double arithmetic; parameters after the same\n"
+              "steps, the same bytes for every number of threads.\n",
     .after = "\n"
              "Figures\n"
              "  % peak    of the level's own rate of multiply-adds on registers, measured in the\n"

@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
-// Single kernels at the shapes of the lesson's network and of wide layers, in cache, on one thread;
-// their results are compared with plain double arithmetic written here from the formulas.
+// Single kernels at the shapes of the lesson's network and of wide layers, in cache, on one thread.
+// What they must compute is worked out once, in plain double arithmetic written here from the
+// formulas; after every sample all results are compared with it and wiped.
 #include "harness.h"
 #include "suites.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#define MAP_FLOATS 1024
+#define MAP_FLOATS  1024
+#define RESULTS_MAX 2 // of a kernel
 
-// What a case calls its kernel with.
+// An array that a kernel writes, and what it must hold; differences are relative to `scale`, or to
+// the value where that is larger.
+struct expected {
+    float *got;
+    double *want;
+    size_t count;
+    double scale;
+};
+
+// What a case calls its kernel with, and what must come of it.
 struct work {
     const struct kern *kern;
     struct kern_product product;
@@ -20,6 +32,7 @@ struct work {
     void (*map)(size_t n, const float *x, float *y);
     size_t rows, cols;
     float *x, *y;
+    struct expected expected[RESULTS_MAX];
 };
 
 // Where cases are being added.
@@ -28,9 +41,34 @@ struct suite {
     const struct kern *kern;
 };
 
+// NaN in place of results: none of an earlier sample is taken for one of the next.
+static void wipe(const struct expected *e)
+{
+    memset(e->got, 0xff, e->count * sizeof *e->got);
+}
+
+static void check_results(struct bench_case *c)
+{
+    const struct work *w = c->context;
+    for (const struct expected *e = w->expected; e < w->expected + RESULTS_MAX && e->got; e++) {
+        for (size_t i = 0; i < e->count; i++)
+            bench_near(c, (double)e->got[i], e->want[i], fmax(e->scale, fabs(e->want[i])));
+        wipe(e);
+    }
+}
+
+// Have got[count] checked after every sample; returns the values to expect, for the caller to set.
+static double *expect(const struct suite *s, struct work *w, float *got, size_t count, double scale)
+{
+    struct expected *e = w->expected[0].got ? &w->expected[1] : &w->expected[0];
+    *e = (struct expected){got, bench_alloc(s->set, count, sizeof(double)), count, scale};
+    wipe(e);
+    return e->want;
+}
+
 static struct bench_case *add(const struct suite *s, const char *name, void (*run)(void *))
 {
-    struct bench_case c = {.kern = s->kern, .run = run};
+    struct bench_case c = {.kern = s->kern, .run = run, .check = check_results};
     snprintf(c.name, sizeof c.name, "%s", name);
     struct bench_case *kept = bench_add(s->set, &c);
     if (!kept)
@@ -65,17 +103,14 @@ static double product_element(const struct kern_product *p, size_t i, size_t j)
     return p->gate && p->gate[i * p->ldc + j] <= 0 ? 0 : sum;
 }
 
-static void verify_product(const struct suite *s, struct bench_case *c)
+static void expect_product(const struct suite *s, struct work *w)
 {
-    const struct work *w = c->context;
     const struct kern_product *p = &w->product;
-    double *want = bench_alloc(s->set, p->m * p->n, sizeof *want);
-    for (size_t i = 0; i < p->m * p->n; i++)
+    const size_t count = p->m * p->n; // ldc is n
+    double *want = expect(s, w, p->c, count, 0);
+    for (size_t i = 0; i < count; i++)
         want[i] = product_element(p, i / p->n, i % p->n);
-    const double scale = largest(want, p->m * p->n);
-    run_product(c->context);
-    for (size_t i = 0; i < p->m * p->n; i++)
-        bench_near(c, (double)p->c[i / p->n * p->ldc + i % p->n], want[i], scale);
+    w->expected[0].scale = largest(want, count);
 }
 
 // Forward, dW or dX; m, n, k as in struct kern_product.
@@ -107,7 +142,7 @@ static void product_case(const struct suite *s, enum kind kind, size_t m, size_t
         .gate = kind == INPUTS ? bench_floats(s->set, m * ldn, 1) : NULL,
     };
     c->flops = 2.0 * (double)m * (double)n * (double)k;
-    verify_product(s, c);
+    expect_product(s, w);
 }
 
 static void run_dot(void *context)
@@ -131,12 +166,11 @@ static void dot_case(const struct suite *s, size_t m, size_t k)
     w->dot.w = bench_floats(s->set, ld, 1);
     w->dot.bias = bench_floats(s->set, 1, 1);
     c->flops = 2.0 * (double)m * (double)k;
-    run_dot(w);
+    double *want = expect(s, w, y, m, sqrt((double)k));
     for (size_t i = 0; i < m; i++) {
-        double sum = (double)w->dot.bias[0];
+        want[i] = (double)w->dot.bias[0];
         for (size_t j = 0; j < ld; j++)
-            sum += (double)w->dot.a[i * ld + j] * (double)w->dot.w[j];
-        bench_near(c, (double)y[i], sum, sqrt((double)k));
+            want[i] += (double)w->dot.a[i * ld + j] * (double)w->dot.w[j];
     }
 }
 
@@ -155,10 +189,10 @@ static void transpose_case(const struct suite *s)
     w->rows = 64, w->cols = 32;
     w->x = bench_floats(s->set, w->rows * w->cols, 1);
     w->y = bench_floats(s->set, w->rows * w->cols, 1);
-    run_transpose(w);
+    double *want = expect(s, w, w->y, w->rows * w->cols, 1);
     for (size_t i = 0; i < w->rows; i++)
         for (size_t j = 0; j < w->cols; j++)
-            bench_near(c, (double)w->y[j * w->rows + i], (double)w->x[i * w->cols + j], 1);
+            want[j * w->rows + i] = (double)w->x[i * w->cols + j];
 }
 
 static void run_columns(void *context)
@@ -176,13 +210,10 @@ static void columns_case(const struct suite *s)
     w->rows = 72, w->cols = 64;
     w->x = bench_floats(s->set, w->rows * w->cols, 1);
     w->y = bench_floats(s->set, w->cols, 1);
-    run_columns(w);
-    for (size_t j = 0; j < w->cols; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < w->rows; i++)
-            sum += (double)w->x[i * w->cols + j];
-        bench_near(c, (double)w->y[j], sum, sqrt((double)w->rows));
-    }
+    double *want = expect(s, w, w->y, w->cols, sqrt((double)w->rows));
+    for (size_t i = 0; i < w->rows; i++)
+        for (size_t j = 0; j < w->cols; j++)
+            want[j] += (double)w->x[i * w->cols + j];
 }
 
 static void run_bce(void *context)
@@ -206,11 +237,11 @@ static void bce_case(const struct suite *s)
     w->bce.dz = bench_floats(s->set, n, 1);
     for (size_t i = 0; i < n; i++)
         w->y[i] = (float)(i % 3 == 0);
-    run_bce(w);
+    double *loss = expect(s, w, w->bce.loss, n, 1), *dz = expect(s, w, w->bce.dz, n, 1.0 / n);
     for (size_t i = 0; i < n; i++) {
         const double z = (double)w->bce.z[i], y = (double)w->y[i];
-        bench_near(c, (double)w->bce.loss[i], log1p(exp(y > 0 ? -z : z)), 1);
-        bench_near(c, (double)w->bce.dz[i] * (double)n, 1 / (1 + exp(-z)) - y, 1);
+        loss[i] = log1p(exp(y > 0 ? -z : z));
+        dz[i] = (1 / (1 + exp(-z)) - y) / n;
     }
 }
 
@@ -220,7 +251,31 @@ static void run_adam(void *context)
     w->kern->adam(&w->adam);
 }
 
-// From moments of zero the first step is lr * g / (|g| + eps): 28 bytes a parameter come and go.
+static void reset_adam(void *context)
+{
+    const struct kern_adam *a = &((const struct work *)context)->adam;
+    memset(a->m, 0, a->n * sizeof *a->m);
+    memset(a->v, 0, a->n * sizeof *a->v);
+    memset(a->p, 0, a->n * sizeof *a->p);
+}
+
+// After n steps of one gradient m is g * (1 - beta1^n); in p the roundings of thousands of steps
+// add up, so one more is made, from zeros: -lr * g / (|g| + eps).
+static void check_adam(struct bench_case *c)
+{
+    const struct kern_adam *a = &((const struct work *)c->context)->adam;
+    const double grown = 1 - pow(a->beta1, (double)c->loops);
+    for (size_t i = 0; i < a->n; i++)
+        bench_near(c, (double)a->m[i], grown * (double)a->g[i], 1);
+    reset_adam(c->context);
+    run_adam(c->context);
+    for (size_t i = 0; i < a->n; i++) {
+        const double g = (double)a->g[i];
+        bench_near(c, (double)a->p[i], -a->lr * g / (fabs(g) + a->eps), a->lr);
+    }
+}
+
+// 28 bytes a parameter come and go.
 static void adam_case(const struct suite *s, size_t n)
 {
     char name[64];
@@ -236,11 +291,8 @@ static void adam_case(const struct suite *s, size_t n)
     w->adam.v = bench_alloc(s->set, n, sizeof(float));
     w->adam.p = bench_alloc(s->set, n, sizeof(float));
     c->bytes = 28.0 * (double)n;
-    run_adam(w);
-    for (size_t i = 0; i < n; i++) {
-        const double g = (double)w->adam.g[i];
-        bench_near(c, (double)w->adam.p[i], -1e-3 * g / (fabs(g) + 1e-8), 1e-3);
-    }
+    c->prepare = reset_adam;
+    c->check = check_adam;
 }
 
 static void run_map(void *context)
@@ -279,11 +331,9 @@ static void map_case(const struct suite *s, const char *name, enum kern_act act,
     w->y = bench_floats(s->set, MAP_FLOATS, 1);
     for (size_t i = 0; reference == log && i < MAP_FLOATS; i++)
         w->x[i] = fabsf(w->x[i]) + 1e-3F;
-    c->run(w);
-    for (size_t i = 0; i < MAP_FLOATS; i++) {
-        const double want = reference((double)w->x[i]);
-        bench_near(c, (double)w->y[i], want, fmax(1, fabs(want)));
-    }
+    double *want = expect(s, w, w->y, MAP_FLOATS, 1);
+    for (size_t i = 0; i < MAP_FLOATS; i++)
+        want[i] = reference((double)w->x[i]);
 }
 
 static void product_cases(const struct suite *s)

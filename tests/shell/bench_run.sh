@@ -76,6 +76,10 @@ bench 0 --suite kern --case 72x
 lines 4
 found_out 4 "32x32x64" --suite kern --case "32x"
 
+# Every kind of case is verified round by round, not once: --late falsifies the last round alone.
+bench 1 --suite kern --late --wrong " "
+lines 23 " "
+
 # One thread and two give the same bytes, alone, by the whole loop and for plain sums' own sake.
 bench 0 --suite train --case "lesson" --threads 1,2
 lines 5
