@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bench/roofline: what this machine can do, here and now. The FMA rate of every level, memory
-// bandwidth by size, and matrix products: the best library's beside our own kernel's, as the
-// training step calls it (blocks of BLOCK_ROWS rows; dX on transposed weights).
+// bandwidth by size, and matrix products: the best library's beside those of each level's own
+// kernels, as the training step calls them (blocks of BLOCK_ROWS rows; dX on transposed weights).
 #include "bench_options.h"
 #include "harness.h"
 #include "stream.h"
@@ -26,7 +26,11 @@ static const struct bench_program program = {
               "\n"
               "What this machine can do, here and now, as a measure for bench/run: multiply-adds\n"
               "on registers, memory bandwidth, and matrix products of OpenBLAS (one\n"
-              "thread; where it is there) beside our own kernel at the shapes of wide layers.\n",
+              "thread; where it is there) beside our own kernels at the shapes of wide layers,\n"
+              "with what a training step does around them: bias and relu, the gate of dX.\n"
+              "OPENBLAS_CORETYPE (Nehalem, Haswell, ...) makes OpenBLAS take its kernels for\n"
+              "another processor. The figures in src/kern/gemm.c are those with 128 rows of\n"
+              "--level all.\n",
     .after =
         "\n"
         "Figures\n"
@@ -38,7 +42,7 @@ static const struct bench_program program = {
         "             Each thread has its own set of 16 or 512 KB (L1, L2); threads share the\n"
         "             larger ones (L3, memory). GB/s count reads and writes\n"
         "  % peak     of the level's fma peak, times threads\n"
-        "  /base      time of our own product beside OpenBLAS's: below 1 it is faster\n"
+        "  /base      time of our own product beside OpenBLAS's: below 1 ours is faster\n"
         "\n"
         "Exit status: 0 all verified, 1 something was wrong, 2 wrong options or no such case.\n",
 };
@@ -247,109 +251,149 @@ static void add_stream(struct bench_set *set, const struct kern *kern, size_t th
 
 // ---- matrix products ----
 
-enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 }; // of cblas.h
-
 enum kind { FORWARD, WEIGHTS, INPUTS };
 
-// C[m][n] = sum over k of a(i,k) b(k,j); FORWARD: A[m][k] B[k][n]; WEIGHTS: A[k][m] B[k][n];
-// INPUTS: A[m][k] and W[n][k], which our own kernel reads transposed, as B[k][n].
+// C[m][n] = sum over k of a(i,k) B[k][n], as a training step has it: FORWARD of A[m][k] with bias
+// and relu, WEIGHTS of A[k][m], INPUTS of A[m][k] on transposed weights through relu's gate.
 struct matrices {
-    const struct kern *kern;
-    gemm_fn *sgemm;
     enum kind kind;
     size_t m, n, k;
-    size_t lda, ldc, ldw; // padded
-    float *a, *b, *w, *c;
+    size_t lda, ldc;    // padded
+    float *a, *b, *c;   // c is NaN between samples
+    float *bias, *gate; // [ldc] of FORWARD, [m][ldc] of INPUTS, else NULL
 };
 
+// Who computes them.
+struct engine {
+    const struct gemm *gemm; // OpenBLAS; NULL: own kernels
+    const struct kern *kern;
+    const struct matrices *matrices;
+};
+
+static struct kern_product whole_product(const struct matrices *g)
+{
+    return (struct kern_product){.m = g->m,
+                                 .n = g->ldc,
+                                 .k = g->k,
+                                 .a = g->a,
+                                 .a_row = g->kind == WEIGHTS ? 1 : g->lda,
+                                 .a_k = g->kind == WEIGHTS ? g->lda : 1,
+                                 .b = g->b,
+                                 .ldb = g->ldc,
+                                 .c = g->c,
+                                 .ldc = g->ldc,
+                                 .start = g->bias,
+                                 .relu = g->kind == FORWARD,
+                                 .gate = g->gate};
+}
+
+// The library's best: all rows in one call.
 static void run_blas(void *context)
 {
-    const struct matrices *g = context;
-    const bool inputs = g->kind == INPUTS;
-    g->sgemm(ROW_MAJOR, g->kind == WEIGHTS ? TRANS : NO_TRANS, inputs ? TRANS : NO_TRANS, (int)g->m,
-             (int)g->n, (int)g->k, 1, g->a, (int)g->lda, inputs ? g->w : g->b,
-             (int)(inputs ? g->ldw : g->ldc), 0, g->c, (int)g->ldc);
+    const struct engine *e = context;
+    const struct kern_product p = whole_product(e->matrices);
+    gemm_product(e->gemm, e->kern, &p);
 }
 
 // Rows of a batch come in blocks: they are m, or the sum's k for WEIGHTS.
 static void run_own(void *context)
 {
-    const struct matrices *g = context;
+    const struct engine *e = context;
+    const struct matrices *g = e->matrices;
+    const struct kern_product whole = whole_product(g);
     const size_t rows = g->kind == WEIGHTS ? g->k : g->m;
     for (size_t begin = 0; begin < rows; begin += BLOCK_ROWS) {
         const size_t count = rows - begin < BLOCK_ROWS ? rows - begin : BLOCK_ROWS;
-        struct kern_product p = {.m = g->m, .n = g->ldc, .k = g->k, .ldb = g->ldc, .ldc = g->ldc};
-        p.a = g->a + begin * g->lda;
-        p.b = g->b;
-        p.c = g->c;
+        struct kern_product p = whole;
+        p.a += begin * g->lda;
         if (g->kind == WEIGHTS) {
-            p.k = count, p.a_row = 1, p.a_k = g->lda;
+            p.k = count;
             p.b += begin * g->ldc;
             p.start = begin ? g->c : NULL, p.start_row = g->ldc;
         } else {
-            p.m = count, p.a_row = g->lda, p.a_k = 1;
+            p.m = count;
             p.c += begin * g->ldc;
+            p.gate = g->gate ? g->gate + begin * g->ldc : NULL;
         }
-        g->kern->product(&p);
+        gemm_product(NULL, e->kern, &p);
     }
+}
+
+static double element(const struct matrices *g, size_t i, size_t j)
+{
+    double sum = g->bias ? (double)g->bias[j] : 0;
+    for (size_t k = 0; k < g->k; k++) {
+        const float a = g->kind == WEIGHTS ? g->a[k * g->lda + i] : g->a[i * g->lda + k];
+        sum += (double)a * (double)g->b[k * g->ldc + j];
+    }
+    if (g->kind == FORWARD && sum <= 0)
+        return 0;
+    return g->gate && g->gate[i * g->ldc + j] <= 0 ? 0 : sum;
 }
 
 // A few elements, everywhere.
 static void check_matrices(struct bench_case *c)
 {
-    const struct matrices *g = c->context;
+    const struct matrices *g = ((const struct engine *)c->context)->matrices;
     for (size_t e = 0; e < CHECKED; e++) {
         const size_t i = e * 7919 % g->m, j = e * 104729 % g->n;
-        double sum = 0;
-        for (size_t k = 0; k < g->k; k++) {
-            const float a = g->kind == WEIGHTS ? g->a[k * g->lda + i] : g->a[i * g->lda + k];
-            sum += (double)a * (double)g->b[k * g->ldc + j];
-        }
-        bench_near(c, (double)g->c[i * g->ldc + j], sum, sqrt((double)g->k));
+        bench_near(c, (double)g->c[i * g->ldc + j], element(g, i, j), sqrt((double)g->k));
     }
-    memset(g->c, 0, g->m * g->ldc * sizeof *g->c);
+    memset(g->c, 0xff, g->m * g->ldc * sizeof *g->c);
 }
 
-static struct matrices *new_matrices(struct bench_set *set, const struct matrices *shape)
+static struct matrices *new_matrices(struct bench_set *set, enum kind kind, size_t m, size_t n,
+                                     size_t k)
 {
     struct matrices *g = bench_alloc(set, 1, sizeof *g);
-    *g = *shape;
+    *g = (struct matrices){.kind = kind, .m = m, .n = n, .k = k};
     g->lda = kern_pad(g->kind == WEIGHTS ? g->m : g->k);
     g->ldc = kern_pad(g->n);
-    g->ldw = kern_pad(g->k);
     g->a = bench_floats(set, (g->kind == WEIGHTS ? g->k : g->m) * g->lda, 1);
     g->b = bench_floats(set, g->k * g->ldc, 1);
     g->c = bench_alloc(set, g->m * g->ldc, sizeof *g->c);
-    if (g->kind != INPUTS)
-        return g;
-    g->w = bench_alloc(set, g->n * g->ldw, sizeof *g->w);
-    for (size_t k = 0; k < g->k; k++)
-        for (size_t j = 0; j < g->n; j++)
-            g->w[j * g->ldw + k] = g->b[k * g->ldc + j];
+    if (g->kind == FORWARD)
+        g->bias = bench_floats(set, g->ldc, 1);
+    if (g->kind == INPUTS)
+        g->gate = bench_floats(set, g->m * g->ldc, 1);
     return g;
 }
 
-static void add_product(struct bench_set *set, const struct matrices *shape)
+static struct engine *new_engine(struct bench_set *set, const struct gemm *gemm,
+                                 const struct kern *kern, const struct matrices *matrices)
+{
+    struct engine *e = bench_alloc(set, 1, sizeof *e);
+    *e = (struct engine){gemm, kern, matrices};
+    return e;
+}
+
+// By OpenBLAS, with the best level for what it does not do, and by each level.
+static void add_product(struct bench_set *set, enum kind kind, size_t m, size_t n, size_t k)
 {
     static const char *const kinds[] = {"forward", "dW", "dX"};
+    const struct kern *best = set->level[set->levels - 1].kern;
     char name[48];
-    snprintf(name, sizeof name, "%s %zux%zux%zu", kinds[shape->kind], shape->m, shape->n, shape->k);
-    struct bench_case blas = {
-        .kern = shape->kern, .run = run_blas, .check = check_matrices, .blas = true};
-    struct bench_case own = {.kern = shape->kern, .run = run_own, .check = check_matrices};
+    snprintf(name, sizeof name, "%s %zux%zux%zu", kinds[kind], m, n, k);
+    struct bench_case blas = {.kern = best, .run = run_blas, .check = check_matrices, .blas = true};
+    struct bench_case own = {.run = run_own, .check = check_matrices};
     snprintf(blas.name, sizeof blas.name, "%s openblas", name);
     snprintf(own.name, sizeof own.name, "%s own", name);
     if (!bench_wanted(set, blas.name) && !bench_wanted(set, own.name))
         return;
-    blas.context = own.context = new_matrices(set, shape);
-    blas.flops = own.flops = 2.0 * (double)shape->m * (double)shape->n * (double)shape->k;
-    if (shape->sgemm)
+    const struct matrices *g = new_matrices(set, kind, m, n, k);
+    blas.flops = own.flops = 2.0 * (double)m * (double)n * (double)k;
+    blas.context = new_engine(set, set->gemm, best, g);
+    if (set->gemm->library)
         own.base = bench_add(set, &blas);
-    bench_add(set, &own);
+    for (size_t l = 0; l < set->levels; l++) {
+        own.kern = set->level[l].kern;
+        own.context = new_engine(set, NULL, own.kern, g);
+        bench_add(set, &own);
+    }
 }
 
 // 512 and 2048 cubed; the steps of 256 and 4096 rows of 54-512-512, of 1024 of 2048-2048-1024.
-static void add_products(struct bench_set *set, const struct kern *kern)
+static void add_steps(struct bench_set *set)
 {
     static const struct {
         enum kind kind;
@@ -364,12 +408,19 @@ static void add_products(struct bench_set *set, const struct kern *kern)
     };
     const size_t all = sizeof shapes / sizeof *shapes, wanted = set->options->brief ? 10 : all;
     for (size_t i = 0; i < wanted; i++)
-        add_product(set, &(struct matrices){.kern = kern,
-                                            .sgemm = set->gemm->sgemm,
-                                            .kind = shapes[i].kind,
-                                            .m = shapes[i].m,
-                                            .n = shapes[i].n,
-                                            .k = shapes[i].k});
+        add_product(set, shapes[i].kind, shapes[i].m, shapes[i].n, shapes[i].k);
+}
+
+// The table in gemm.c: square layers on a block of rows.
+static void add_blocks(struct bench_set *set)
+{
+    static const size_t widths[] = {64, 256, 512, 1024, 2048, 4096};
+    const size_t rows = BLOCK_ROWS;
+    for (size_t i = 0; !set->options->brief && i < sizeof widths / sizeof *widths; i++) {
+        const size_t width = widths[i];
+        add_product(set, FORWARD, rows, width, width);
+        add_product(set, WEIGHTS, width, width, rows);
+    }
 }
 
 // ---- all of it ----
@@ -386,7 +437,8 @@ static void add_cases(struct bench_set *set)
     for (size_t t = 0; t < threads->count; t++)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
             add_stream(set, best, threads->value[t], sizes[s]);
-    add_products(set, best);
+    add_steps(set);
+    add_blocks(set);
 }
 
 struct job {

@@ -2,9 +2,9 @@
 // The rule by shape, and a struct kern_product as a call of cblas_sgemm with what that does not do
 // around it: the start values are put into c first, relu and its gate are passes over c afterwards.
 //
-// GFLOP/s on one core of an EPYC 9004 (3.7 GHz), blocks of 128 rows, best of interleaved samples of
-// bench/bench_gemm. OpenBLAS 0.3.21 with the kernels that it has for older processors, by
-// OPENBLAS_CORETYPE:
+// GFLOP/s on one core of an EPYC 9004 (3.7 GHz), blocks of 128 rows, best of interleaved samples
+// as `bench/roofline --level all` takes them. OpenBLAS 0.3.21 with the kernels that it has for
+// older processors, by OPENBLAS_CORETYPE:
 //
 //   in x out      product | baseline | Nehalem  Core2  Haswell | avx2  avx512 | Cooperlake
 //   64 x 64       forward |     37.0 |    30.5   37.7     88.0 |  112     115 |  101
