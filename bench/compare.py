@@ -258,7 +258,7 @@ def also(case, ours, theirs):
     texts, good = [], True
     apart = case.apart(ours, theirs)
     if case.tolerance:
-        good = apart is not None and apart <= case.tolerance
+        good = case.same(apart)
         if apart is None:
             texts.append("NO LOSSES to compare")
         elif good:

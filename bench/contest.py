@@ -8,6 +8,7 @@ a machine that is slow for a while is slow for both. Used by compare.py.
 import csv
 import dataclasses
 import json
+import math
 import os
 import re
 import statistics
@@ -196,15 +197,22 @@ class Case:
                 side.run()
 
     def apart(self, ours, theirs):
-        """The largest difference of losses, or None where nothing is comparable."""
-        if not self.tolerance:
+        """The largest difference of losses, NaN where one is no number, or None where nothing is
+        comparable: a run that did not report its losses has nothing."""
+        samples = list(zip(ours.samples, theirs.samples))
+        both = [sample for pair in samples for sample in pair]
+        if not self.tolerance or not both or any(len(s.losses) < self.losses for s in both):
             return None
-        pairs = [
-            (a, b)
-            for mine, other in zip(ours.samples, theirs.samples)
+        differences = [
+            abs(a - b)
+            for mine, other in samples
             for a, b in zip(mine.losses[: self.losses], other.losses[: self.losses])
         ]
-        return max(abs(a - b) for a, b in pairs) if pairs else None
+        # max() overlooks a NaN that is not the first.
+        return math.nan if any(map(math.isnan, differences)) else max(differences)
+
+    def same(self, apart):
+        return apart is not None and apart <= self.tolerance
 
 
 def summary(values):

@@ -4,6 +4,7 @@
 with status 1, and a peer that is not installed is said in its row."""
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -18,7 +19,12 @@ except ImportError as missing:
     sys.exit(77)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMPARE = os.path.join(HERE, "..", "..", "bench", "compare.py")
+BENCH = os.path.join(HERE, "..", "..", "bench")
+COMPARE = os.path.join(BENCH, "compare.py")
+sys.dont_write_bytecode = True  # nothing is written into the source tree
+sys.path.insert(0, BENCH)
+import contest  # noqa: E402
+
 COLUMNS = ["work", "threads", "skiff", "beside", "takes", "times faster", "also"]
 failures = 0
 
@@ -85,6 +91,24 @@ def compare_different(folder):
     check([line["verified"] for line in lines] == [False] * len(table), "said in the JSON")
 
 
+def differences():
+    """One loss of one repeat that is no number, or is missing, is not overlooked."""
+    case = contest.Case("case", "work", [], tolerance=1e-4, losses=2)
+    good = [[0.5, 0.25], [0.5, 0.25], [0.5, 0.25]]
+    for at, losses, want in (
+        (0, [0.5, 0.25], 0), (2, [0.5, 0.75], 0.5), (1, [2.5, 0.25], 2), (1, [0.5], None),
+        (0, [], None), (0, [math.nan, 0.25], math.nan), (1, [0.5, math.nan], math.nan),
+        (2, [math.nan, math.nan], math.nan), (1, [math.inf, 0.25], math.inf),
+    ):  # fmt: skip
+        other = good[:at] + [losses] + good[at + 1 :]
+        for pair in ((good, other), (other, good)):
+            sides = [contest.Side("", 1, [], None, [contest.Sample(1.0, 1, of) for of in run])
+                     for run in pair]  # fmt: skip
+            got = case.apart(*sides)
+            check(repr(got) == repr(want) or got == want, "apart %s, wanted %s" % (got, want))
+    check(not case.same(math.nan) and not case.same(None), "NaN and nothing are not the same")
+
+
 def compare_missing(folder):
     """A Python whose xgboost cannot be imported."""
     hidden = os.path.join(folder, "hidden")
@@ -115,6 +139,7 @@ def main():
     if not os.environ.get("SKIFF"):
         print("skip: SKIFF does not name the program")
         sys.exit(77)
+    differences()
     with tempfile.TemporaryDirectory(prefix="skiff-bench-") as folder:
         compare_equal(folder)
         compare_different(folder)
