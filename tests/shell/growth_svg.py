@@ -40,7 +40,8 @@ def fixed_points(most_threads):
         ours += 2e-6 * growth.steps_an_epoch(p)
         theirs = ours + 3e-4 * growth.steps_an_epoch(p)
         p.update(growth.result(dict(skiff=[ours, 1.5 * ours], torch=[theirs, 1.5 * theirs])))
-        p.update(cpu='a <"CPU"> & more', cores=4, level="avx2", torch_version="1", torch_share=0.5)
+        share = 0.5 if p["width"] == 1024 else 1
+        p.update(cpu='a <"CPU"> & more', cores=4, level="avx2", torch_version="1", torch_share=share)
         p.update(repeats=2, commit="none")
     return points
 
@@ -178,6 +179,19 @@ def check_by_hand(folder):
     check(text.endswith("\nBecause.\n") and text.count(growth.MARK) == 1, "kept: %r" % text[-120:])
     rows = len(re.findall(r"^\| [0-9]", text, re.M))
     check(rows == sum(len(p["panels"]) for p in points), "%d rows in the tables" % rows)
+    parts = re.findall(r"^\| 1,024 .* 50 % of an epoch, losses not compared \|$", text, re.M)
+    said = len(re.findall(r"\| .*not compared", text))
+    check(len(parts) == said == 1, "%d rows without losses, %d as expected" % (said, len(parts)))
+
+
+def check_no_conclusions(folder):
+    """A page of a run says nothing that nobody wrote or measured: a heading, and who keeps it."""
+    path = os.path.join(folder, "fresh")
+    growth.save(fixed_points(2), path, [])
+    with open(os.path.join(path, "growth.md"), encoding="utf-8") as file:
+        below = file.read().split(growth.MARK)[1].split("\n")
+    lines = [line for line in below if line]
+    check(len(lines) == 2 and lines[0].startswith("## ") and "kept" in lines[1], "%r" % lines)
 
 
 def main():
@@ -186,6 +200,7 @@ def main():
         check_picture(folder, 1, ["1", "2"])
         check_refusals(folder)
         check_by_hand(folder)
+        check_no_conclusions(folder)
     return 1 if failures else 0
 
 
