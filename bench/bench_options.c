@@ -5,6 +5,7 @@
 #include "kern/cpu.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define ROUNDS       31
@@ -93,6 +94,8 @@ int bench_options_read(const struct bench_program *program, int argc, char **arg
         return 0;
     }
     default_threads(options);
+    if (getloadavg(&options->load, 1) != 1)
+        options->load = -1;
     options->table = options->table || isatty(STDOUT_FILENO);
     return -1;
 }

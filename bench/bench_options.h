@@ -20,8 +20,9 @@ struct bench_options {
     char *text;               // --case
     char *wrong;
     char *json, *dir;
-    bool brief; // --short
-    bool late;  // --wrong from the last round on
+    double load; // runnable processes, the last minute's mean, before anything ran; or -1
+    bool brief;  // --short
+    bool late;   // --wrong from the last round on
     bool table;
     bool help;
     struct opt_set values; // owns the texts

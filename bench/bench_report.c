@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define DIGITS 5 // significant ones; no time is measured better
 
@@ -34,18 +35,35 @@ static void put_count(json_t *line, const char *name, size_t value)
         bench_die("a result cannot be written as JSON", NULL);
 }
 
-static void put_origin(json_t *line, struct bench_set *set, const struct bench_case *c)
+// Where results come from.
+struct origin {
+    const char *commit;
+    char cpu[128], date[16];
+};
+
+static struct origin origin_here(void)
 {
     const char *commit = getenv("BENCH_COMMIT");
-    char cpu[128];
-    cpu_model(cpu, sizeof cpu);
+    const time_t now = time(NULL);
+    struct origin here = {.commit = commit && *commit ? commit : "unknown"};
+    struct tm utc;
+    cpu_model(here.cpu, sizeof here.cpu);
+    strftime(here.date, sizeof here.date, "%Y-%m-%d", gmtime_r(&now, &utc));
+    return here;
+}
+
+static void put_origin(json_t *line, struct bench_set *set, const struct bench_case *c)
+{
+    const struct origin here = origin_here();
     put_text(line, "suite", set->suite);
     put_text(line, "case", c->name);
     put_text(line, "level", c->kern ? c->kern->name : "none");
     put_count(line, "threads", c->threads);
     put_text(line, "gemm", c->blas ? "blas" : "own");
-    put_text(line, "commit", commit && *commit ? commit : "unknown");
-    put_text(line, "cpu", cpu);
+    put_text(line, "commit", here.commit);
+    put_text(line, "cpu", here.cpu);
+    put_text(line, "date", here.date);
+    put(line, "load", set->options->load);
     put_count(line, "rounds", bench_rounds(set->options));
     put_count(line, "loops", c->loops);
 }
@@ -150,11 +168,20 @@ static void print_row(struct bench_set *set, const struct bench_case *c)
     puts("");
 }
 
+static void print_head(const struct bench_set *set)
+{
+    const struct origin here = origin_here();
+    printf("%s: %s, %zu cores, commit %s, %s, level", set->suite, here.cpu, cpu_count(),
+           here.commit, here.date);
+    for (size_t i = 0; i < set->levels; i++)
+        printf(" %s", set->level[i].kern->name);
+    printf("%s, load %.2f, %zu rounds\n", set->levels ? "" : " none", set->options->load,
+           bench_rounds(set->options));
+}
+
 static void print_table(struct bench_set *set)
 {
-    char cpu[128];
-    cpu_model(cpu, sizeof cpu);
-    printf("%s: %zu rounds, %s\n", set->suite, bench_rounds(set->options), cpu);
+    print_head(set);
     printf("%-42s %-8s %2s %9s %9s %4s %7s %6s %6s %9s %6s %6s  %s\n", "case", "level", "t",
            "best us", "median us", "+-%", "GFLOP/s", "% peak", "GB/s", "floor us", "/floor",
            "/base", "verified base");

@@ -14,12 +14,9 @@ they differ. bench/README.md says what each row compares. The peers need /usr/bi
 import argparse
 import json
 import os
-import platform
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.dont_write_bytecode = True  # nothing is written into the source tree
 import contest  # noqa: E402
@@ -316,23 +313,6 @@ def json_line(case, ours, theirs, good, about):
     return json.dumps(line)
 
 
-def commit():
-    if os.environ.get("BENCH_COMMIT"):
-        return os.environ["BENCH_COMMIT"]
-    done = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"],
-                          capture_output=True, text=True) if shutil.which("git") else None
-    return done.stdout.strip() if done and done.returncode == 0 else "unknown"
-
-
-def processor():
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-            names = [line.split(": ", 1)[1].strip() for line in file if line[:10] == "model name"]
-        return "%s, %d cores" % (names[0], len(os.sched_getaffinity(0)))
-    except (OSError, IndexError):
-        return platform.machine()
-
-
 def options_of(argv):
     cores = len(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -370,10 +350,8 @@ def contend(bench, about):
 def main():
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     options = options_of(sys.argv[1:])
-    about = dict(commit=commit(), cpu=processor(), repeats=options.repeats, short=options.short,
-                 date=time.strftime("%Y-%m-%d", time.gmtime()),
-                 load=os.getloadavg()[0])  # fmt: skip
-    print("%(cpu)s, commit %(commit)s, %(date)s, repeats %(repeats)d, load %(load).2f" % about)
+    about = dict(contest.origin(), repeats=options.repeats, short=options.short)
+    print(contest.head_line(about, "%d repeats" % options.repeats))
     if about["load"] > QUIET:
         print("NOT A QUIET MACHINE: a load over %.1f before the start; do not quote this" % QUIET)
     lines, all_good = [], True

@@ -2,7 +2,8 @@
 """Contests between programs: who runs, what a run gives, and the ratios.
 
 In every repeat each contestant of a case runs once, in turn, and a ratio is taken repeat by repeat:
-a machine that is slow for a while is slow for both. Used by compare.py.
+a machine that is slow for a while is slow for both. Also where results come from, which stands
+above every table, and how values are summed up. Used by compare.py, growth.py and threads.py.
 """
 
 import csv
@@ -10,13 +11,16 @@ import dataclasses
 import json
 import math
 import os
+import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 LOSS = re.compile(r"Epoch \[.*\], Loss: ([0-9.]+), Val Loss: ([0-9.]+)")
 
 
@@ -213,6 +217,41 @@ class Case:
 
     def same(self, apart):
         return apart is not None and apart <= self.tolerance
+
+
+# ---- where results come from, and their sums ----
+
+
+def commit():
+    if os.environ.get("BENCH_COMMIT"):
+        return os.environ["BENCH_COMMIT"]
+    if not shutil.which("git"):
+        return "unknown"
+    command = ["git", "-C", HERE, "describe", "--always", "--dirty"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            names = [line.split(": ", 1)[1].strip() for line in file if line[:10] == "model name"]
+        return "%s, %d cores" % (names[0], len(os.sched_getaffinity(0)))
+    except (OSError, IndexError):
+        return platform.machine()
+
+
+def origin():
+    """The machine, the source and the moment, to be asked for before anything runs."""
+    return dict(cpu=processor(), commit=commit(), date=time.strftime("%Y-%m-%d", time.gmtime()),
+                load=round(os.getloadavg()[0], 2))  # fmt: skip
+
+
+def head_line(about, *more):
+    """`about` has what origin() gives and perhaps the level."""
+    words = [about["cpu"], "commit " + about["commit"], about["date"]]
+    words += ["level " + about["level"]] if "level" in about else []
+    return ", ".join(words + ["load %.2f" % about["load"], *more])
 
 
 def summary(values):

@@ -17,7 +17,6 @@ epoch and do not have the same loss.
 
 import argparse
 import csv
-import datetime
 import json
 import math
 import os
@@ -28,6 +27,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True  # nothing is written into the source tree
+import contest  # noqa: E402
 import growth_plot  # noqa: E402
 
 INPUTS = 28
@@ -46,7 +46,7 @@ each epoch; no validation. Seconds are those of the training loop alone, an epoc
 which starts threads and touches memory, is left out. Where torch ran a part of an epoch, its steps
 but the first are scaled to a whole one, and losses were not compared; where it ran whole epochs, a
 difference of the first one's losses over %g of their value makes growth.py fail. The ratio is that
-of runs one after the other: its median and, in brackets, the least and the most.""" % (
+of runs one after the other: its median and, in brackets, the lowest and the highest.""" % (
     INPUTS, SAME_LOSS)  # fmt: skip
 MARK = "<!-- Below this line: written by hand, and kept by bench/growth.py. -->"
 BY_HAND = """
@@ -164,6 +164,7 @@ def place_text(point):
 def measure(points, options, folder):
     """Fill the points; how many of them disagree about what was trained."""
     skiff = os.path.abspath(os.environ.get("SKIFF", "./skiff"))
+    about = dict(contest.origin(), repeats=options.repeats)
     seconds = [dict(skiff=[], torch=[]) for _ in points]
     wrong = 0
     for repeat in range(options.repeats):
@@ -174,26 +175,19 @@ def measure(points, options, folder):
             taken["skiff"].append(ours)
             taken["torch"].append(theirs)
             wrong += not agree(point, loss, torch_loss)
-            point.update(cpu=machine["cpu"], cores=machine["cores"], level=machine["cpu_level"])
+            point.update(level=machine["cpu_level"])
             point.update(torch_version=line["version"], torch_share=line["fraction"])
             point.update(first_loss=dict(skiff=loss, torch=torch_loss))
     for point, taken in zip(points, seconds):
-        point.update(result(taken), repeats=options.repeats, bench="growth", commit=commit())
+        point.update(result(taken), bench="growth", **about)
     return wrong
 
 
 def result(taken):
-    ratios = sorted(b / a for a, b in zip(taken["skiff"], taken["torch"]))
+    ratios = [b / a for a, b in zip(taken["skiff"], taken["torch"])]
     best = {who: dict(best=min(all_of), median=statistics.median(all_of), all=all_of)
             for who, all_of in taken.items()}  # fmt: skip
-    ratio = dict(median=statistics.median(ratios), least=ratios[0], most=ratios[-1])
-    return dict(best, ratio=ratio)
-
-
-def commit():
-    done = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty", "--exclude=*"],
-                          capture_output=True, text=True)  # fmt: skip
-    return done.stdout.strip() or "unknown"
+    return dict(best, ratio=contest.summary(ratios))
 
 
 def rows_of_table(name, points):
@@ -203,7 +197,7 @@ def rows_of_table(name, points):
     for p in sorted((p for p in points if name in p["panels"]), key=lambda p: p[name]):
         times = ["%s (%s)" % tuple(growth_plot.time_text(p[who][k]) for k in ("best", "median"))
                  for who in ("skiff", "torch")]  # fmt: skip
-        ratio = "%.3g (%.3g to %.3g)" % tuple(p["ratio"][k] for k in ("median", "least", "most"))
+        ratio = "%(median).3g (%(lowest).3g to %(highest).3g)" % p["ratio"]
         part = "%.2g %% of an epoch" % (100 * p["torch_share"])
         share = part + ", losses not compared" if p["torch_share"] < 1 else "whole epochs"
         yield "| {:,d} | {} | {} | {} | {} |".format(p[name], *times, ratio, share)
@@ -211,8 +205,8 @@ def rows_of_table(name, points):
 
 def markdown(points):
     one = points[0]
-    text = ["%s, %d cores, %s; torch %s; commit %s; %d repeats." % (one["cpu"], one["cores"],
-            one["level"], one["torch_version"], one["commit"], one["repeats"])]  # fmt: skip
+    more = ["torch " + one["torch_version"], "%d repeats" % one["repeats"]]
+    text = [contest.head_line(one, *more)]
     for name, title, _ in growth_plot.PANELS:
         fixed = ["%s %s" % (n, "{:,d}".format(v)) for n, v in CENTRE.items() if n != name]
         text += ["", "### %s (%s)" % (title, ", ".join(fixed)), ""]
@@ -222,7 +216,7 @@ def markdown(points):
 
 def page(points, arguments):
     command = " ".join(["SKIFF=./skiff python3 bench/growth.py"] + arguments)
-    made = "Made by `%s` on %s." % (command, datetime.date.today())
+    made = "Made by `%s`." % command
     parts = ["# Cost by growth: seconds an epoch", made, PICTURE, METHOD, markdown(points), MARK]
     return "\n\n".join(parts)
 

@@ -223,8 +223,8 @@ def draw(points):
     width, height = 2 * CELL_WIDTH, HEAD + 2 * CELL_HEIGHT
     one = points[0]
     title = "Time for an epoch: skiff beside PyTorch"
-    note = "%s, %d cores; %d inputs, hidden width, width / 2; 12×: PyTorch takes 12 times as long"
-    note = note % (one["cpu"], one["cores"], one["inputs"])
+    note = "%s; %d inputs, hidden width, width / 2; 12×: PyTorch takes 12 times as long"
+    note = note % (one["cpu"], one["inputs"])
     out = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" '
         'role="img" aria-labelledby="title about">' % (width, height, width, height),

@@ -16,17 +16,22 @@ import contextlib
 import json
 import os
 import random
-import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
 
+sys.dont_write_bytecode = True  # nothing is written into the source tree
+import contest  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "..", "data")
 CORES = "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list"
 ALLOWED = os.sched_getaffinity(0)  # processors, before any of us chose
+COLUMNS = """\
+| work | setting | threads | us an epoch, median | fastest to slowest | times faster |
+|---|---|---|---|---|---|"""
 PERIOD, QUOTA = 100_000, 150_000  # microseconds of a cgroup: 1.5 CPUs
 
 
@@ -231,25 +236,21 @@ class Bench:
         return times, models
 
 
-def spread(values):
-    return dict(median=statistics.median(values), least=min(values), most=max(values))
-
-
 def lines_of(work, setting, times):
     """A dict a run, as --json has it."""
     for (label, _, _), taken in zip(setting.runs, times):
-        faster = spread([one / this for one, this in zip(times[0], taken)])
+        faster = contest.summary([one / this for one, this in zip(times[0], taken)])
         yield dict(bench="threads", work=work, setting=setting.name, threads=label,
-                   us_an_epoch=dict(spread(taken), all=taken), faster=faster)  # fmt: skip
+                   us_an_epoch=dict(contest.summary(taken), all=taken), faster=faster)  # fmt: skip
 
 
 def print_line(line, base):
     if "skipped" in line:
         return print("| %(work)s | %(setting)s | skipped: %(skipped)s | | | |" % line)
-    us, faster = line["us_an_epoch"], line["faster"]
-    cells = "" if base else "%(median).2f (%(least).2f to %(most).2f)" % faster
-    print("| %s | %s | %s | %.1f | %.1f to %.1f | %s |" % (line["work"], line["setting"],
-          line["threads"], us["median"], us["least"], us["most"], cells), flush=True)  # fmt: skip
+    who = "| %(work)s | %(setting)s | %(threads)s |" % line
+    times = "%(median).1f | %(lowest).1f to %(highest).1f |" % line["us_an_epoch"]
+    faster = "%(median).2f (%(lowest).2f to %(highest).2f)" % line["faster"]
+    print(who, times, "" if base else faster, "|", flush=True)
 
 
 def measure(bench, name, arguments, guess):
@@ -271,12 +272,6 @@ def measure(bench, name, arguments, guess):
     return lines, len(models)
 
 
-def commit():
-    done = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty", "--exclude=*"],
-                          capture_output=True, text=True)  # fmt: skip
-    return done.stdout.strip() or "unknown"
-
-
 def options_of(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
@@ -291,13 +286,16 @@ def options_of(argv):
 
 def main():
     options = options_of(sys.argv[1:])
+    about = contest.origin()
     os.sched_setaffinity(0, two_cores())
     lines, different = [], {}
-    print("| work | setting | threads | us an epoch, median | fastest to slowest | times faster |")
-    print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, folder)
-        for name, arguments, guess in works(folder):
+        all_works = works(folder)
+        bench.train(all_works[0][1], 1)
+        about["level"] = bench.machine["cpu_level"]
+        print(contest.head_line(about, "%d repeats" % options.repeats) + "\n\n" + COLUMNS)
+        for name, arguments, guess in all_works:
             found, different[name] = measure(bench, name, arguments, guess)
             lines += found
     worst = min((line for line in lines if "faster" in line), key=lambda x: x["faster"]["median"])
@@ -305,7 +303,6 @@ def main():
         worst["faster"]["median"], worst["work"], worst["setting"], worst["threads"]))  # fmt: skip
     print("different models: " + ", ".join("%s %d" % pair for pair in different.items()))
     if options.json:
-        about = dict(commit=commit(), cpu=bench.machine["cpu"], level=bench.machine["cpu_level"])
         with open(options.json, "a", encoding="utf-8") as file:
             file.writelines(json.dumps(dict(line, **about)) + "\n" for line in lines)
     return 1 if any(count != 1 for count in different.values()) else 0

@@ -73,7 +73,7 @@ def compare_equal(folder):
         check("same losses" in row["also"] and line["verified"] is True, row["also"])
         peaks = [side["peak_memory_bytes"] / 2**20 for side in sides]
         check(0.5 < peaks[0] < peaks[1], "peak MiB: skiff %.3g, torch %.3g" % tuple(peaks))
-        about = [line[key] for key in ("commit", "cpu", "level", "repeats", "short")]
+        about = [line[key] for key in ("commit", "cpu", "level", "repeats", "short", "date")]
         about += [line["skiff"]["version"], line["libraries"]["torch"]]
         check(about[0] == "tested" and all(about), "about: %s" % about)
         check([side["threads"] for side in sides] == [1, 1], "threads of both, wanted 1")

@@ -45,7 +45,7 @@ for l in lines:
         bad.append("%s: verified %s, expected %s" % (l["case"], l["verified"], expected))
     if not 0 < l["best_us"] <= l["median_us"] or l["spread_percent"] < 0:
         bad.append("%s: best, median, spread: %s" % (l["case"], l))
-    if l["commit"] != 'a "commit"' or l["rounds"] != 2 or not l["cpu"] or l["threads"] < 1 or l["gemm"] != "own":
+    if l["commit"] != 'a "commit"' or l["rounds"] != 2 or not l["cpu"] or l["date"][:2] != "20" or l["load"] < 0 or l["threads"] < 1 or l["gemm"] != "own":
         bad.append("%s: origin: %s" % (l["case"], l))
     if ("gflops" in l and l["level"] != "none") != ("peak_percent" in l):
         bad.append("%s: gflops without peak_percent: %s" % (l["case"], l))
@@ -97,6 +97,8 @@ left=$(find "$folder" -name 'skiff-bench*')
 # The table, the JSON file, the options.
 bench 0 --suite kern --case "dot" --table --json "$folder/lines"
 grep -q "^dot 569x32 .* yes$" "$folder/out" || complain "no table: $(cat "$folder/out")"
+grep -q '^kern: ..*, [0-9]* cores*, commit a "commit", 20[0-9-]*, level [a-z0-9]*, load [0-9.]*, 2 rounds$' \
+    "$folder/out" || complain "no origin: $(cat "$folder/out")"
 cp "$folder/lines" "$folder/out"
 lines 1
 bench 0 --help

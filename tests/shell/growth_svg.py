@@ -41,8 +41,8 @@ def fixed_points(most_threads):
         theirs = ours + 3e-4 * growth.steps_an_epoch(p)
         p.update(growth.result(dict(skiff=[ours, 1.5 * ours], torch=[theirs, 1.5 * theirs])))
         share = 0.5 if p["width"] == 1024 else 1
-        p.update(cpu='a <"CPU"> & more', cores=4, level="avx2", torch_version="1", torch_share=share)
-        p.update(repeats=2, commit="none")
+        p.update(cpu='a <"CPU"> & more', level="avx2", torch_version="1", torch_share=share)
+        p.update(repeats=2, commit="none", date="2026-01-31", load=0.25)
     return points
 
 
@@ -175,6 +175,8 @@ def check_by_hand(folder):
     growth.save(points, folder, ["--second"])
     with open(path, encoding="utf-8") as file:
         text = file.read()
+    head = 'a <"CPU"> & more, commit none, 2026-01-31, level avx2, load 0.25, torch 1, 2 repeats\n'
+    check("\n" + head in text, "where the figures come from: %r" % text[:400])
     check("growth.py --second`" in text and "--first" not in text, "a new run is a new page")
     check(text.endswith("\nBecause.\n") and text.count(growth.MARK) == 1, "kept: %r" % text[-120:])
     rows = len(re.findall(r"^\| [0-9]", text, re.M))
