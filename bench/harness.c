@@ -332,6 +332,27 @@ struct bench_result bench_end(struct bench_set *set)
     return result;
 }
 
+struct job {
+    struct bench_context context;
+    struct bench_result (*suites)(const struct bench_context *context);
+    struct bench_result result;
+};
+
+static void run_job(struct par *team, void *context)
+{
+    struct job *job = context;
+    job->context.team = team;
+    job->result = job->suites(&job->context);
+}
+
+int bench_run(const struct bench_options *options, const struct gemm *gemm,
+              struct bench_result (*suites)(const struct bench_context *context))
+{
+    struct job job = {.context = {.options = options, .gemm = gemm}, .suites = suites};
+    par_team(bench_threads_most(options), run_job, &job);
+    return bench_status(options, job.result.cases, job.result.wrong);
+}
+
 double bench_peak(struct bench_set *set, const struct kern *kern)
 {
     const struct bench_level *level = level_of(set, kern);

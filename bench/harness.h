@@ -85,6 +85,11 @@ struct bench_result {
     size_t cases, wrong;
 };
 
+// Call `suites` once, in a team of as many threads as the options ask for, and return the exit
+// status of its result.
+int bench_run(const struct bench_options *options, const struct gemm *gemm,
+              struct bench_result (*suites)(const struct bench_context *context));
+
 // A set with the levels that the options ask for, and with their reference cases.
 struct bench_set *bench_begin(const char *suite, const struct bench_context *context);
 // A set of cases that have no level.

@@ -441,18 +441,11 @@ static void add_cases(struct bench_set *set)
     add_blocks(set);
 }
 
-struct job {
-    struct bench_context context;
-    struct bench_result result;
-};
-
-static void run(struct par *team, void *context)
+static struct bench_result run_set(const struct bench_context *context)
 {
-    struct job *j = context;
-    j->context.team = team;
-    struct bench_set *set = bench_begin("roofline", &j->context);
+    struct bench_set *set = bench_begin("roofline", context);
     add_cases(set);
-    j->result = bench_end(set);
+    return bench_end(set);
 }
 
 // OpenBLAS is loaded before there are threads.
@@ -460,14 +453,13 @@ static int run_all(const struct bench_options *options)
 {
     struct gemm gemm;
     struct error e = {0};
-    struct job job = {.context = {.options = options, .gemm = &gemm}};
     if (gemm_open(&gemm, GEMM_BLAS, &kern_baseline, SIZE_MAX, &e))
         fprintf(stderr, "bench: own products alone: %s\n", gemm.about);
     else if (options->table)
         printf("OpenBLAS: %s\n", gemm.about);
-    par_team(bench_threads_most(options), run, &job);
+    const int status = bench_run(options, &gemm, run_set);
     gemm_clear(&gemm);
-    return bench_status(options, job.result.cases, job.result.wrong);
+    return status;
 }
 
 int main(int argc, char **argv)

@@ -3,8 +3,6 @@
 #include "bench_options.h"
 #include "suites.h"
 
-#include "kern/par.h"
-
 #include <stdint.h>
 
 static const struct bench_program program = {
@@ -42,25 +40,20 @@ static const struct bench_program program = {
     .suites = true,
 };
 
-struct job {
-    struct bench_context context;
-    struct bench_result result;
-};
-
-static void run(struct par *team, void *context)
+static struct bench_result run_suites(const struct bench_context *context)
 {
     static struct bench_result (*const suites[])(const struct bench_context *) = {
         [SUITE_KERN] = suite_kern, [SUITE_TRAIN] = suite_train, [SUITE_LOAD] = suite_load};
-    struct job *j = context;
-    const int wanted = j->context.options->suite;
-    j->context.team = team;
+    const int wanted = context->options->suite;
+    struct bench_result all = {0};
     for (int suite = SUITE_KERN; suite <= SUITE_LOAD; suite++) {
         if (wanted != SUITE_ALL && wanted != suite)
             continue;
-        const struct bench_result r = suites[suite](&j->context);
-        j->result.cases += r.cases;
-        j->result.wrong += r.wrong;
+        const struct bench_result r = suites[suite](context);
+        all.cases += r.cases;
+        all.wrong += r.wrong;
     }
+    return all;
 }
 
 // The library is loaded if any level and any layer might want it, and before there are threads.
@@ -68,12 +61,11 @@ static int run_all(const struct bench_options *options)
 {
     struct gemm gemm;
     struct error e = {0};
-    struct job job = {.context = {.options = options, .gemm = &gemm}};
     if (gemm_open(&gemm, (enum gemm_choice)options->gemm, &kern_baseline, SIZE_MAX, &e))
         bench_die("OpenBLAS", &e);
-    par_team(bench_threads_most(options), run, &job);
+    const int status = bench_run(options, &gemm, run_suites);
     gemm_clear(&gemm);
-    return bench_status(options, job.result.cases, job.result.wrong);
+    return status;
 }
 
 int main(int argc, char **argv)
