@@ -40,14 +40,21 @@ static int make_room(struct state *s, struct error *e)
     return s->plan ? 0 : error_code(e);
 }
 
-// What only the model can tell, and what would be regretted.
-static int check_job(const struct predict_job *job, const struct model_run *run, struct error *e)
+// What only the model can tell.
+static int check_model(const struct predict_job *job, const struct model_run *run, struct error *e)
 {
     if (job->threshold_given && run->model.net.task != TASK_BINARY)
         return error_set(e, ERR_USAGE, "--threshold: is for binary models, and %s is a %s one",
                          run->path, net_task_name(run->model.net.task));
-    if (job->out && (file_same(job->out, job->data) || file_same(job->out, run->path)))
-        return error_set(e, ERR_USAGE, "--out: %s is what is read; give another name", job->out);
+    return 0;
+}
+
+// What would be regretted.
+static int check_out(const struct state *s, struct error *e)
+{
+    const char *const out = s->job->out;
+    if (out && (rows_reads(s->rows, out) || file_same(out, s->run->path)))
+        return error_set(e, ERR_USAGE, "--out: %s is what is read; give another name", out);
     return 0;
 }
 
@@ -55,13 +62,15 @@ static int begin(struct state *s, struct error *e)
 {
     const struct predict_job *job = s->job;
     const struct net *net = &s->run->model.net;
-    int rc = check_job(job, s->run, e);
+    int rc = check_model(job, s->run, e);
     if (rc)
         return rc;
     s->rows = rows_open(job->data, &job->keys, e);
     if (!s->rows)
         return error_code(e);
-    rc = model_run_check(s->run, job->data, rows_name(s->rows), rows_features(s->rows), e);
+    rc = check_out(s, e);
+    if (rc == 0)
+        rc = model_run_check(s->run, job->data, rows_name(s->rows), rows_features(s->rows), e);
     if (rc == 0)
         rc = make_room(s, e);
     if (rc)

@@ -140,6 +140,14 @@ const char *rows_name(const struct rows *r)
     return r->array.name;
 }
 
+bool rows_reads(const struct rows *r, const char *path)
+{
+    for (size_t i = 0; i < r->files; i++)
+        if (file_same(r->paths[i], path))
+            return true;
+    return false;
+}
+
 // Up to `most` rows of the file in hand.
 static int read_some(struct rows *r, size_t most, float *X, size_t *got, struct error *e)
 {

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "table/inputs.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ size_t rows_features(const struct rows *r);
 uint64_t rows_total(const struct rows *r);
 // The array in the file, for messages: "X_val".
 const char *rows_name(const struct rows *r);
+
+// Whether `path` is one of the files that are read, by whatever name.
+bool rows_reads(const struct rows *r, const char *path);
 
 // The next rows into X[most][features]: *got of them, `most` unless the end is near, 0 at the end.
 // Every value is finite, else ERR_DATA names its row in the file. All calls together give

@@ -131,6 +131,10 @@ refuses 2 "--threshold: is for binary models, and three/model.npz is a multiclas
     three/model.npz eighths.npz --threshold 0.5
 refuses 2 "--out: ./eighths.npz is what is read" two/model.npz eighths.npz --out ./eighths.npz
 refuses 2 "--out: two/model.npz is what is read" two/model.npz eighths.npz --out two/model.npz
+ln -s parts/b.npz linked.npz
+for out in parts/a.npz linked.npz; do
+    refuses 2 "--out: $out is what is read" two/model.npz parts --out $out
+done
 refuses 1 "absent.npz: cannot open" absent.npz eighths.npz
 refuses 1 "absent.npz: cannot open" two/model.npz absent.npz --out left.csv
 refuses 1 "parts: is a folder" parts eighths.npz
