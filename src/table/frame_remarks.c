@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#define IDENTIFIER_ROWS 10 // fewer may well be different by chance
-#define EXACT_MAX       9007199254740992.0
+#define IDENTIFIER_ROWS 10                 // fewer may well be different by chance
+#define EXACT_END       9007199254740992.0 // 2^53, which 2^53 + 1 is read as, too
 
 // "id", "ID", "user_id", "PassengerId"; not "paid".
 static bool is_identifier_name(const char *name)
@@ -54,7 +54,7 @@ unsigned frame_remarks(const struct frame *f, const struct frame_column *c)
         remarks |= FRAME_IS_DATES;
     if (is_identifier(f, c))
         remarks |= FRAME_IS_IDENTIFIER;
-    if (c->whole && (c->max > EXACT_MAX || c->min < -EXACT_MAX))
+    if (c->whole && (c->max >= EXACT_END || c->min <= -EXACT_END))
         remarks |= FRAME_IS_INEXACT;
     return remarks;
 }

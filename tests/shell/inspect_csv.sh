@@ -83,6 +83,10 @@ says ': 12 rows, 7 columns, delimiter semicolon, with a header$' \
     '^none +number +12 100\.0% .*\[no value at all\]$' '^same .*\[constant\]$' \
     '^seldom .*\[mostly missing; constant\]$' '^key .*\[looks like an id\]$' \
     '^wide .*\[integers beyond 2\^53 lose digits\]$'
+# 2^53 + 1, which no double is, and the last integer before the first that is lost.
+printf 'lost,below,kept\n9007199254740993,-9007199254740993,9007199254740991\n1,1,1\n' >"$folder/edge"
+inspect "$folder/edge"
+says '^lost .*\[integers beyond' '^below .*\[integers beyond' '^kept .* 9\.0072e\+15$'
 printf '1\t2.5\n\n3\tTrue\n' >"$folder/bare"
 inspect "$folder/bare"
 says ': 2 rows, 2 columns, delimiter tab, no header$' '^c1 +integer ' \
