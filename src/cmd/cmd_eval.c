@@ -75,7 +75,7 @@ static const char help_after[] =
     "  skiff eval run/model.npz val_data.npz\n"
     "  skiff eval run/model.npz test.npz --threshold f1 --val val_data.npz\n"
     "  skiff eval run/model.npz test.npz --bootstrap 10000 --seed 1 --json\n"
-    "  skiff eval --scores predictions.csv\n"
+    "  skiff eval --scores scores.csv\n"
     "  printf 'score,label\\n0.9,1\\n0.2,0\\n0.6,0\\n' | skiff eval --scores -\n"
     "  skiff eval --scores probabilities.npz --json\n"
     "  python3 -c 'import numpy as np; np.savez(\"s.npz\", scores=[0.9, 0.2], y=[1, 0])'\n"
