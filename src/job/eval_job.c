@@ -55,8 +55,8 @@ static int predict(const struct model_run *run, struct judged *j, struct error *
     const int rc = evaluate_predict(&how, &j->data, j->pred, &j->loss, e);
     if (rc == 0 && !isfinite(j->loss))
         return error_set(e, ERR_NUMERIC,
-                         "%s: the loss is not a finite number: its features are far from those "
-                         "that the model was trained on",
+                         "%s: the loss is not a finite number: its features or labels are far "
+                         "from those that the model was trained on",
                          j->path);
     return rc;
 }

@@ -24,6 +24,7 @@ save("ones.npz", {"X": npy(X, (30, 7)), "y": npy([1] * 30, (30,), "<i8")})
 save("three.npz", {"X": npy(X, (30, 7)), "y": npy([2] + y[1:], (30,), "<i8")})
 save("two.npz", {"X": npy(X, (30, 7)), "y": npy(y + y, (30, 2), "<i8")})
 save("nolabels.npz", {"X": npy(X, (30, 7))})
+save("far.npz", {"X": npy(X, (30, 7)), "y": npy([1e30] * 60, (30, 2))})
 END
 
 # evaluate ARGUMENT...: must succeed; $folder/stdout.
@@ -137,6 +138,7 @@ refuses 1 "narrow.npz: X_val has 5 features, but the model run/model.npz takes 7
 refuses 1 "narrow.npz: X_val has 5 features" run/model.npz val.npz --threshold f1 --val narrow.npz
 refuses 1 "three.npz: y: the label of row 0 is 2" run/model.npz three.npz
 refuses 1 "two.npz: y has 2 columns" run/model.npz two.npz
+refuses 1 "far.npz: the loss is not a finite number: its features or labels" run2/model.npz far.npz
 refuses 1 "nolabels.npz: no array 'y'" run/model.npz nolabels.npz
 refuses 1 "ones.npz: every label is 1" run/model.npz ones.npz --threshold youden
 if [ -w /dev/full ]; then
