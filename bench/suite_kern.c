@@ -237,11 +237,12 @@ static void bce_case(const struct suite *s)
     w->bce.dz = bench_floats(s->set, n, 1);
     for (size_t i = 0; i < n; i++)
         w->y[i] = (float)(i % 3 == 0);
-    double *loss = expect(s, w, w->bce.loss, n, 1), *dz = expect(s, w, w->bce.dz, n, 1.0 / n);
+    double *loss = expect(s, w, w->bce.loss, n, 1),
+           *dz = expect(s, w, w->bce.dz, n, 1.0 / (double)n);
     for (size_t i = 0; i < n; i++) {
         const double z = (double)w->bce.z[i], y = (double)w->y[i];
         loss[i] = log1p(exp(y > 0 ? -z : z));
-        dz[i] = (1 / (1 + exp(-z)) - y) / n;
+        dz[i] = (1 / (1 + exp(-z)) - y) / (double)n;
     }
 }
 

@@ -239,8 +239,10 @@ static double magnitude(const struct parts *n)
 {
     const int64_t e = n->exponent - (n->fraction_end - n->fraction);
     const bool fits = (n->whole_end - n->whole) + (n->fraction_end - n->fraction) <= WORD_DIGITS;
+    if (fits && n->word == 0)
+        return 0;
     if (!fits || e > FIVES_MAX || e < -FIVES_MAX)
-        return fits && n->word == 0 ? 0 : by_strtod(n);
+        return by_strtod(n);
     if (n->word <= (uint64_t)1 << 53 && e <= TENS_MAX && e >= -TENS_MAX)
         return e < 0 ? (double)n->word / tens[-e] : (double)n->word * tens[e];
     return e < 0 ? over_power(n->word, (int)-e) : times_power(n->word, (int)e);

@@ -41,7 +41,7 @@ static void try_values(const struct npz *z, const struct npz_array *a, const str
     const float *mapped;
     bool finite;
     const size_t count = (size_t)a->info.count;
-    if (a->info.count > COUNT_MAX)
+    if (a->info.count > COUNT_MAX || (good && !s->numeric)) // an array by another name than .npy
         return;
     float *narrow = mem_array(count, sizeof *narrow);
     double *wide = mem_array(count, sizeof *wide);

@@ -86,7 +86,9 @@ for second in TERM INT; do
     "$SKIFF" train --train "$folder/long.npz" --hidden 3000,3000 --epochs 1 --threads 1 \
         --out "$folder/second" >"$folder/stdout" 2>"$folder/stderr" &
     pid=$!
-    sleep 0.4
+    # It trains from when it says what.
+    until grep -q task "$folder/stderr" || ! kill -0 $pid; do sleep 0.05; done
+    sleep 0.2
     kill -TERM $pid
     for _ in 1 2 3 4 5 6; do
         sleep 0.05
