@@ -3,6 +3,10 @@
 // and `finished` ones, written by the helper. A helper without a job in hand reads nothing but its
 // slot, so the leader may leave any of them asleep. Whoever waits for a counter spins, then sleeps
 // on it in the kernel; whoever moves it wakes a sleeper, and only then makes a system call.
+//
+// The scheduler likes to wake a thread on the core of the one that wakes it, and as the two then
+// take turns there it sees no reason to part them. So a helper that wakes up beside the leader goes
+// to another core, and is then free again to be moved.
 #include "kern/par.h"
 
 #include "base/clock.h"
@@ -12,6 +16,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <omp.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
@@ -35,6 +40,8 @@ struct par {
     size_t threads;
     int spins;         // none when there are more threads than cores
     double stalled;    // see par_stalled
+    cpu_set_t allowed; // cores; none when they cannot be told
+    atomic_int home;   // core of the leader when it last woke a helper
     struct slot *slot; // [threads]; that of the leader is not used
 };
 
@@ -75,12 +82,40 @@ static void move_on(struct signal *s)
         syscall(SYS_futex, &s->count, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
+// The worker-th of the allowed cores, counted on from the leader's; -1 when there is no other.
+static int core_for(const struct par *team, int home, size_t worker)
+{
+    const size_t cores = (size_t)CPU_COUNT(&team->allowed);
+    size_t steps = cores ? worker % cores : 0;
+    int core = home;
+    while (steps > 0) {
+        core = (core + 1) % CPU_SETSIZE;
+        steps -= CPU_ISSET(core, &team->allowed) != 0;
+    }
+    return core == home ? -1 : core;
+}
+
+static void leave_home(const struct par *team, size_t worker)
+{
+    const int home = atomic_load_explicit(&team->home, memory_order_relaxed);
+    const int core = sched_getcpu() == home ? core_for(team, home, worker) : -1;
+    if (core < 0)
+        return;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    if (sched_setaffinity(0, sizeof only, &only) == 0)
+        (void)sched_setaffinity(0, sizeof team->allowed, &team->allowed);
+}
+
 static void help(const struct par *team, size_t worker)
 {
     struct slot *slot = &team->slot[worker];
     for (unsigned done = 0;; done++) {
-        if (!spin_past(&slot->posted, done, team->spins))
+        if (!spin_past(&slot->posted, done, team->spins)) {
             sleep_past(&slot->posted, done);
+            leave_home(team, worker);
+        }
         if (!slot->work)
             return;
         slot->work(slot->context, worker);
@@ -93,6 +128,8 @@ static void post(struct par *team, size_t worker, void (*work)(void *, size_t), 
     struct slot *slot = &team->slot[worker];
     slot->work = work;
     slot->context = context;
+    if (atomic_load_explicit(&slot->posted.asleep, memory_order_relaxed))
+        atomic_store_explicit(&team->home, sched_getcpu(), memory_order_relaxed);
     move_on(&slot->posted);
 }
 
@@ -134,6 +171,8 @@ double par_stalled(struct par *team)
 void par_team(size_t threads, void (*body)(struct par *team, void *context), void *context)
 {
     struct par team = {.threads = 1, .spins = threads > cpu_count() ? 0 : SPINS};
+    if (sched_getaffinity(0, sizeof team.allowed, &team.allowed) != 0)
+        CPU_ZERO(&team.allowed); // more than CPU_SETSIZE cores
     if (threads > 1)
         team.slot = mem_aligned(threads, sizeof *team.slot);
     if (!team.slot) {

@@ -6,6 +6,7 @@
 #include "kern/pace.h"
 #include "kern/par.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -71,6 +72,47 @@ static void sleepers_wake_up(void **state)
     par_team(2, run_slowly, &c);
     assert_int_equal(c.runs[0], 20);
     assert_int_equal(c.runs[1], 20);
+}
+
+struct places {
+    cpu_set_t allowed;
+    int core[2];
+    atomic_uint narrowed;
+};
+
+static void note_place(void *context, size_t worker)
+{
+    struct places *p = context;
+    cpu_set_t now;
+    CPU_ZERO(&now);
+    p->core[worker] = sched_getcpu();
+    if (sched_getaffinity(0, sizeof now, &now) == 0 && !CPU_EQUAL(&now, &p->allowed))
+        atomic_fetch_add(&p->narrowed, 1);
+}
+
+// A helper that is woken does not stay beside the leader, and is not bound to where it goes.
+static void wake_often(struct par *team, void *context)
+{
+    enum { TIMES = 200 };
+    struct places *p = context;
+    unsigned together = 0;
+    for (unsigned i = 0; i < TIMES; i++) {
+        usleep(500);
+        par_run(team, 2, note_place, p);
+        together += p->core[0] == p->core[1];
+    }
+    print_message("of %d wake-ups %u left both threads on one core\n", TIMES, together);
+    assert_int_equal(p->narrowed, 0);
+    if (par_threads(team) == 2 && CPU_COUNT(&p->allowed) > 1)
+        assert_in_range(together, 0, TIMES / 4); // the leader may be moved meanwhile
+}
+
+static void helpers_leave_the_leaders_core(void **state)
+{
+    (void)state;
+    struct places p = {0};
+    if (sched_getaffinity(0, sizeof p.allowed, &p.allowed) == 0)
+        par_team(2, wake_often, &p);
 }
 
 static void no_team_is_the_caller(void **state)
@@ -227,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_worker_runs_once_a_job),
         cmocka_unit_test(sleepers_wake_up),
+        cmocka_unit_test(helpers_leave_the_leaders_core),
         cmocka_unit_test(no_team_is_the_caller),
         cmocka_unit_test(parts_cover_everything_once),
         cmocka_unit_test(helpers_that_pay_are_kept),
