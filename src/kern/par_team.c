@@ -90,7 +90,7 @@ static int core_for(const struct par *team, int home, size_t worker)
     int core = home;
     while (steps > 0) {
         core = (core + 1) % CPU_SETSIZE;
-        steps -= CPU_ISSET(core, &team->allowed) != 0;
+        steps -= CPU_ISSET((size_t)core, &team->allowed) != 0;
     }
     return core == home ? -1 : core;
 }
@@ -103,7 +103,7 @@ static void leave_home(const struct par *team, size_t worker)
         return;
     cpu_set_t only;
     CPU_ZERO(&only);
-    CPU_SET(core, &only);
+    CPU_SET((size_t)core, &only);
     if (sched_setaffinity(0, sizeof only, &only) == 0)
         (void)sched_setaffinity(0, sizeof team->allowed, &team->allowed);
 }
