@@ -38,9 +38,9 @@ struct slot {
 
 struct par {
     size_t threads;
-    int spins;         // none when there are more threads than cores
+    size_t cores;
+    atomic_int spins;  // none while more threads are in use than there are cores
     double stalled;    // see par_stalled
-    cpu_set_t allowed; // cores; none when they cannot be told
     atomic_int home;   // core of the leader when it last woke a helper
     struct slot *slot; // [threads]; that of the leader is not used
 };
@@ -82,15 +82,15 @@ static void move_on(struct signal *s)
         syscall(SYS_futex, &s->count, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-// The worker-th of the allowed cores, counted on from the leader's; -1 when there is no other.
-static int core_for(const struct par *team, int home, size_t worker)
+// The worker-th of the allowed cores, counted on from the leader's; -1 when that is the leader's.
+static int core_for(const cpu_set_t *allowed, int home, size_t worker)
 {
-    const size_t cores = (size_t)CPU_COUNT(&team->allowed);
+    const size_t cores = (size_t)CPU_COUNT(allowed);
     size_t steps = cores ? worker % cores : 0;
     int core = home;
     while (steps > 0) {
         core = (core + 1) % CPU_SETSIZE;
-        steps -= CPU_ISSET((size_t)core, &team->allowed) != 0;
+        steps -= CPU_ISSET((size_t)core, allowed) != 0;
     }
     return core == home ? -1 : core;
 }
@@ -98,21 +98,28 @@ static int core_for(const struct par *team, int home, size_t worker)
 static void leave_home(const struct par *team, size_t worker)
 {
     const int home = atomic_load_explicit(&team->home, memory_order_relaxed);
-    const int core = sched_getcpu() == home ? core_for(team, home, worker) : -1;
+    cpu_set_t allowed, only; // more than CPU_SETSIZE cores are an error, and nothing is done
+    if (sched_getcpu() != home || sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return;
+    const int core = core_for(&allowed, home, worker);
     if (core < 0)
         return;
-    cpu_set_t only;
     CPU_ZERO(&only);
     CPU_SET((size_t)core, &only);
     if (sched_setaffinity(0, sizeof only, &only) == 0)
-        (void)sched_setaffinity(0, sizeof team->allowed, &team->allowed);
+        (void)sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+static int spins_of(const struct par *team)
+{
+    return atomic_load_explicit(&team->spins, memory_order_relaxed);
 }
 
 static void help(const struct par *team, size_t worker)
 {
     struct slot *slot = &team->slot[worker];
     for (unsigned done = 0;; done++) {
-        if (!spin_past(&slot->posted, done, team->spins)) {
+        if (!spin_past(&slot->posted, done, spins_of(team))) {
             sleep_past(&slot->posted, done);
             leave_home(team, worker);
         }
@@ -137,7 +144,7 @@ static void wait_for(struct par *team, size_t worker)
 {
     struct slot *slot = &team->slot[worker];
     const unsigned old = atomic_load_explicit(&slot->posted.count, memory_order_relaxed) - 1;
-    if (spin_past(&slot->finished, old, team->spins))
+    if (spin_past(&slot->finished, old, spins_of(team)))
         return;
     const double start = clock_seconds();
     sleep_past(&slot->finished, old);
@@ -146,10 +153,20 @@ static void wait_for(struct par *team, size_t worker)
         team->stalled = stalled;
 }
 
+// Written when it changes only: the helpers read what is beside it.
+static void choose_spins(struct par *team, size_t threads)
+{
+    const int spins = threads > team->cores ? 0 : SPINS;
+    if (atomic_load_explicit(&team->spins, memory_order_relaxed) != spins)
+        atomic_store_explicit(&team->spins, spins, memory_order_relaxed);
+}
+
 void par_run(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
              void *context)
 {
     const size_t shared = workers < par_threads(team) ? workers : par_threads(team);
+    if (team)
+        choose_spins(team, shared);
     for (size_t w = 1; w < shared; w++)
         post(team, w, work, context);
     if (workers > 0)
@@ -170,9 +187,7 @@ double par_stalled(struct par *team)
 
 void par_team(size_t threads, void (*body)(struct par *team, void *context), void *context)
 {
-    struct par team = {.threads = 1, .spins = threads > cpu_count() ? 0 : SPINS};
-    if (sched_getaffinity(0, sizeof team.allowed, &team.allowed) != 0)
-        CPU_ZERO(&team.allowed); // more than CPU_SETSIZE cores
+    struct par team = {.threads = 1, .cores = cpu_count()};
     if (threads > 1)
         team.slot = mem_aligned(threads, sizeof *team.slot);
     if (!team.slot) {
