@@ -21,6 +21,7 @@
 #define LEAF_ROWS_LARGE 128     // at least, when a gradient does not stay in the L2 cache
 #define LARGE_GRADIENT  (65536) // floats: 256 KB
 #define SERIAL_FLOPS    4e5     // less work than this, some 4 us, is not worth sharing
+#define ASLEEP_FLOPS    1e7     // nor less than this, some 100 us, with helpers that sleep
 #define GRADIENT_PASSES 3       // forward, dW and dA
 #define SERIAL_FLOATS   32768   // likewise of weights to transpose
 #define ADD_GRAIN       (4 * KERN_LANES)
@@ -321,20 +322,36 @@ void plan_use(struct plan *p, size_t workers)
     p->active = workers < p->threads ? workers : p->threads;
 }
 
-// For a job of `passes` products a weight and row.
-static size_t workers_for(const struct plan *p, size_t rows, double passes)
+static size_t workers_for(const struct plan *p, size_t rows, double flops, double least)
 {
     const size_t leaves = plan_leaves(rows, p->net->size);
-    if (2 * passes * (double)rows * (double)p->net->parameters < SERIAL_FLOPS)
+    if (flops < least)
         return 1;
     return leaves < p->active ? leaves : p->active;
+}
+
+static double flops_of(const struct plan *p, size_t rows, double passes)
+{
+    return 2 * passes * (double)rows * (double)p->net->parameters;
+}
+
+static size_t gradient_workers(const struct plan *p, size_t rows)
+{
+    return workers_for(p, rows, flops_of(p, rows, GRADIENT_PASSES), SERIAL_FLOPS);
+}
+
+// Between steps that are not shared the helpers are asleep, and waking them takes longer.
+static size_t predict_workers(const struct plan *p, size_t rows)
+{
+    const bool awake = p->train_rows > 0 && gradient_workers(p, p->train_rows) > 1;
+    return workers_for(p, rows, flops_of(p, rows, 1), awake ? SERIAL_FLOPS : ASLEEP_FLOPS);
 }
 
 // All that have shared the gradient, for each part of it lies with one of them. Where a single one
 // has computed it, the others must fetch parameters and gradient first, which pays for many.
 size_t plan_step_workers(const struct plan *p, size_t rows)
 {
-    const size_t shared = workers_for(p, rows, GRADIENT_PASSES);
+    const size_t shared = gradient_workers(p, rows);
     const size_t useful = p->net->size / SERIAL_FLOATS + 1;
     const size_t most = useful < p->active ? useful : p->active;
     return shared > most ? shared : most;
@@ -345,7 +362,7 @@ static void cut(struct job *j)
     const size_t rows = j->batch->rows;
     j->leaves = plan_leaves(rows, j->plan->net->size);
     j->leaf_rows = (rows + j->leaves - 1) / j->leaves;
-    j->workers = workers_for(j->plan, rows, j->gradient ? GRADIENT_PASSES : 1);
+    j->workers = j->gradient ? gradient_workers(j->plan, rows) : predict_workers(j->plan, rows);
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
