@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "job/model_run.h"
 
+#include "base/mem.h"
 #include "kern/cpu.h"
 
 static size_t widest_hidden(const struct net *net)
@@ -55,6 +56,20 @@ int model_run(const struct model_run_spec *spec, model_work *work, void *context
     return rc;
 }
 
+// As training does before it begins: memory that is not there would be touched and kill us.
+static int check_memory(const struct model_run *run, const struct plan_spec *spec, struct error *e)
+{
+    const struct net *net = &run->model.net;
+    const double bytes = sizeof(float) * (double)net->size + plan_bytes(spec);
+    const double memory = (double)mem_physical();
+    if (memory == 0 || bytes < memory)
+        return 0;
+    return error_set(e, ERR_LIMIT,
+                     "%s: a network of %.3g parameters needs %.3g GB to predict and this machine "
+                     "has %.3g GB; use fewer --threads",
+                     run->path, (double)net->parameters, bytes / 1e9, memory / 1e9);
+}
+
 struct plan *model_run_plan(const struct model_run *run, size_t rows, struct error *e)
 {
     const struct plan_spec spec = {.net = &run->model.net,
@@ -62,7 +77,7 @@ struct plan *model_run_plan(const struct model_run *run, size_t rows, struct err
                                    .threads = run->threads,
                                    .team = run->team,
                                    .gemm = &run->gemm};
-    return plan_new(&spec, run->kern, e);
+    return check_memory(run, &spec, e) ? NULL : plan_new(&spec, run->kern, e);
 }
 
 int model_run_check(const struct model_run *run, const char *data, const char *array,

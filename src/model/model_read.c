@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A model.npz read back: meta.json says what the network is, the arrays must agree with it. Only
-// then is memory taken, so that a made-up file costs no more than its own size.
+// then is memory taken, so that a made-up file costs no more than its arrays, which may be
+// deflated.
 #include "base/mem.h"
 #include "io/json.h"
 #include "io/npz.h"
@@ -163,13 +164,34 @@ static int check_arrays(const struct npz *z, const struct net_spec *spec, struct
     return rc;
 }
 
+// npz_open would say how to make a table for training of it.
+static int check_archive(const char *path, struct error *e)
+{
+    struct source s;
+    char start[2] = "";
+    int rc = source_open(&s, path, e);
+    if (rc)
+        return rc;
+    if (s.size >= sizeof start)
+        rc = source_read(&s, 0, start, sizeof start, e);
+    if (rc == 0 && memcmp(start, "PK", sizeof start) != 0)
+        rc = error_set(e, ERR_FORMAT,
+                       "%s: no zip archive, so it is no model; skiff train writes "
+                       "model.npz",
+                       path);
+    source_close(&s);
+    return rc;
+}
+
 int model_read_npz(struct model *m, const char *path, struct error *e)
 {
     *m = (struct model){0};
     struct npz z;
     struct net_spec spec;
     struct opt_sizes hidden;
-    int rc = npz_open(&z, path, e);
+    int rc = check_archive(path, e);
+    if (rc == 0)
+        rc = npz_open(&z, path, e);
     if (rc)
         return rc;
     rc = load_meta(&z, &spec, &hidden, e);
