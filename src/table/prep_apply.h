@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// A fitted preparation on rows: of a frame, or of the blocks of another file. It is not changed by
+// that, so threads may share it.
+#ifndef SKIFF_TABLE_PREP_APPLY_H
+#define SKIFF_TABLE_PREP_APPLY_H
+
+#include "table/prep.h"
+
+// What was met that a user should hear of; one entry a column of the preparation.
+struct prep_counts {
+    size_t rows;
+    size_t *missing; // filled
+    size_t *unseen;  // categories that the fit did not know
+};
+int prep_counts_init(struct prep_counts *c, const struct prep *p, struct error *e);
+void prep_counts_clear(struct prep_counts *c);
+void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p);
+
+// Features of rows order[0 .. rows) of the frame that was fitted on, or of one with the same
+// columns: X[rows][features].
+int prep_transform(const struct prep *p, const struct frame *f, const uint32_t *order, size_t rows,
+                   double *X, struct prep_counts *counts, struct error *e);
+// Labels likewise: classes by number, or amounts. A class that is none of p->target's, or a missing
+// value is ERR_DATA and names the row.
+int prep_labels(const struct prep *p, const struct frame *f, const uint32_t *order, size_t rows,
+                double *y, struct error *e);
+
+// A reader of other files, a block of text at a time. Columns are found by name; more of them and
+// another order do not matter. One that is missing is ERR_MISMATCH and names the nearest.
+struct prep_reader;
+struct prep_reader *prep_reader_new(const struct prep *p, const struct csv *c, bool labels,
+                                    struct error *e);
+void prep_reader_free(struct prep_reader *r);
+// A block that csv_split has split: X[b->rows][features] as float, y[b->rows] as float (NULL
+// without labels). A field of another type than the column's is ERR_MISMATCH with its line.
+// Safe from several threads at once, with counts of their own.
+int prep_reader_take(const struct prep_reader *r, const struct csv_block *b, float *X, float *y,
+                     struct prep_counts *counts, struct error *e);
+// Where in the file the i-th id column stands.
+size_t prep_reader_id(const struct prep_reader *r, size_t id);
+
+#endif
