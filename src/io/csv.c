@@ -57,7 +57,8 @@ static int fill(struct csv *c, struct csv_block *b, size_t size, struct error *e
         rc = csv_input_read(c->in, b->text + b->len, size - b->len, &got, e);
         b->len += got;
         c->ended = rc == 0 && b->len < size;
-        if (c->ended && b->len && b->text[b->len - 1] != '\n')
+        c->supplied = c->ended && b->len && b->text[b->len - 1] != '\n';
+        if (c->supplied)
             b->text[b->len++] = '\n';
     }
     return rc;
@@ -240,32 +241,46 @@ static int name_columns(struct csv *c, const char *p, const char *end, const cha
 
 // ---- opening ----
 
-// Look at the first block, then carry all of it that is not the header into the next.
+// The first block with more in it than blank lines, and where that begins; what stands before it is
+// not part of the table.
+static int find_first_record(struct csv *c, struct csv_block *b, const char **first, uint64_t *lead,
+                             struct error *e)
+{
+    *lead = 0;
+    for (int got; (got = csv_read(c, b, e)); *lead += b->len) {
+        if (got < 0)
+            return got;
+        const bool marked = *lead == 0 && memcmp(b->text, "\xef\xbb\xbf", 3) == 0;
+        *first = csv_skip_blank(b->text + (marked ? 3 : 0), b->text + b->len);
+        if (*first < b->text + b->len)
+            return 0;
+    }
+    return error_set(e, ERR_FORMAT, "%s: empty; a table in text is needed", c->name);
+}
+
+// Look at the first records, then carry all of their block that is not the header into the next.
 static int begin_text(struct csv *c, struct csv_block *b, const struct csv_options *o,
                       struct error *e)
 {
-    const int got = csv_read(c, b, e);
-    if (got < 0)
-        return got;
-    const char *const mark = "\xef\xbb\xbf", *const end = b->text + b->len;
-    const size_t lead = b->len >= 3 && memcmp(b->text, mark, 3) == 0 ? 3 : 0;
-    const char *const first = got ? csv_skip_blank(b->text + lead, end) : end;
-    if (got == 0 || first == end)
-        return error_set(e, ERR_FORMAT, "%s: empty; a table in text is needed", c->name);
+    const char *first = NULL, *next;
+    uint64_t lead;
+    int rc = find_first_record(c, b, &first, &lead, e);
+    if (rc)
+        return rc;
+    const char *const end = b->text + b->len;
     const size_t len = (size_t)(end - first);
     c->line = csv_line(b, (size_t)(first - b->text));
     c->delimiter = o->delimiter ? o->delimiter : csv_guess_delimiter(first, len);
     c->header = o->header == CSV_HEADER_AUTO ? csv_guess_header(first, len, c->delimiter)
                                              : o->header == CSV_HEADER_YES;
-    const char *next;
-    int rc = name_columns(c, first, end, &next, e);
+    rc = name_columns(c, first, end, &next, e);
     const size_t rest = (size_t)(end - next);
     if (rc || (rc = reserve_text(&c->carry, &c->carry_cap, rest + c->carry_len, e)))
         return rc;
     memmove(c->carry + rest, c->carry, c->carry_len);
     memcpy(c->carry, next, rest);
     c->carry_len += rest;
-    c->body_lead = (uint64_t)(next - b->text);
+    c->body_lead = lead + (uint64_t)(next - b->text) - (c->supplied && rest == 0);
     c->body_line = c->line = csv_line(b, (size_t)(next - b->text));
     return 0;
 }

@@ -37,6 +37,7 @@ struct csv {
     char *carry; // bytes read that belong to the next block
     size_t carry_len, carry_cap;
     bool ended;                    // the input has
+    bool supplied;                 // the last line feed was not there
     uint64_t line;                 // of the next byte, from 1
     uint64_t body_line, body_lead; // where the data begin, and how many bytes before that
 };

@@ -382,6 +382,36 @@ static void faults_anywhere(void **state)
     buf_clear(&text);
 }
 
+// Blocks of blank lines and an end in the first record: before the table as a whole.
+static void blank_blocks(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"a,b", "a,b\n", "a,b\n1,x\n", "a,b\n1,x"};
+    for (size_t i = 0; i < 4 * 3; i++) {
+        const size_t blank = CSV_BLOCK_SIZE * (i / 4) + i;
+        struct buf text, want;
+        buf_init(&text, TEXT_MAX);
+        buf_init(&want, TEXT_MAX);
+        buf_puts(&text, i % 2 ? "\xef\xbb\xbf" : "");
+        for (size_t line = 0; line < blank; line++)
+            buf_puts(&text, line % 3 ? "\n" : " \r\n");
+        buf_puts(&text, tables[i % 4]);
+        buf_puts(&want, i % 4 < 2 ? "n,t,u\n" : "n,t,u\n[1][x]\n");
+        write_file(test_path("blank.csv"), text.data, text.len);
+        path_reads_as(test_path("blank.csv"), &want);
+        struct csv c;
+        struct error e = {0};
+        CHECK_OK(csv_open_memory(&c, "f", text.data, text.len, &automatic, &e), e);
+        assert_int_equal(c.line, blank + 2);
+        assert_string_equal(c.names[0], "a");
+        csv_close(&c);
+        text.len -= strlen(tables[i % 4]);
+        refused(text.data ? text.data : "", text.len, &automatic, "f.csv: empty");
+        buf_clear(&text);
+        buf_clear(&want);
+    }
+}
+
 static void limits(void **state)
 {
     (void)state;
@@ -513,6 +543,7 @@ int main(void)
         cmocka_unit_test(fifos),
         cmocka_unit_test(must_fail),
         cmocka_unit_test(faults_anywhere),
+        cmocka_unit_test(blank_blocks),
         cmocka_unit_test(limits),
         cmocka_unit_test(files_that_cannot_be_read),
         cmocka_unit_test(file_that_shrinks),
