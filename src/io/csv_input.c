@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Two layers: raw bytes, which go through `piece` only where gzip needs them there, and text. What
 // gzip wrote is told by its first two bytes, whatever the file is called; several members in a row
-// are one text, as for gunzip.
+// are one text, and zeros behind a member are padding, as for gunzip.
+//
+// A stream that may have to be read twice is copied as it goes by: whether it will be is known at
+// its end only. Where no copy can be made that is said only to whoever rewinds, so that most tables
+// need no room for temporary files.
 #include "io/csv_input.h"
 
 #include "base/file.h"
@@ -22,11 +26,12 @@ struct csv_input {
     const uint8_t *mem; // the bytes, or NULL when `fd` has them
     size_t mem_size, mem_at;
     int fd;
-    int copy;     // where a stream is copied to, or -1
-    off_t start;  // where a file begins: standard input may have been read from before
-    bool seeks;   // `fd` can go back
-    bool gzip;    // `stream` is live
-    bool between; // no member of gzip is open
+    int copy;             // where a stream is copied to, or -1
+    struct error no_copy; // why it is not
+    off_t start;          // where a file begins: standard input may have been read from before
+    bool seeks;           // `fd` can go back
+    bool gzip;            // `stream` is live
+    bool between;         // no member of gzip is open
     z_stream stream;
     size_t at, len; // of what `piece` holds
     uint8_t piece[PIECE];
@@ -36,7 +41,7 @@ struct csv_input {
 static const struct {
     const char *begin, *what;
 } not_text[] = {
-    {"PK\3\4", "a zip archive; unpack it, or give the .npz to a command that takes one"},
+    {"PK\3\4", "a zip archive; unpack it, or give an .npz by its name to a command that takes one"},
     {"BZh91AY", "compressed by bzip2; run bunzip2 first"},
     {"\xfd"
      "7zXZ",
@@ -47,19 +52,21 @@ static const struct {
     {"\xfe\xff", "text in UTF-16; run iconv -f UTF-16 -t UTF-8 first"},
 };
 
-static int write_copy(struct csv_input *in, const uint8_t *data, size_t size, struct error *e)
+static void write_copy(struct csv_input *in, const uint8_t *data, size_t size)
 {
     while (size) {
         const ssize_t put = write(in->copy, data, size);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put < 0)
-            return error_errno(e, "%s: cannot keep a temporary copy; give a file instead",
-                               in->name);
+        if (put < 0) {
+            error_errno(&in->no_copy, "cannot keep a temporary copy");
+            close(in->copy);
+            in->copy = -1;
+            return;
+        }
         data += put;
         size -= (size_t)put;
     }
-    return 0;
 }
 
 static int read_fd(struct csv_input *in, uint8_t *data, size_t size, size_t *got, struct error *e)
@@ -75,7 +82,9 @@ static int read_fd(struct csv_input *in, uint8_t *data, size_t size, size_t *got
             break;
         *got += (size_t)n;
     }
-    return in->copy >= 0 ? write_copy(in, data, *got, e) : 0;
+    if (in->copy >= 0)
+        write_copy(in, data, *got);
+    return 0;
 }
 
 static int read_raw(struct csv_input *in, uint8_t *data, size_t size, size_t *got, struct error *e)
@@ -119,19 +128,32 @@ static int gzip_fault(const struct csv_input *in, int code, struct error *e)
                      in->stream.msg ? in->stream.msg : "zlib");
 }
 
+// The next byte that belongs to a member of gzip: zeros between members and behind the last one are
+// padding. *ended where there is none.
+static int find_member(struct csv_input *in, bool *ended, struct error *e)
+{
+    for (;; in->at++) {
+        const int rc = in->at == in->len ? refill(in, e) : 0;
+        *ended = rc == 0 && in->len == 0;
+        if (rc || *ended || in->piece[in->at])
+            return rc;
+    }
+}
+
 static int read_gzip(struct csv_input *in, uint8_t *data, size_t size, size_t *got, struct error *e)
 {
     z_stream *const s = &in->stream;
     s->next_out = data;
     s->avail_out = (uInt)size;
     while (s->avail_out) {
-        if (in->at == in->len) {
-            const int rc = refill(in, e);
-            if (rc)
-                return rc;
-            if (in->len == 0 && in->between)
-                break;
-        }
+        bool ended = false;
+        const int rc = in->between         ? find_member(in, &ended, e)
+                       : in->at == in->len ? refill(in, e)
+                                           : 0;
+        if (rc)
+            return rc;
+        if (ended)
+            break;
         s->next_in = in->piece + in->at;
         s->avail_in = (uInt)(in->len - in->at);
         if (in->between)
@@ -198,7 +220,9 @@ static int open_fd(struct csv_input *in, const char *path, bool rewinds, struct 
         return error_set(e, ERR_FORMAT, "%s: is a folder, a file is needed here", in->name);
     in->start = lseek(in->fd, 0, SEEK_CUR);
     in->seeks = S_ISREG(st.st_mode) && in->start >= 0;
-    return rewinds && !in->seeks ? file_temporary(&in->copy, e) : 0;
+    if (rewinds && !in->seeks)
+        file_temporary(&in->copy, &in->no_copy);
+    return 0;
 }
 
 static struct csv_input *allocate(const char *name, struct error *e)
@@ -264,6 +288,10 @@ int csv_input_rewind(struct csv_input *in, struct error *e)
         in->seeks = true;
     }
     in->mem_at = 0;
+    if (in->no_copy.code)
+        return error_set(e, ERR_IO,
+                         "%s: has to be read a second time: %s; give a file, or set TMPDIR",
+                         in->name, in->no_copy.text);
     if (!in->mem && (!in->seeks || lseek(in->fd, in->start, SEEK_SET) < 0))
         return error_errno(e, "%s: cannot be read a second time; copy it to a file first",
                            in->name);

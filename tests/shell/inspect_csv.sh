@@ -128,6 +128,16 @@ refuses 1 "cut.csv.gz: its gzip data end early; " "$folder/cut.csv.gz"
 refuses 1 "none.csv: cannot open: " "$folder/none.csv"
 refuses 1 "is a folder" "$folder"
 refuses 1 "standard input: empty; " -
+"$SKIFF" inspect - <"$source_folder/data/val_data.npz" 2>"$folder/err" && complain "an archive as standard input"
+grep -q "standard input: a zip archive; .* give an \.npz by its name" "$folder/err" ||
+    complain "an archive as standard input: $(cat "$folder/err")"
+# Only what has to be read twice needs room for a copy.
+printf 'a\n1\n2\n' | TMPDIR=$folder/none "$SKIFF" inspect - >"$folder/out" 2>&1 ||
+    complain "no TMPDIR: $(cat "$folder/out")"
+says '^a +integer '
+{ seq 100000; echo x; } | TMPDIR=$folder/none "$SKIFF" inspect - >"$folder/out" 2>&1 &&
+    complain "a second pass without a copy"
+says 'standard input: has to be read a second time: .*/none: cannot make .*; .* set TMPDIR$'
 refuses 2 "--delimiter" --delimiter colon "$people"
 refuses 2 "are for a CSV" --header no "$source_folder/data/val_data.npz"
 cp "$source_folder/data/val_data.npz" "$folder/named-otherwise"

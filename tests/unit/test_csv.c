@@ -242,22 +242,51 @@ static void path_reads_as(const char *path, const struct buf *want)
 static void files_and_gzip(void **state)
 {
     (void)state;
-    struct buf text, want;
+    struct buf text, want, got;
     make_long(&text, &want, 8000);
     const char *path = test_path("long.csv");
     write_file(path, text.data, text.len);
     path_reads_as(path, &want);
-    // Two members, the name says nothing.
-    char *packed = mem_alloc(text.len + 4096);
+    // Two members with padding between and behind them; the name says nothing.
+    const size_t half = text.len / 2, room = text.len / 2 + 2048, padding = 200000;
+    char *packed = mem_zalloc(2 * (room + padding));
     assert_non_null(packed);
-    const size_t half = text.len / 2, room = text.len / 2 + 2048;
-    size_t len = squeeze(text.data, half, packed, room);
-    len += squeeze(text.data + half, text.len - half, packed + len, room);
+    size_t len = squeeze(text.data, half, packed, room) + padding;
+    len += squeeze(text.data + half, text.len - half, packed + len, room) + padding;
     write_file(path, packed, len);
     path_reads_as(path, &want);
+    packed[len - 1] = 'x'; // that is no padding
+    struct csv c;
+    struct error e = {0};
+    size_t blocks;
+    write_file(path, packed, len);
+    buf_init(&got, TEXT_MAX);
+    CHECK_OK(csv_open(&c, path, &automatic, &e), e);
+    check_refused(print_all(&c, &got, &blocks, &e), ERR_FORMAT, &e, "its gzip data end early");
+    csv_close(&c);
+    buf_clear(&got);
     mem_free(packed);
     buf_clear(&text);
     buf_clear(&want);
+}
+
+// The text through a fifo at `path`, in odd pieces.
+static pid_t send_text(const char *path, const struct buf *text)
+{
+    const pid_t child = fork();
+    if (child)
+        return child;
+    const int fd = open(path, O_WRONLY);
+    size_t at = 0;
+    while (at < text->len) {
+        const size_t left = text->len - at;
+        const ssize_t put = write(fd, text->data + at, left < 777 ? left : 777);
+        if (put <= 0)
+            break;
+        at += (size_t)put;
+    }
+    close(fd);
+    _exit(0);
 }
 
 static void fifos(void **state)
@@ -267,24 +296,43 @@ static void fifos(void **state)
     make_long(&text, &want, 8000);
     const char *path = test_path("fifo");
     assert_int_equal(mkfifo(path, 0600), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        const int fd = open(path, O_WRONLY);
-        size_t at = 0;
-        while (at < text.len) { // odd pieces
-            const ssize_t put =
-                write(fd, text.data + at, text.len - at < 777 ? text.len - at : 777);
-            if (put <= 0)
-                break;
-            at += (size_t)put;
-        }
-        close(fd);
-        _exit(0);
-    }
+    const pid_t child = send_text(path, &text);
     path_reads_as(path, &want);
     waitpid(child, NULL, 0);
     buf_clear(&text);
     buf_clear(&want);
+}
+
+// Without room for a copy a stream can be read, and only then not again.
+static void fifos_without_a_copy(void **state)
+{
+    (void)state;
+    struct buf text, want, got;
+    make_long(&text, &want, 8000);
+    const char *path = test_path("once"), *tmp = getenv("TMPDIR");
+    char *kept = tmp ? mem_strdup(tmp) : NULL;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    const pid_t child = send_text(path, &text);
+    setenv("TMPDIR", test_path("no/such/folder"), 1);
+    struct csv c;
+    struct error e = {0};
+    size_t blocks;
+    buf_init(&got, TEXT_MAX);
+    CHECK_OK(csv_open(&c, path, &(struct csv_options){.rewinds = true}, &e), e);
+    CHECK_OK(print_all(&c, &got, &blocks, &e), e);
+    assert_int_equal(got.len, want.len - strlen("n,t,u\n"));
+    check_refused(csv_rewind(&c, &e), ERR_IO, &e, "once: has to be read a second time: ");
+    assert_non_null(strstr(e.text, "no/such/folder: cannot make a temporary file: No such file"));
+    csv_close(&c);
+    waitpid(child, NULL, 0);
+    if (kept)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    mem_free(kept);
+    buf_clear(&text);
+    buf_clear(&want);
+    buf_clear(&got);
 }
 
 // ---- what is refused ----
@@ -541,6 +589,7 @@ int main(void)
         cmocka_unit_test(lines_are_physical),
         cmocka_unit_test(files_and_gzip),
         cmocka_unit_test(fifos),
+        cmocka_unit_test(fifos_without_a_copy),
         cmocka_unit_test(must_fail),
         cmocka_unit_test(faults_anywhere),
         cmocka_unit_test(blank_blocks),
