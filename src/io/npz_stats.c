@@ -168,8 +168,8 @@ static int run_pass(struct pass *p, struct zip_reader *r, struct error *e)
         left -= count;
     }
     if (p->finite) {
-        p->stats->min = p->low;
-        p->stats->max = p->high;
+        p->stats->min = p->low + 0.0; // -0 becomes 0
+        p->stats->max = p->high + 0.0;
         p->stats->mean = p->sum / (double)p->finite;
     }
     p->stats->crc_f32 = p->horner ? horner_finish(p->horner, p->info->count) : p->crc;

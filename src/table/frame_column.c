@@ -476,8 +476,8 @@ int column_finish(struct column *k, size_t rows, struct error *e)
     out->whole = out->whole && k->state == COLUMN_NUMBERS && out->infinite == 0;
     out->rising = out->rising && k->state == COLUMN_NUMBERS;
     out->mean = k->finite ? k->sum / (double)k->finite : NAN;
-    if (k->finite == 0)
-        out->min = out->max = NAN;
+    out->min = k->finite ? out->min + 0.0 : NAN; // -0 becomes 0
+    out->max = k->finite ? out->max + 0.0 : NAN;
     if (k->state == COLUMN_TEXTS)
         rc = sort_texts(k, rows);
     trim(k, rows);

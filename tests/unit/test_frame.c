@@ -113,6 +113,9 @@ static void figures(void **state)
         assert_true(c->min == -1 && c->max == 4 && c->mean == 2 && !c->whole);
         assert_true((c->values == NULL) == only);
         frame_clear(&f);
+        c = one_column(&f, "-0\n-1e-400\n-0.0\n", &o); // zeros have no sign in figures
+        assert_true(c->min == 0 && !signbit(c->min) && !signbit(c->max) && !signbit(c->mean));
+        frame_clear(&f);
         c = one_column(&f, "b\nNA\na\nb\n\xc3\xa4\nB\n", &o);
         static const char *const texts[] = {"B", "a", "b", "\xc3\xa4"}; // by bytes
         static const size_t counts[] = {1, 1, 2, 1};

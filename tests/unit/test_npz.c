@@ -317,6 +317,9 @@ static void counts_nan_and_inf(void **state)
     zipmake_add(&made, &(struct zipmake_member){.name = "meta.json", .data = "{}", .size = 2});
     add_array(&made, "t.npy", "{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}", values, 4,
               true);
+    const float zero = -0.0f;
+    add_array(&made, "z.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", &zero, 4,
+              false);
     open_made(&z, &made);
     assert_int_equal(npz_stats(&z, &z.zip.members[0], &s, NULL), 0);
     assert_int_equal(s.nan_count, 2);
@@ -328,6 +331,8 @@ static void counts_nan_and_inf(void **state)
     assert_true(!s.numeric && strstr(s.note, "raw bytes") && !strcmp(s.array.name, "meta.json"));
     assert_int_equal(npz_stats(&z, &z.zip.members[3], &s, NULL), 0);
     assert_true(!s.numeric && strncmp(s.note, "dtype '<U1': text", 17) == 0);
+    assert_int_equal(npz_stats(&z, &z.zip.members[4], &s, NULL), 0);
+    assert_true(s.min == 0 && !signbit(s.min) && !signbit(s.max)); // a zero without a sign
     npz_close(&z);
     zipmake_clear(&made);
 }
