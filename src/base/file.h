@@ -56,7 +56,8 @@ int file_make_folders(const char *path, struct error *e); // like mkdir -p
 char *file_join(const char *folder, const char *name);
 
 // An atomic write in progress. Begin, write, commit; abort instead of commit leaves nothing behind
-// and is allowed after a failed commit and on NULL.
+// and is allowed after a failed commit and on NULL. What symbolic links lead to is written, and a
+// file that is replaced keeps its permissions.
 struct file_out;
 struct file_out *file_out_begin(const char *path, struct error *e);
 int file_out_write(struct file_out *out, const void *data, size_t size, struct error *e);

@@ -2,6 +2,7 @@
 // Atomic writes: a temporary file beside the target, fsync, rename, fsync of the folder. A crash or
 // a full disk at any point leaves the old file whole; the temporary name begins with a dot, so that
 // readers of a folder pass it over, and carries the process id, so that two writers do not meet.
+// The file at the end of symbolic links is the one that is replaced, and keeps its permissions.
 // Reports (file_write_all) are not synced: that takes a disk milliseconds, and a short run takes no
 // longer itself. After a loss of power, and then only, such a file may be empty.
 #include "base/file.h"
@@ -11,17 +12,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OUT_BUFFER 65536
+#define OUT_BUFFER  65536
+#define NAME_KEPT   80  // bytes of it in a temporary name: some file systems take no more than 143
+#define LINKS_MAX   40  // in a row, as in Linux
+#define NAMES_TRIED 100 // for a temporary file
 
 struct file_out {
-    char *path;
-    char *temp; // NULL: `fd` is what was asked for, and nothing is renamed
+    char *path;   // as it was given
+    char *target; // where its symbolic links lead
+    char *temp;   // NULL: `fd` is what was asked for, and nothing is renamed
     int fd;
     bool borrowed; // `fd` is the caller's
     bool synced;
@@ -49,16 +55,61 @@ static bool may_call(void)
     return false;
 }
 
+// Bytes of a path up to its last name.
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+// `name` as the symbolic link at `link` means it.
+static char *beside(const char *link, const char *name)
+{
+    const size_t folder = name[0] == '/' ? 0 : folder_length(link), len = strlen(name);
+    char *path = mem_alloc(folder + len + 1);
+    if (path) {
+        memcpy(path, link, folder);
+        memcpy(path + folder, name, len + 1);
+    }
+    return path;
+}
+
+// Where symbolic links lead; what is at their end need not be there.
+static char *follow_links(const char *path, struct error *e)
+{
+    char *at = mem_strdup(path);
+    for (int links = 0; at; links++) {
+        char name[PATH_MAX];
+        const ssize_t len = readlink(at, name, sizeof name - 1);
+        if (len < 0)
+            return at;
+        if (links == LINKS_MAX) {
+            errno = ELOOP;
+            error_errno(e, "%s: cannot write here", path);
+            mem_free(at);
+            return NULL;
+        }
+        name[len] = '\0';
+        char *next = beside(at, name);
+        mem_free(at);
+        at = next;
+    }
+    error_nomem(e, path);
+    return NULL;
+}
+
 static char *temp_name(const char *path)
 {
     static atomic_uint serial;
-    const char *slash = strrchr(path, '/');
-    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    const size_t size = strlen(path) + 48;
+    const size_t folder = folder_length(path), size = folder + NAME_KEPT + 48;
+    const char *name = path + folder;
+    size_t kept = strnlen(name, NAME_KEPT);
+    while (kept && ((unsigned char)name[kept] & 0xc0) == 0x80) // whole characters of UTF-8
+        kept--;
     char *temp = mem_alloc(size);
     if (temp)
-        snprintf(temp, size, "%.*s.%s.%ld-%u.tmp", (int)folder, path, path + folder, (long)getpid(),
-                 atomic_fetch_add(&serial, 1));
+        snprintf(temp, size, "%.*s.%.*s.%ld-%u.tmp", (int)folder, path, (int)kept, name,
+                 (long)getpid(), atomic_fetch_add(&serial, 1));
     return temp;
 }
 
@@ -77,22 +128,49 @@ static struct file_out *make(const char *path, struct error *e)
     return NULL;
 }
 
+// A temporary file with a name of its own: in a container every process may have the same number,
+// and so may the one whose file was left behind when it was killed.
+static int make_temp(struct file_out *out, mode_t mode, struct error *e)
+{
+    for (int tries = 0; tries < NAMES_TRIED; tries++) {
+        out->temp = temp_name(out->target);
+        if (!out->temp)
+            return error_nomem(e, out->path);
+        out->fd = may_call() ? open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) : -1;
+        if (out->fd >= 0)
+            return 0;
+        const int why = errno;
+        mem_free(out->temp); // not ours
+        out->temp = NULL;
+        errno = why;
+        if (why != EEXIST)
+            break;
+    }
+    return error_errno(e, "%s: cannot write here", out->path);
+}
+
+// A new file's permissions are what umask leaves of all, another's stay as they are. A file system
+// that knows none says so.
+static int open_temp(struct file_out *out, struct error *e)
+{
+    struct stat old;
+    const bool replaces = stat(out->target, &old) == 0;
+    const int rc = make_temp(out, replaces ? 0600 : 0666, e);
+    if (rc || !replaces || (may_call() && fchmod(out->fd, old.st_mode & 0777) == 0))
+        return rc;
+    if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS)
+        return 0;
+    return error_errno(e, "%s: cannot keep its permissions", out->path);
+}
+
 struct file_out *file_out_begin(const char *path, struct error *e)
 {
     struct file_out *out = make(path, e);
     if (!out)
         return NULL;
     out->synced = true;
-    out->temp = temp_name(path);
-    if (!out->temp) {
-        error_nomem(e, path);
-        file_out_abort(out);
-        return NULL;
-    }
-    if (may_call())
-        out->fd = open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (out->fd < 0) {
-        error_errno(e, "%s: cannot write here", path);
+    out->target = follow_links(path, e);
+    if (!out->target || open_temp(out, e) != 0) {
         file_out_abort(out);
         return NULL;
     }
@@ -181,13 +259,11 @@ uint64_t file_out_tell(const struct file_out *out)
 // Make the rename itself durable. Not every file system lets a folder be synced: best effort.
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char folder[4096];
-    const size_t len = slash ? (size_t)(slash - path) + 1 : 1;
+    char folder[PATH_MAX] = ".";
+    const size_t len = folder_length(path);
     if (len >= sizeof folder)
         return;
-    memcpy(folder, slash ? path : ".", len);
-    folder[len] = '\0';
+    memcpy(folder, path, len);
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -218,7 +294,7 @@ static int close_and_rename(struct file_out *out, struct error *e)
         return error_errno(e, "%s: cannot write to the disk", out->path);
     if (!out->temp)
         return 0;
-    if (!may_call() || rename(out->temp, out->path) != 0)
+    if (!may_call() || rename(out->temp, out->target) != 0)
         return error_errno(e, "%s: cannot be replaced", out->path);
     return 0;
 }
@@ -233,7 +309,7 @@ int file_out_commit(struct file_out *out, struct error *e)
     if (rc)
         return rc;
     if (out->synced)
-        sync_folder(out->path);
+        sync_folder(out->target);
     mem_free(out->temp);
     out->temp = NULL;
     file_out_abort(out);
@@ -250,6 +326,7 @@ void file_out_abort(struct file_out *out)
     if (out->temp)
         unlink(out->temp);
     mem_free(out->temp);
+    mem_free(out->target);
     mem_free(out->path);
     mem_free(out);
     errno = saved;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
 static void write_plain(const char *path, const void *data, size_t size)
@@ -116,6 +117,157 @@ static void a_full_disk_leaves_the_old_file(void **state)
     mem_free(data);
 }
 
+static mode_t mode_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(lstat(path, &st), 0);
+    return st.st_mode & (S_IFMT | 0777);
+}
+
+// The same where the name is a link to a file in another folder: both stay.
+static void a_full_disk_behind_a_link(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    char path[256], target[256], folder[256], *data = mem_zalloc(200000);
+    snprintf(path, sizeof path, "%s", test_path("link"));
+    snprintf(folder, sizeof folder, "%s", test_path("elsewhere"));
+    snprintf(target, sizeof target, "%s", test_path("elsewhere/real"));
+    assert_int_equal(mkdir(folder, 0777), 0);
+    assert_int_equal(symlink("elsewhere/real", path), 0);
+    write_plain(target, "old", 3);
+    assert_int_equal(chmod(target, 0604), 0);
+    long n = 1;
+    for (int rc = -1; rc != 0; n++) {
+        error_clear(&e);
+        file_fail_at(n);
+        rc = write_in_pieces(path, data, 200000, &e);
+        file_fail_at(0);
+        if (rc) {
+            check_refused(rc, ERR_IO, &e, path);
+            check_content(target, "old", 3);
+        }
+        assert_int_equal(mode_of(path) & S_IFMT, S_IFLNK);
+        assert_int_equal(mode_of(target), S_IFREG | 0604);
+        assert_int_equal(entries(test_folder()), 2);
+        assert_int_equal(entries(folder), 1);
+    }
+    assert_true(n > 8); // open, chmod, writes, fsync, close, rename
+    check_content(path, data, 200000);
+    mem_free(data);
+    unlink(path);
+    test_remove(folder);
+}
+
+static int begin_either(const char *path, bool report, struct error *e)
+{
+    struct file_out *out = report ? file_out_report(path, e) : file_out_begin(path, e);
+    int rc = out ? file_out_write(out, "new", 3, e) : error_code(e);
+    if (rc == 0)
+        rc = file_out_commit(out, e);
+    if (rc)
+        file_out_abort(out);
+    return rc;
+}
+
+static void keeps_permissions(void **state)
+{
+    (void)state;
+    static const mode_t modes[] = {0600, 0640, 0444, 0666, 0755};
+    char path[256];
+    snprintf(path, sizeof path, "%s", test_path("modes"));
+    struct error e = {0};
+    const mode_t mask = umask(027);
+    for (size_t i = 0; i < 2 * 5; i++) {
+        write_plain(path, "old", 3);
+        assert_int_equal(chmod(path, modes[i / 2]), 0);
+        CHECK_OK(begin_either(path, i % 2, &e), e);
+        assert_int_equal(mode_of(path), S_IFREG | modes[i / 2]);
+        check_content(path, "new", 3);
+        unlink(path);
+        CHECK_OK(begin_either(path, i % 2, &e), e); // where there was nothing
+        assert_int_equal(mode_of(path), S_IFREG | 0640);
+        unlink(path);
+    }
+    umask(mask);
+}
+
+static void writes_through_links(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    char first[256];
+    snprintf(first, sizeof first, "%s", test_path("first"));
+    assert_int_equal(mkdir(test_path("a"), 0777), 0);
+    assert_int_equal(symlink("a/second", first), 0);
+    assert_int_equal(symlink("../third", test_path("a/second")), 0); // from the folder a
+    assert_int_equal(symlink(test_path("a/real"), test_path("third")), 0);
+    for (int again = 0; again < 4; again++) { // at first the last of them leads nowhere
+        CHECK_OK(begin_either(first, again % 2, &e), e);
+        check_content(test_path("a/real"), "new", 3);
+        assert_int_equal(mode_of(test_path("a/real")) & S_IFMT, S_IFREG);
+        assert_int_equal(mode_of(test_path("third")) & S_IFMT, S_IFLNK);
+        assert_int_equal(entries(test_folder()), 3);
+        assert_int_equal(entries(test_path("a")), 2);
+        write_plain(test_path("a/real"), "old", 3);
+    }
+    unlink(test_path("third"));
+    assert_int_equal(symlink("first", test_path("third")), 0);
+    check_refused(begin_either(first, false, &e), ERR_IO, &e,
+                  "first: cannot write here: Too many levels of symbolic links");
+    test_remove(test_path("a"));
+    unlink(test_path("third"));
+    unlink(first);
+}
+
+// Names as long as a file system takes, and names of temporary files that are taken already.
+static void any_name(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    char name[256], path[400];
+    for (size_t len = 70; len <= 255; len += len < 90 ? 1 : 55) {
+        memset(name, 'n', len);
+        for (size_t i = 1; i + 1 < len; i += 2)
+            memcpy(name + i, "\xc3\xa4", 2);
+        name[len] = '\0';
+        snprintf(path, sizeof path, "%s/%s", test_folder(), name);
+        CHECK_OK(begin_either(path, false, &e), e);
+        CHECK_OK(begin_either(path, true, &e), e);
+        check_content(path, "new", 3);
+        assert_int_equal(entries(test_folder()), 1);
+        unlink(path);
+    }
+    struct file_out *out = file_out_begin(test_path("x"), &e);
+    assert_non_null(out);
+    char **names;
+    size_t count;
+    CHECK_OK(file_list(test_folder(), &names, &count, &e), e);
+    assert_int_equal(count, 0); // they begin with a dot
+    file_list_free(names, count);
+    file_out_abort(out);
+}
+
+// What a process of the same number left behind is neither in the way nor touched.
+static void passes_over_leftovers(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    char name[64];
+    for (int i = 0; i < 3000; i++) { // the next serial number is among them
+        snprintf(name, sizeof name, ".left.%ld-%d.tmp", (long)getpid(), i);
+        if (i % 50)
+            write_plain(test_path(name), "x", 1);
+    }
+    const size_t before = entries(test_folder());
+    CHECK_OK(begin_either(test_path("left"), false, &e), e);
+    check_content(test_path("left"), "new", 3);
+    assert_int_equal(entries(test_folder()), before + 1);
+    file_remove_temporaries(test_folder(), "left");
+    assert_int_equal(entries(test_folder()), 1);
+    unlink(test_path("left"));
+}
+
 static int write_small(void *context, struct error *e)
 {
     return file_write_all(context, "new", 3, e);
@@ -127,7 +279,7 @@ static void failing_memory_leaves_the_old_file(void **state)
     char path[256];
     snprintf(path, sizeof path, "%s", test_path("memory"));
     write_plain(path, "old", 3);
-    assert_int_equal(check_failing_memory(write_small, path), 3);
+    assert_int_equal(check_failing_memory(write_small, path), 4);
     check_content(path, "new", 3);
     assert_int_equal(entries(test_folder()), 1);
     unlink(path);
@@ -411,6 +563,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_all_sizes),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(a_full_disk_behind_a_link),
+        cmocka_unit_test(keeps_permissions),
+        cmocka_unit_test(writes_through_links),
+        cmocka_unit_test(any_name),
+        cmocka_unit_test(passes_over_leftovers),
         cmocka_unit_test(failing_memory_leaves_the_old_file),
         cmocka_unit_test(an_aborted_write_leaves_nothing),
         cmocka_unit_test(refuses_places_it_cannot_write),
