@@ -4,12 +4,12 @@
 // fits 128 bits up to p = 27, and a shift whose lost bits tell how to round (to nearest, ties to
 // even, as printf does). What lies outside of 1e-19 .. 1e9 is rare and goes through snprintf.
 #include "base/num.h"
+#include "base/num_fives.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define DIGITS    9
-#define POWER_MAX 27 // 5^27 < 2^63
+#define DIGITS 9
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -18,43 +18,10 @@ struct decimal {
     int exponent;    // of the first digit
 };
 
-static uint64_t power_of_five(int p)
-{
-    static const uint64_t powers[POWER_MAX + 1] = {1,
-                                                   5,
-                                                   25,
-                                                   125,
-                                                   625,
-                                                   3125,
-                                                   15625,
-                                                   78125,
-                                                   390625,
-                                                   1953125,
-                                                   9765625,
-                                                   48828125,
-                                                   244140625,
-                                                   1220703125,
-                                                   6103515625,
-                                                   30517578125,
-                                                   152587890625,
-                                                   762939453125,
-                                                   3814697265625,
-                                                   19073486328125,
-                                                   95367431640625,
-                                                   476837158203125,
-                                                   2384185791015625,
-                                                   11920928955078125,
-                                                   59604644775390625,
-                                                   298023223876953125,
-                                                   1490116119384765625,
-                                                   7450580596923828125};
-    return powers[p];
-}
-
 // m * 2^e * 10^p, rounded; below 10^10 by the choice of p.
 static uint64_t scaled(uint32_t m, int e, int p)
 {
-    const wide product = (wide)m * power_of_five(p);
+    const wide product = (wide)m * num_fives[p];
     const int shift = -(e + p);
     if (shift <= 0)
         return (uint64_t)(product << -shift);
@@ -71,7 +38,7 @@ static bool to_decimal(uint32_t bits, struct decimal *d)
     const int e = biased - 150;
     // floor(log10(2^(e+23))) by log10(2) = 78913 / 2^18: the value's own or one less
     int exponent = (int)(((int64_t)(e + 23) * 78913) >> 18);
-    if (exponent < DIGITS - 1 - POWER_MAX || exponent >= DIGITS)
+    if (exponent < DIGITS - 1 - NUM_FIVES_MAX || exponent >= DIGITS)
         return false;
     uint64_t digits = scaled(m, e, DIGITS - 1 - exponent);
     if (digits >= 1000000000) {

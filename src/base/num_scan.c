@@ -12,6 +12,7 @@
 // into plain digits with an exponent, no point, and given to strtod, where no locale can matter;
 // 800 digits and a last one for "and more" decide every case, for 767 do.
 #include "base/num.h"
+#include "base/num_fives.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +20,6 @@
 #include <string.h>
 
 #define WORD_DIGITS 19  // 10^19 - 1 fits 64 bits
-#define FIVES_MAX   27  // 5^27 < 2^63
 #define TENS_MAX    22  // 10^22 = 5^22 2^22 and 5^22 < 2^53: exact
 #define LONG_DIGITS 800 // significant digits that strtod gets to see
 
@@ -32,15 +32,6 @@
 #define POINTS UINT64_C(0x2e2e2e2e2e2e2e2e) // "........"
 
 __extension__ typedef unsigned __int128 wide;
-
-// clang-format off
-static const uint64_t fives[FIVES_MAX + 1] = {
-    1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625,
-    1220703125, 6103515625, 30517578125, 152587890625, 762939453125, 3814697265625,
-    19073486328125, 95367431640625, 476837158203125, 2384185791015625, 11920928955078125,
-    59604644775390625, 298023223876953125, 1490116119384765625, 7450580596923828125,
-};
-// clang-format on
 
 static const double tens[TENS_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                           1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -65,14 +56,14 @@ static double power_of_two(int k)
 
 static double times_power(uint64_t w, int e)
 {
-    return (double)((wide)w * fives[e]) * power_of_two(e);
+    return (double)((wide)w * num_fives[e]) * power_of_two(e);
 }
 
 static double over_power(uint64_t w, int e)
 {
     // Both with their top bit set; n / d then lies in [2^63, 2^64) for the right one of two n.
-    const int w_shift = __builtin_clzll(w), d_shift = __builtin_clzll(fives[e]);
-    const uint64_t top = w << w_shift, d = fives[e] << d_shift;
+    const int w_shift = __builtin_clzll(w), d_shift = __builtin_clzll(num_fives[e]);
+    const uint64_t top = w << w_shift, d = num_fives[e] << d_shift;
     const int lift = top < d ? 64 : 63;
     const wide n = (wide)top << lift;
     const uint64_t quotient = (uint64_t)(n / d);
@@ -241,7 +232,7 @@ static double magnitude(const struct parts *n)
     const bool fits = (n->whole_end - n->whole) + (n->fraction_end - n->fraction) <= WORD_DIGITS;
     if (fits && n->word == 0)
         return 0;
-    if (!fits || e > FIVES_MAX || e < -FIVES_MAX)
+    if (!fits || e > NUM_FIVES_MAX || e < -NUM_FIVES_MAX)
         return by_strtod(n);
     if (n->word <= (uint64_t)1 << 53 && e <= TENS_MAX && e >= -TENS_MAX)
         return e < 0 ? (double)n->word / tens[-e] : (double)n->word * tens[e];
