@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/mem.h"
 
+#include "base/cgroup.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -98,10 +100,28 @@ void *mem_aligned(size_t count, size_t size)
     return p;
 }
 
+// Version 2 of control groups, then 1, where a number beyond all memory is no limit.
+static size_t folder_limit(const char *folder)
+{
+    long long bytes[2];
+    if (cgroup_numbers(folder, "memory.max", bytes) < 1 &&
+        cgroup_numbers(folder, "memory.limit_in_bytes", bytes) < 1)
+        return SIZE_MAX;
+    return bytes[0] > 0 ? (size_t)bytes[0] : SIZE_MAX;
+}
+
+size_t mem_limit(const char *membership, const char *root)
+{
+    return cgroup_least(membership, root, "memory", folder_limit);
+}
+
 size_t mem_physical(void)
 {
     const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : 0;
+    const size_t limit = mem_limit(CGROUP_SELF, CGROUP_ROOT);
+    const size_t all = pages > 0 && size > 0 ? (size_t)pages * (size_t)size : limit;
+    const size_t least = all < limit ? all : limit;
+    return least == SIZE_MAX ? 0 : least;
 }
 
 bool size_mul(size_t a, size_t b, size_t *result)

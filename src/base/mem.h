@@ -33,8 +33,11 @@ static inline size_t size_round_up(size_t a, size_t unit)
     return (a + unit - 1) & ~(unit - 1);
 }
 
-// Memory of the machine in bytes, or 0 when unknown.
+// Memory of the machine in bytes, or as much of it as a control group leaves this process; 0 when
+// unknown.
 size_t mem_physical(void);
+// That of the group alone, SIZE_MAX without a limit; arguments as for cgroup_least.
+size_t mem_limit(const char *membership, const char *root);
 
 // For tests: the n-th allocation from now (1 = the next) fails, and every one after it; with -n the
 // n-th alone; 0 turns the fault off. Returns how many allocations were made since the last call.

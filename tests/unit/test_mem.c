@@ -2,6 +2,10 @@
 // Sizes that overflow, aligned and zeroed blocks, and the fault that other tests rely on.
 #include "testing.h"
 
+#include "base/cgroup.h"
+
+#include <sys/stat.h>
+
 static void sizes_do_not_wrap(void **state)
 {
     (void)state;
@@ -74,6 +78,48 @@ static void large_blocks(void **state)
     }
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static size_t limit_of(const char *membership)
+{
+    write_text(test_path("membership"), membership);
+    return mem_limit(test_path("membership"), test_folder());
+}
+
+static void groups_limit_memory(void **state)
+{
+    (void)state;
+    const char *const v1 = "5:cpu:/\n4:memory,hugetlb:/a/b\n0::/\n", *const v2 = "0::/a/b\n";
+    assert_true(mem_limit("/no/such/file", test_folder()) == SIZE_MAX);
+    assert_int_equal(mkdir(test_path("a"), 0700) | mkdir(test_path("a/b"), 0700), 0);
+    assert_true(limit_of(v2) == SIZE_MAX);
+    write_text(test_path("a/b/memory.max"), "max\n");
+    assert_true(limit_of(v2) == SIZE_MAX);
+    write_text(test_path("a/b/memory.max"), "3000000000\n");
+    assert_int_equal(limit_of(v2), 3000000000);
+    write_text(test_path("a/memory.max"), "2000000000\n"); // the group above is tighter
+    assert_int_equal(limit_of(v2), 2000000000);
+    assert_true(limit_of("0::/\n") == SIZE_MAX);
+    write_text(test_path("memory.max"), "1000000000\n"); // a path of the host, in a container
+    assert_int_equal(limit_of("0::/kubepods/pod1\n"), 1000000000);
+    unlink(test_path("memory.max"));
+    assert_true(limit_of(v1) == SIZE_MAX);
+    assert_int_equal(mkdir(test_path("memory,hugetlb"), 0700), 0);
+    write_text(test_path("memory,hugetlb/memory.limit_in_bytes"), "9223372036854771712\n");
+    assert_true(limit_of(v1) == 9223372036854771712u); // how version 1 says none
+    assert_int_equal(mkdir(test_path("memory,hugetlb/a"), 0700), 0);
+    write_text(test_path("memory,hugetlb/a/memory.limit_in_bytes"), "536870912\n");
+    assert_int_equal(limit_of(v1), 536870912);
+    const size_t memory = mem_physical(); // of this machine, whatever limits it
+    assert_true(memory > (size_t)16 << 20 && memory <= mem_limit(CGROUP_SELF, CGROUP_ROOT));
+}
+
 static void reallocates_and_copies(void **state)
 {
     (void)state;
@@ -138,8 +184,9 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be),
         cmocka_unit_test(blocks_are_zeroed_and_aligned),
         cmocka_unit_test(large_blocks),
+        cmocka_unit_test(groups_limit_memory),
         cmocka_unit_test(reallocates_and_copies),
         cmocka_unit_test(faults_come_when_ordered),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Everything here reads small text files of the kernel; what cannot be read limits nothing.
+#include "base/cgroup.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_SIZE 1024
+
+struct search {
+    const char *root, *controller;
+    size_t (*limit)(const char *folder);
+};
+
+int cgroup_numbers(const char *folder, const char *file, long long number[2])
+{
+    char path[3 * LINE_SIZE], line[LINE_SIZE];
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return 0;
+    const bool any = fgets(line, sizeof line, f);
+    fclose(f);
+    if (!any)
+        return 0;
+    if (strncmp(line, "max", 3) == 0)
+        memcpy(line, "-1 ", 3);
+    char *at = line, *end;
+    for (int i = 0; i < 2; i++) {
+        number[i] = strtoll(at, &end, 10);
+        if (end == at)
+            return i;
+        at = end;
+    }
+    return 2;
+}
+
+// The least of root/hierarchy/path and of every folder above it. Inside a container the path may be
+// that of the host, which does not exist there; the root is looked at all the same.
+static size_t least_of_path(const struct search *s, const char *hierarchy, const char *path)
+{
+    char folder[2 * LINE_SIZE];
+    const int base =
+        snprintf(folder, sizeof folder, "%s%s%s", s->root, *hierarchy ? "/" : "", hierarchy);
+    const int all = snprintf(folder + base, sizeof folder - (size_t)base, "%s", path);
+    if (all < 0 || (size_t)base + (size_t)all >= sizeof folder)
+        return SIZE_MAX;
+    size_t least = SIZE_MAX;
+    for (;;) {
+        const size_t limit = s->limit(folder);
+        least = limit < least ? limit : least;
+        char *slash = strrchr(folder + base, '/');
+        if (!slash)
+            return least;
+        *slash = '\0';
+    }
+}
+
+// Whether the word is one of those in "cpu,cpuacct".
+static bool has_word(const char *words, const char *word)
+{
+    for (const char *at = words; *at;) {
+        const size_t len = strcspn(at, ",");
+        if (len == strlen(word) && memcmp(at, word, len) == 0)
+            return true;
+        at += len + (at[len] == ',');
+    }
+    return false;
+}
+
+size_t cgroup_least(const char *membership, const char *root, const char *controller,
+                    size_t (*limit)(const char *folder))
+{
+    const struct search s = {root, controller, limit};
+    char line[LINE_SIZE];
+    size_t least = SIZE_MAX;
+    FILE *f = strlen(root) < LINE_SIZE / 2 ? fopen(membership, "re") : NULL;
+    if (!f)
+        return least;
+    // Lines are "number:controllers:/path"; version 2 has no controllers.
+    while (fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        char *controllers = strchr(line, ':');
+        char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!path)
+            continue;
+        *path++ = '\0';
+        controllers++;
+        if (*controllers && !has_word(controllers, controller))
+            continue;
+        const size_t found = least_of_path(&s, controllers, path);
+        least = found < least ? found : least;
+    }
+    fclose(f);
+    return least;
+}
