@@ -220,7 +220,7 @@ static int save_model(struct job *j, char **pth, struct error *e)
     *pth = file_join(j->model_dir, "nn_model.pth");
     int rc = npz && *pth ? 0 : error_nomem(e, "paths");
     if (rc == 0)
-        rc = model_write_npz(npz, &j->net, j->fit.params, &meta, e);
+        rc = model_write_npz(npz, &j->net, j->fit.params, &meta, NULL, e);
     if (rc == 0)
         rc = model_write_pth(*pth, &j->net, j->fit.params, e);
     mem_free(npz);

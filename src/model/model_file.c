@@ -100,27 +100,52 @@ static int add_tensors(struct npz_writer *w, const struct tensors *t, struct err
     return rc;
 }
 
-int model_write_npz(const char *path, const struct net *net, const float *params,
-                    const struct model_meta *meta, struct error *e)
+// prep.json, as prep_write writes it
+static int prep_text(const struct prep *prep, struct buf *text, struct error *e)
 {
-    struct tensors t = {0};
-    struct buf text;
-    buf_init(&text, META_MAX);
-    struct npz_writer *w = NULL;
-    int rc = meta_text(net, meta, &text, e);
+    json_t *root = prep_to_json(prep);
+    const int rc = json_text(root, text, e);
+    json_decref(root);
+    return rc;
+}
+
+// The JSON members; of no preparation the text is empty.
+struct texts {
+    struct buf meta, prep;
+};
+
+static int write_members(const char *path, const struct tensors *t, const struct texts *texts,
+                         struct error *e)
+{
+    struct npz_writer *w = npz_writer_begin(path, e);
+    int rc = w ? add_tensors(w, t, e) : error_code(e);
     if (rc == 0)
-        rc = tensors_get(&t, net, params, e);
-    if (rc == 0) {
-        w = npz_writer_begin(path, e);
-        rc = w ? add_tensors(w, &t, e) : error_code(e);
-    }
-    if (rc == 0)
-        rc = npz_writer_bytes(w, "meta.json", text.data, text.len, e);
+        rc = npz_writer_bytes(w, "meta.json", texts->meta.data, texts->meta.len, e);
+    if (rc == 0 && texts->prep.len)
+        rc = npz_writer_bytes(w, "prep.json", texts->prep.data, texts->prep.len, e);
     if (rc == 0)
         rc = npz_writer_commit(w, e);
     if (rc)
         npz_writer_abort(w);
-    buf_clear(&text);
+    return rc;
+}
+
+int model_write_npz(const char *path, const struct net *net, const float *params,
+                    const struct model_meta *meta, const struct prep *prep, struct error *e)
+{
+    struct tensors t = {0};
+    struct texts texts;
+    buf_init(&texts.meta, META_MAX);
+    buf_init(&texts.prep, MODEL_PREP_MAX);
+    int rc = meta_text(net, meta, &texts.meta, e);
+    if (rc == 0 && prep)
+        rc = prep_text(prep, &texts.prep, e);
+    if (rc == 0)
+        rc = tensors_get(&t, net, params, e);
+    if (rc == 0)
+        rc = write_members(path, &t, &texts, e);
+    buf_clear(&texts.meta);
+    buf_clear(&texts.prep);
     tensors_clear(&t);
     return rc;
 }

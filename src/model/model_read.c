@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A model.npz read back: meta.json says what the network is, the arrays must agree with it. Only
 // then is memory taken, so that a made-up file costs no more than its arrays, which may be
-// deflated.
+// deflated. prep.json may be missing: then the model knows features only.
 #include "base/mem.h"
 #include "io/json.h"
 #include "io/npz.h"
@@ -164,6 +164,49 @@ static int check_arrays(const struct npz *z, const struct net_spec *spec, struct
     return rc;
 }
 
+int model_check_prep(const struct net *net, const struct prep *prep, const char *name,
+                     struct error *e)
+{
+    static const char *const tasks[] = {"binary", "multiclass", "regression"};
+    static const enum net_task task_of[] = {TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION};
+    const struct prep_target *t = &prep->target;
+    if (prep->features != net->inputs)
+        return error_set(e, ERR_MISMATCH,
+                         "%s: makes %zu features of a row, but the network takes %zu", name,
+                         prep->features, net->inputs);
+    if (!t->name)
+        return 0;
+    if (task_of[t->task] != net->task)
+        return error_set(e, ERR_MISMATCH,
+                         "%s: its target '%s' is for a %s task, but this is a %s network", name,
+                         t->name, tasks[t->task], net_task_name(net->task));
+    const size_t outputs = t->task == PREP_MULTICLASS ? t->classes : 1;
+    if (outputs == net->outputs)
+        return 0;
+    return error_set(e, ERR_MISMATCH,
+                     "%s: its target '%s' wants %zu outputs, but the network has %zu", name,
+                     t->name, outputs, net->outputs);
+}
+
+static int load_prep(const struct npz *z, struct model *m, struct error *e)
+{
+    if (!zip_find(&z->zip, "prep.json"))
+        return 0;
+    struct buf text;
+    buf_init(&text, MODEL_PREP_MAX);
+    int rc = npz_read_bytes(z, "prep.json", &text, e);
+    if (rc == 0 && !(m->prep = mem_zalloc(sizeof *m->prep)))
+        rc = error_nomem(e, "the preparation");
+    if (rc == 0) {
+        rc = prep_parse(m->prep, "prep.json", text.data ? text.data : "", text.len, e);
+        if (rc == 0)
+            rc = model_check_prep(&m->net, m->prep, "prep.json", e);
+        error_prefix(e, rc, "%s", z->path);
+    }
+    buf_clear(&text);
+    return rc;
+}
+
 // npz_open would say how to make a table for training of it.
 static int check_archive(const char *path, struct error *e)
 {
@@ -183,23 +226,29 @@ static int check_archive(const char *path, struct error *e)
     return rc;
 }
 
+static int load_net(const struct npz *z, struct model *m, struct error *e)
+{
+    struct net_spec spec;
+    struct opt_sizes hidden;
+    int rc = load_meta(z, &spec, &hidden, e);
+    if (rc == 0)
+        rc = check_arrays(z, &spec, e);
+    return rc ? rc : net_init(&m->net, &spec, e);
+}
+
 int model_read_npz(struct model *m, const char *path, struct error *e)
 {
     *m = (struct model){0};
     struct npz z;
-    struct net_spec spec;
-    struct opt_sizes hidden;
     int rc = check_archive(path, e);
     if (rc == 0)
         rc = npz_open(&z, path, e);
     if (rc)
         return rc;
-    rc = load_meta(&z, &spec, &hidden, e);
+    rc = load_net(&z, m, e);
     if (rc == 0)
-        rc = check_arrays(&z, &spec, e);
+        rc = load_prep(&z, m, e);
     npz_close(&z);
-    if (rc == 0)
-        rc = net_init(&m->net, &spec, e);
     if (rc == 0) {
         m->params = mem_aligned(m->net.size, sizeof *m->params);
         rc = m->params ? model_read_weights(path, &m->net, m->params, e)
@@ -212,6 +261,9 @@ int model_read_npz(struct model *m, const char *path, struct error *e)
 
 void model_clear(struct model *m)
 {
+    if (m->prep)
+        prep_clear(m->prep);
+    mem_free(m->prep);
     mem_free(m->params);
     *m = (struct model){0};
 }

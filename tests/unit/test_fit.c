@@ -252,7 +252,8 @@ static void starts_from_given_weights(void **state)
     struct error e = {0};
     run_begin(&drawn, TASK_BINARY, "{\"epochs\": 0, \"seed\": 3}", NULL);
     CHECK_OK(run_all(&drawn, &e), e);
-    CHECK_OK(model_write_npz(test_path("init.npz"), &drawn.net, drawn.fit.params, &meta, &e), e);
+    CHECK_OK(model_write_npz(test_path("init.npz"), &drawn.net, drawn.fit.params, &meta, NULL, &e),
+             e);
     run_begin(&given, TASK_BINARY, "{\"epochs\": 0, \"seed\": 4}", NULL);
     given.config.init = mem_strdup(test_path("init.npz"));
     CHECK_OK(run_all(&given, &e), e);

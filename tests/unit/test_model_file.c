@@ -41,7 +41,7 @@ static void weights_come_back(void **state)
         struct error e = {0};
         float *params = make_net(&net, nets[i].hidden, nets[i].outputs, nets[i].task);
         float *back = mem_aligned(net.size, sizeof *back);
-        CHECK_OK(model_write_npz(test_path("m.npz"), &net, params, &meta, &e), e);
+        CHECK_OK(model_write_npz(test_path("m.npz"), &net, params, &meta, NULL, &e), e);
         CHECK_OK(model_read_weights(test_path("m.npz"), &net, back, &e), e);
         check_bits(back, params, net.size, "weights");
         mem_free(params);
@@ -58,7 +58,7 @@ static void bytes_do_not_change(void **state)
     struct buf first[2], second;
     float *params = make_net(&net, &two, 1, TASK_BINARY);
     for (int turn = 0; turn < 2; turn++) {
-        CHECK_OK(model_write_npz(test_path("m.npz"), &net, params, &meta, &e), e);
+        CHECK_OK(model_write_npz(test_path("m.npz"), &net, params, &meta, NULL, &e), e);
         CHECK_OK(model_write_pth(test_path("m.pth"), &net, params, &e), e);
         for (int f = 0; f < 2; f++) {
             struct buf *b = turn ? &second : &first[f];
@@ -84,7 +84,7 @@ static void meta_says_what_prediction_needs(void **state)
     struct buf text;
     struct error e = {0};
     float *params = make_net(&net, &two, 6, TASK_MULTICLASS), W[17 * 5], b[17], got[17 * 5];
-    CHECK_OK(model_write_npz(test_path("meta.npz"), &net, params, &meta, &e), e);
+    CHECK_OK(model_write_npz(test_path("meta.npz"), &net, params, &meta, NULL, &e), e);
     CHECK_OK(npz_open(&z, test_path("meta.npz"), &e), e);
     buf_init(&text, 65536);
     CHECK_OK(npz_read_bytes(&z, "meta.json", &text, &e), e);
@@ -204,7 +204,7 @@ static void a_deeper_model_is_refused(void **state)
     struct error e = {0};
     const struct opt_sizes one = {.count = 1, .value = {1}};
     float *d = make_net(&deep, &one, 1, TASK_BINARY), *f = make_net(&flat, &none, 1, TASK_BINARY);
-    CHECK_OK(model_write_npz(test_path("deep.npz"), &deep, d, &meta, &e), e);
+    CHECK_OK(model_write_npz(test_path("deep.npz"), &deep, d, &meta, NULL, &e), e);
     check_refused(model_read_weights(test_path("deep.npz"), &flat, f, &e), ERR_MISMATCH, &e,
                   "fc2.weight");
     mem_free(d);
@@ -222,7 +222,7 @@ static int do_job(void *context, struct error *e)
     const struct job *j = context;
     switch (j->what) {
     case 0:
-        return model_write_npz(test_path("f.npz"), &j->net, j->params, &meta, e);
+        return model_write_npz(test_path("f.npz"), &j->net, j->params, &meta, NULL, e);
     case 1:
         return model_write_pth(test_path("f.pth"), &j->net, j->params, e);
     default:
@@ -274,13 +274,13 @@ static void one_failed_allocation_is_noticed(void **state)
     buf_init(&whole, 1 << 20);
     buf_init(&some, 1 << 20);
     json_set_alloc_funcs(mem_alloc, mem_free);
-    assert_int_equal(model_write_npz(test_path("m.npz"), &net, params, &meta, NULL), 0);
+    assert_int_equal(model_write_npz(test_path("m.npz"), &net, params, &meta, NULL, NULL), 0);
     assert_int_equal(file_read_all(test_path("m.npz"), 1 << 20, &whole, NULL), 0);
     long failed = 0, n = 0, calls;
     do {
         mem_fail_at(-++n);
         struct error e = {0};
-        const int rc = model_write_npz(test_path("m.npz"), &net, params, &meta, &e);
+        const int rc = model_write_npz(test_path("m.npz"), &net, params, &meta, NULL, &e);
         calls = mem_fail_at(0);
         failed += rc != 0;
         if (rc)

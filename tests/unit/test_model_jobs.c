@@ -36,7 +36,7 @@ static void make(struct made *m, enum net_task task, size_t outputs)
     m->pred = mem_array(ROWS * outputs, sizeof *m->pred);
     rng_seed(&rng, 3);
     CHECK_OK(net_draw_weights(&m->net, &rng, m->params, &e), e);
-    CHECK_OK(model_write_npz(test_path("m.npz"), &m->net, m->params, &meta, &e), e);
+    CHECK_OK(model_write_npz(test_path("m.npz"), &m->net, m->params, &meta, NULL, &e), e);
     for (size_t i = 0; i < ROWS * INPUTS; i++)
         m->X[i] = 3 * test_float(&seed);
     for (size_t i = 0; i < ROWS * outputs; i++)
@@ -278,7 +278,7 @@ static void every_activation_comes_back(void **state)
         struct model m;
         CHECK_OK(net_init(&net, &spec, &e), e);
         float *params = mem_aligned(net.size, sizeof *params);
-        CHECK_OK(model_write_npz(test_path("act.npz"), &net, params, &meta, &e), e);
+        CHECK_OK(model_write_npz(test_path("act.npz"), &net, params, &meta, NULL, &e), e);
         CHECK_OK(model_read_npz(&m, test_path("act.npz"), &e), e);
         assert_true(m.net.act == net.act && m.net.task == net.task && m.net.size == net.size);
         model_clear(&m);
