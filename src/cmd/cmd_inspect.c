@@ -12,7 +12,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct inspect_options {
     int delimiter; // index into `delimiters`
@@ -248,27 +247,10 @@ static int inspect_npz(const char *path, bool json, struct error *e)
     return rc;
 }
 
-// By its name, or by the first bytes of a file. A fifo is not even opened here: its writer would be
-// told that the reader has gone.
-static bool is_archive(const char *path)
-{
-    const size_t len = strlen(path);
-    if (len >= 4 && strcmp(path + len - 4, ".npz") == 0)
-        return true;
-    struct stat st;
-    struct source s;
-    char begin[2] = "";
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || source_open(&s, path, NULL) != 0)
-        return false;
-    const int rc = source_read(&s, 0, begin, sizeof begin, NULL);
-    source_close(&s);
-    return rc == 0 && memcmp(begin, "PK", sizeof begin) == 0;
-}
-
 static int inspect_file(const char *path, const struct inspect_options *o,
                         const struct opt_set *set, struct error *e)
 {
-    if (!is_archive(path))
+    if (!npz_is_file(path))
         return inspect_csv(path,
                            &(struct csv_options){.delimiter = delimiter_of[o->delimiter],
                                                  .header = (enum csv_header)o->header},

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 #define SUFFIX ".npy"
 
@@ -60,6 +62,26 @@ static int open_source(struct npz *z, struct error *e)
     z->source.name = z->path;
     const int rc = check_start(&z->source, e);
     return rc ? rc : zip_open(&z->zip, &z->source, e);
+}
+
+bool npz_is_name(const char *path)
+{
+    const size_t len = strlen(path);
+    return len >= 4 && strcasecmp(path + len - 4, ".npz") == 0;
+}
+
+bool npz_is_file(const char *path)
+{
+    if (npz_is_name(path))
+        return true;
+    struct stat st;
+    struct source s;
+    char start[2] = "";
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || source_open(&s, path, NULL) != 0)
+        return false;
+    const int rc = source_read(&s, 0, start, sizeof start, NULL);
+    source_close(&s);
+    return rc == 0 && memcmp(start, "PK", sizeof start) == 0;
 }
 
 int npz_open(struct npz *z, const char *path, struct error *e)

@@ -21,6 +21,13 @@ struct npz {
     char *path; // for messages
 };
 
+// Does a name end in .npz, in letters of any case?
+bool npz_is_name(const char *path);
+// Is it meant to be an archive: by its name, so that npz_open says what else it is, or by the first
+// bytes of a regular file? A pipe is not even opened: its writer would be told that the reader has
+// gone.
+bool npz_is_file(const char *path);
+
 int npz_open(struct npz *z, const char *path, struct error *e);
 // `data` stays the caller's and must outlive `z`.
 int npz_open_memory(struct npz *z, const char *name, const void *data, size_t size,

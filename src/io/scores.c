@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void scores_clear(struct scores *s)
 {
@@ -168,27 +167,12 @@ int scores_parse(struct scores *s, const char *name, const void *data, size_t si
     return rc;
 }
 
-// A regular file that begins as a zip archive, or that calls itself .npz and is to be told so when
-// it is none. A pipe is not looked into.
-static bool is_npz_file(const char *path)
-{
-    struct stat st;
-    struct source source;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || source_open(&source, path, NULL) != 0)
-        return false;
-    uint8_t head[4];
-    const bool zip = source_read(&source, 0, head, sizeof head, NULL) == 0 && is_zip(head, 4);
-    source_close(&source);
-    const size_t len = strlen(path);
-    return zip || (len >= 4 && strcmp(path + len - 4, ".npz") == 0);
-}
-
 int scores_read(struct scores *s, const char *path, enum scores_task task, struct error *e)
 {
     *s = (struct scores){0};
     const bool standard = strcmp(path, "-") == 0;
     int rc;
-    if (!standard && is_npz_file(path)) { // read piece by piece: it may be larger than memory
+    if (!standard && npz_is_file(path)) { // read piece by piece: it may be larger than memory
         struct npz z;
         rc = npz_open(&z, path, e);
         if (rc)

@@ -25,12 +25,6 @@ struct predictions {
     int64_t *label; // [rows], unless it is a regression
 };
 
-static bool is_archive(const char *path)
-{
-    const size_t len = path ? strlen(path) : 0;
-    return len >= 4 && strcmp(path + len - 4, ".npz") == 0;
-}
-
 static int64_t label_of(const struct predictions_spec *s, const float *row)
 {
     if (s->task == TASK_BINARY)
@@ -131,7 +125,7 @@ struct predictions *predictions_begin(const struct predictions_spec *spec, struc
         return NULL;
     }
     p->spec = *spec;
-    if ((is_archive(spec->path) ? begin_archive(p, e) : begin_csv(p, e)) == 0)
+    if ((spec->path && npz_is_name(spec->path) ? begin_archive(p, e) : begin_csv(p, e)) == 0)
         return p;
     predictions_free(p);
     return NULL;

@@ -13,7 +13,7 @@
 struct predictions;
 
 struct predictions_spec {
-    const char *path; // NULL: `fd`; a name that ends in .npz: that format
+    const char *path; // NULL: `fd`; a name that npz_is_name takes: that format
     int fd;
     enum net_task task;
     size_t outputs;

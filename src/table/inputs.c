@@ -9,20 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t a = strlen(text), b = strlen(end);
-    return a >= b && strcmp(text + a - b, end) == 0;
-}
-
 // Keeps the .npz files of a list and puts the folder in front of them.
 static int keep_archives(const char *folder, char **names, size_t *count, struct error *e)
 {
     size_t kept = 0;
     int rc = 0;
     for (size_t i = 0; i < *count; i++) {
-        char *path = ends_with(names[i], ".npz") ? file_join(folder, names[i]) : NULL;
-        if (!path && ends_with(names[i], ".npz"))
+        char *path = npz_is_name(names[i]) ? file_join(folder, names[i]) : NULL;
+        if (!path && npz_is_name(names[i]))
             rc = error_nomem(e, folder);
         mem_free(names[i]);
         names[i] = NULL;

@@ -89,6 +89,8 @@ for model in two three numbers; do
     predict $model/model.npz eighths.npz --out $model.npz
     "$SKIFF" inspect $model.npz >listing || complain "$model.npz cannot be read"
 done
+predict two/model.npz eighths.npz --out TWO.NPZ
+same_file "--out TWO.NPZ" two.npz TWO.NPZ
 has "$("$SKIFF" inspect three.npz)" "probability" "(500, 3)" "label" "<i8"
 has "$("$SKIFF" inspect numbers.npz)" "prediction" "(500, 2)"
 
