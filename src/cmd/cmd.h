@@ -12,8 +12,31 @@ int cmd_predict(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 
-// What they share. The help of a command: text, its options, more text.
+// What they share.
+
+// A command of words and options. Its help is `before`, the options, `after`.
+#define CMD_WORDS_MAX 2
+struct cmd_call {
+    const struct opt_set *set;
+    void *values;
+    const char *word[CMD_WORDS_MAX];
+    size_t words;
+};
+struct cmd {
+    const struct opt *table;
+    size_t options;
+    const char *before, *after;
+    void *values;     // zeroed: where options go
+    const bool *help; // the one of --help, in there
+    size_t words;     // that it takes at most
+    int (*work)(const struct cmd_call *call, struct error *e);
+};
+int cmd_run(const struct cmd *c, int argc, char **argv); // the exit status
+
+// The help of a command: text, its options, more text.
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);
+// The s of "2 rows", which "1 row" has not.
+const char *cmd_plural(size_t count);
 // For SIGBUS: a mapped file was cut short. One line, and the end.
 void cmd_lost_page(int number);
 // The arrays that `--part` and its like choose; the words of that option are cmd_part_words.

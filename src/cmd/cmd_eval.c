@@ -110,7 +110,8 @@ static int eval_binary(const struct scores *s, const struct metrics_rows *rows,
     if (rc == 0 && o->json) {
         rc = eval_print_json(metrics_json_binary(&m, o->value), e);
     } else if (rc == 0) {
-        printf("%zu rows, %zu positive, threshold %g\n\n", m.n, m.positives, o->value);
+        printf("%zu row%s, %zu positive, threshold %g\n\n", m.n, cmd_plural(m.n), m.positives,
+               o->value);
         eval_print_binary(&m, NULL);
     }
     return rc;
@@ -126,7 +127,7 @@ static int eval_multiclass(const struct scores *s, const struct metrics_rows *ro
     if (rc == 0 && o->json) {
         rc = eval_print_json(metrics_json_multiclass(&m), e);
     } else if (rc == 0) {
-        printf("%zu rows, %zu classes\n\n", m.n, m.classes);
+        printf("%zu row%s, %zu classes\n\n", m.n, cmd_plural(m.n), m.classes);
         eval_print_multiclass(&m, NULL);
     }
     multiclass_metrics_clear(&m);
@@ -142,7 +143,8 @@ static int eval_regression(const struct scores *s, const struct metrics_rows *ro
     if (rc == 0 && o->json) {
         rc = eval_print_json(metrics_json_regression(&m), e);
     } else if (rc == 0) {
-        printf("%zu rows, %zu target%s\n\n", m.n, m.targets, m.targets == 1 ? "" : "s");
+        printf("%zu row%s, %zu target%s\n\n", m.n, cmd_plural(m.n), m.targets,
+               cmd_plural(m.targets));
         eval_print_regression(&m, NULL);
     }
     return rc;
@@ -205,39 +207,28 @@ static int check_options(const struct opt_set *set, const struct eval_options *o
     return 0;
 }
 
-static int run(struct opt_set *set, struct eval_options *o, int argc, char **argv, struct error *e)
+static int work(const struct cmd_call *call, struct error *e)
 {
-    const char *word[2];
-    struct opt_words words = {.word = word, .max = 2};
-    int rc = opt_parse(set, argc, argv, &words, e);
-    if (rc)
-        return rc;
-    if (o->help)
-        return cmd_help(help_before, table, TABLE_ROWS, help_after);
-    o->threshold_given = opt_given(set, "threshold");
-    if (o->scores && words.count)
+    struct eval_options *o = call->values;
+    o->threshold_given = opt_given(call->set, "threshold");
+    if (o->scores && call->words)
         return error_set(e, ERR_USAGE, "unexpected word '%.60s': --scores takes no model or data",
-                         word[0]);
-    if (!o->scores && words.count < 2)
+                         call->word[0]);
+    if (!o->scores && call->words < 2)
         return error_set(e, ERR_USAGE,
                          "a model and data, or --scores FILE is needed; --help shows examples");
-    rc = read_threshold(o, e);
+    int rc = read_threshold(o, e);
     if (rc == 0)
-        rc = check_options(set, o, e);
+        rc = check_options(call->set, o, e);
     if (rc)
         return rc;
-    return o->scores ? eval_file(o, e) : eval_model(o, word[0], word[1], e);
+    return o->scores ? eval_file(o, e) : eval_model(o, call->word[0], call->word[1], e);
 }
 
 int cmd_eval(int argc, char **argv)
 {
-    struct error e = {0};
     struct eval_options options = {0};
-    struct opt_set set;
-    int rc = opt_begin(&set, table, TABLE_ROWS, &options, &e);
-    if (rc == 0) {
-        rc = run(&set, &options, argc, argv, &e);
-        opt_end(&set);
-    }
-    return cmd_finish(argv[0], rc, &e);
+    return cmd_run(
+        &(struct cmd){table, TABLE_ROWS, help_before, help_after, &options, &options.help, 2, work},
+        argc, argv);
 }

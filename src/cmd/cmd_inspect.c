@@ -260,30 +260,17 @@ static int inspect_file(const char *path, const struct inspect_options *o,
     return inspect_npz(path, o->json, e);
 }
 
-static int run(struct opt_set *set, struct inspect_options *o, int argc, char **argv,
-               struct error *e)
+static int work(const struct cmd_call *call, struct error *e)
 {
-    const char *path = NULL;
-    struct opt_words words = {.word = &path, .max = 1};
-    const int rc = opt_parse(set, argc, argv, &words, e);
-    if (rc)
-        return rc;
-    if (o->help)
-        return cmd_help(help_before, table, TABLE_ROWS, help_after);
-    if (words.count == 0)
+    if (call->words == 0)
         return error_set(e, ERR_USAGE, "FILE is needed, a CSV or an .npz; --help shows examples");
-    return inspect_file(path, o, set, e);
+    return inspect_file(call->word[0], call->values, call->set, e);
 }
 
 int cmd_inspect(int argc, char **argv)
 {
-    struct error e = {0};
     struct inspect_options options = {0};
-    struct opt_set set;
-    int rc = opt_begin(&set, table, TABLE_ROWS, &options, &e);
-    if (rc == 0) {
-        rc = run(&set, &options, argc, argv, &e);
-        opt_end(&set);
-    }
-    return cmd_finish(argv[0], rc, &e);
+    return cmd_run(
+        &(struct cmd){table, TABLE_ROWS, help_before, help_after, &options, &options.help, 1, work},
+        argc, argv);
 }

@@ -170,32 +170,19 @@ static int predict(const struct predict_options *o, const char *const *word, boo
     return rc;
 }
 
-static int run(struct opt_set *set, struct predict_options *o, int argc, char **argv,
-               struct error *e)
+static int work(const struct cmd_call *call, struct error *e)
 {
-    const char *word[2];
-    struct opt_words words = {.word = word, .max = 2};
-    const int rc = opt_parse(set, argc, argv, &words, e);
-    if (rc)
-        return rc;
-    if (o->help)
-        return cmd_help(help_before, table, TABLE_ROWS, help_after);
-    if (words.count < 2)
+    if (call->words < 2)
         return error_set(e, ERR_USAGE,
                          "a model and data are needed: skiff predict model.npz data.npz; --help "
                          "shows examples");
-    return predict(o, word, opt_given(set, "threshold"), e);
+    return predict(call->values, call->word, opt_given(call->set, "threshold"), e);
 }
 
 int cmd_predict(int argc, char **argv)
 {
-    struct error e = {0};
     struct predict_options options = {0};
-    struct opt_set set;
-    int rc = opt_begin(&set, table, TABLE_ROWS, &options, &e);
-    if (rc == 0) {
-        rc = run(&set, &options, argc, argv, &e);
-        opt_end(&set);
-    }
-    return cmd_finish(argv[0], rc, &e);
+    return cmd_run(
+        &(struct cmd){table, TABLE_ROWS, help_before, help_after, &options, &options.help, 2, work},
+        argc, argv);
 }

@@ -13,16 +13,17 @@ static void print_summary(const struct eval_job *job, const struct eval_result *
 {
     switch (r->task) {
     case TASK_MULTICLASS:
-        printf("%s: %zu rows, %zu classes\n\n", job->data, r->score.multiclass.n,
-               r->score.multiclass.classes);
+        printf("%s: %zu row%s, %zu classes\n\n", job->data, r->score.multiclass.n,
+               cmd_plural(r->score.multiclass.n), r->score.multiclass.classes);
         return;
     case TASK_REGRESSION:
-        printf("%s: %zu rows, %zu target%s\n\n", job->data, r->score.regression.n,
-               r->score.regression.targets, r->score.regression.targets == 1 ? "" : "s");
+        printf("%s: %zu row%s, %zu target%s\n\n", job->data, r->score.regression.n,
+               cmd_plural(r->score.regression.n), r->score.regression.targets,
+               cmd_plural(r->score.regression.targets));
         return;
     default:
-        printf("%s: %zu rows, %zu positive, threshold %.9g", job->data, r->score.binary.n,
-               r->score.binary.positives, r->threshold);
+        printf("%s: %zu row%s, %zu positive, threshold %.9g", job->data, r->score.binary.n,
+               cmd_plural(r->score.binary.n), r->score.binary.positives, r->threshold);
         if (r->rule != THRESHOLD_GIVEN)
             printf(" (the best %s on %s)", r->rule == THRESHOLD_F1 ? "F1" : "of Youden's index",
                    job->val ? job->val : "these rows");

@@ -4,6 +4,7 @@
 #include "cmd/inspect_csv.h"
 
 #include "base/num.h"
+#include "cmd/cmd.h"
 #include "io/json.h"
 #include "kern/cpu.h"
 #include "kern/par.h"
@@ -152,8 +153,8 @@ static void print_table(const struct frame *f, const char *path)
     char rows[32];
     num_group(f->rows, rows);
     print_text(path, 0, SIZE_MAX);
-    printf(": %s row%s, %zu column%s, delimiter %s, %s\n", rows, f->rows == 1 ? "" : "s",
-           f->columns, f->columns == 1 ? "" : "s", delimiter_name(f->delimiter),
+    printf(": %s row%s, %zu column%s, delimiter %s, %s\n", rows, cmd_plural(f->rows), f->columns,
+           cmd_plural(f->columns), delimiter_name(f->delimiter),
            f->header ? "with a header" : "no header");
     size_t width = strlen("name");
     for (size_t i = 0; i < f->columns; i++) {

@@ -62,7 +62,7 @@ has "$json" '"recall": 1.0' '"precision": 0.66666666666666663' '"threshold": 0.2
 json=$(printf 'score,label\n0.5,1\n' | "$SKIFF" eval --json --scores -)
 has "$json" '"auroc": null' '"accuracy": 0.0'
 out=$(printf 'score,label\n0.5,1\n' | "$SKIFF" eval --scores -)
-has "$out" "ROC AUC                     -"
+has "$out" "ROC AUC                     -" "1 row, 1 positive"
 json=$("$SKIFF" eval --json --task regression --scores "$folder/numbers.csv")
 has "$json" '"task": "regression"' '"mae": 0.33333333333333331'
 out=$("$SKIFF" eval --help) || complain "--help fails"
