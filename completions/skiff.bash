@@ -28,7 +28,7 @@ _skiff_options()
         ;;
     eval)
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
-            json=@switch help=@switch val=@npz 'part=auto|train|val|test' x_key= y_key= \
+            json=@switch curves=@switch help=@switch val=@npz 'part=auto|train|val|test' x_key= y_key= \
             bootstrap= seed= threads= 'gemm=auto|own|blas'
         ;;
     inspect)

@@ -8,6 +8,7 @@
 #include "io/json.h"
 #include "io/scores.h"
 #include "kern/gemm.h"
+#include "train/curves_json.h"
 #include "train/metrics_json.h"
 
 #include <stdio.h>
@@ -27,6 +28,8 @@ static const struct opt table[] = {
      .help = "A score above T is a 1; f1 or youden: the threshold with the largest F1, or the largest sum of sensitivity and specificity. Binary only; the rules need a model."},
     {.name = "json", .type = OPT_BOOL, .offset = AT(json),
      .help = "Print one JSON object, every number with 17 significant digits."},
+    {.name = "curves", .type = OPT_BOOL, .offset = AT(curves),
+     .help = "In the JSON, also the points of the ROC and precision-recall curves, calibration and a histogram of the scores. Not for regression."},
     {.name = "help", .type = OPT_BOOL, .offset = AT(help), .help = "This text."},
 
     {.group = "For a model", .name = "val", .type = OPT_TEXT, .offset = AT(val), .arg = "PATH",
@@ -95,6 +98,18 @@ int eval_print_json(json_t *object, struct error *e)
     return rc == 0 ? 0 : error_set(e, ERR_IO, "cannot print the metrics");
 }
 
+// The same with the curves, stolen, where there are some.
+static int print_json(json_t *metrics, json_t *curves, struct error *e)
+{
+    bool failed = metrics == NULL;
+    if (curves)
+        json_put(metrics, "curves", curves, &failed);
+    if (!failed)
+        return eval_print_json(metrics, e);
+    json_decref(metrics);
+    return error_nomem(e, "the metrics");
+}
+
 static int eval_binary(const struct scores *s, const struct metrics_rows *rows,
                        const struct eval_options *o, struct error *e)
 {
@@ -105,15 +120,21 @@ static int eval_binary(const struct scores *s, const struct metrics_rows *rows,
         column.f32++;
     else if (s->columns == 2)
         column.f64++;
+    const struct curve_scores scores = {&column, 0, s->labels, 1};
+    json_t *curves = NULL;
     int rc = metrics_binary(&m, &work, &column, s->labels, o->value, e);
-    metrics_work_clear(&work);
+    if (rc == 0 && o->curves) {
+        curves = curves_json(&work, &scores, e);
+        rc = curves ? 0 : error_code(e);
+    }
     if (rc == 0 && o->json) {
-        rc = eval_print_json(metrics_json_binary(&m, o->value), e);
+        rc = print_json(metrics_json_binary(&m, o->value), curves, e);
     } else if (rc == 0) {
         printf("%zu row%s, %zu positive, threshold %g\n\n", m.n, cmd_plural(m.n), m.positives,
                o->value);
         eval_print_binary(&m, NULL);
     }
+    metrics_work_clear(&work);
     return rc;
 }
 
@@ -122,10 +143,15 @@ static int eval_multiclass(const struct scores *s, const struct metrics_rows *ro
 {
     struct multiclass_metrics m = {0};
     struct metrics_work work = {0};
+    json_t *curves = NULL;
     int rc = metrics_multiclass(&m, &work, rows, s->columns, s->labels, e);
+    if (rc == 0 && o->curves) {
+        curves = curves_json_classes(&work, rows, s->columns, s->labels, e);
+        rc = curves ? 0 : error_code(e);
+    }
     metrics_work_clear(&work);
     if (rc == 0 && o->json) {
-        rc = eval_print_json(metrics_json_multiclass(&m), e);
+        rc = print_json(metrics_json_multiclass(&m), curves, e);
     } else if (rc == 0) {
         printf("%zu row%s, %zu classes\n\n", m.n, cmd_plural(m.n), m.classes);
         eval_print_multiclass(&m, NULL);
@@ -160,6 +186,8 @@ static int eval_file(const struct eval_options *o, struct error *e)
     if (o->threshold_given && s.task != SCORES_BINARY)
         rc = error_set(e, ERR_USAGE, "--threshold: is for binary scores, and these are %s",
                        tasks[s.task]);
+    else if (o->curves && s.task == SCORES_REGRESSION)
+        rc = error_set(e, ERR_USAGE, "--curves: is for classes, and these are regression scores");
     else if (s.task == SCORES_BINARY)
         rc = eval_binary(&s, &rows, o, e);
     else if (s.task == SCORES_MULTICLASS)
@@ -201,6 +229,8 @@ static int check_options(const struct opt_set *set, const struct eval_options *o
                          o->threshold);
     if (!o->scores && opt_given(set, "task"))
         return error_set(e, ERR_USAGE, "--task: is for --scores; a model knows its task");
+    if (o->curves && !o->json)
+        return error_set(e, ERR_USAGE, "--curves: is for --json, which prints their points");
     if (o->val && o->rule == THRESHOLD_GIVEN)
         return error_set(e, ERR_USAGE,
                          "--val: is where --threshold f1 or youden chooses; say which");

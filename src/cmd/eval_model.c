@@ -61,6 +61,7 @@ int eval_model(const struct eval_options *o, const char *model, const char *data
         .threshold_given = o->threshold_given,
         .resamples = (size_t)o->bootstrap,
         .seed = o->seed,
+        .curves = o->curves,
     };
     struct eval_result result;
     signal(SIGBUS, cmd_lost_page);

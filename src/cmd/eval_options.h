@@ -14,7 +14,7 @@ struct eval_options {
     char *scores;
     int task;        // enum scores_task
     char *threshold; // a number or the name of a rule
-    bool json;
+    bool json, curves;
     // for a model
     char *val;
     int part; // of cmd_part_words

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "io/json.h"
 #include "job/evaluate.h"
+#include "train/curves_json.h"
 #include "train/metrics_json.h"
 #include "train/targets.h"
 
@@ -130,9 +131,26 @@ static int resample(const struct state *s, const struct model_run *run, const st
     }
 }
 
+static int draw_curves(const struct state *s, const struct net *net, const struct judged *j,
+                       struct error *e)
+{
+    struct eval_result *r = s->result;
+    const struct metrics_rows rows = rows_of(j, net->outputs);
+    const struct curve_scores scores = {&rows, 0, j->data.y, 1};
+    if (!s->job->curves)
+        return 0;
+    r->curves = net->task == TASK_MULTICLASS
+                    ? curves_json_classes(&r->score.work, &rows, net->outputs, j->data.y, e)
+                    : curves_json(&r->score.work, &scores, e);
+    return r->curves ? 0 : error_code(e);
+}
+
 static int check_task(const struct eval_job *job, const struct model_run *run, struct error *e)
 {
     const enum net_task task = run->model.net.task;
+    if (job->curves && task == TASK_REGRESSION)
+        return error_set(e, ERR_USAGE, "--curves: is for classes, and %s is a regression model",
+                         run->path);
     if (!job->threshold_given || task == TASK_BINARY)
         return 0;
     return error_set(e, ERR_USAGE, "--threshold: is for binary models, and %s is a %s one",
@@ -157,6 +175,8 @@ static int work(struct model_run *run, void *context, struct error *e)
     }
     if (rc == 0)
         rc = resample(s, run, &j, e);
+    if (rc == 0)
+        rc = draw_curves(s, &run->model.net, &j, e);
     judged_clear(&j);
     return rc;
 }
@@ -174,6 +194,7 @@ int eval_job(const struct eval_job *job, struct eval_result *result, struct erro
 void eval_result_clear(struct eval_result *result)
 {
     score_clear(&result->score);
+    json_decref(result->curves);
     *result = (struct eval_result){0};
 }
 
@@ -216,6 +237,8 @@ json_t *eval_result_json(const struct eval_result *r)
                  &failed);
     if (r->bootstrap.count)
         json_put(root, "bootstrap", bootstrap_json(&r->bootstrap, &failed), &failed);
+    if (r->curves)
+        json_put(root, "curves", json_incref(r->curves), &failed);
     if (!failed)
         return root;
     json_decref(root);

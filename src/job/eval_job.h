@@ -20,6 +20,7 @@ struct eval_job {
     bool threshold_given; // by value or by rule: then the model must be a binary one
     size_t resamples;     // of the bootstrap; 0: no intervals
     int64_t seed;
+    bool curves; // wanted: for classes only
 };
 
 // The numbers are those of metrics.json for the same model and data, to the bit.
@@ -30,13 +31,14 @@ struct eval_result {
     double loss;
     struct score score;         // the task's own is set
     struct bootstrap bootstrap; // of no metrics when there are no resamples
+    json_t *curves;             // NULL when they were not wanted
 };
 
 int eval_job(const struct eval_job *job, struct eval_result *result, struct error *e);
 void eval_result_clear(struct eval_result *result);
 
-// The members that metrics.json has, "threshold_rule" where a rule chose it, and "bootstrap". NULL
-// when there is no memory.
+// The members that metrics.json has, "threshold_rule" where a rule chose it, "bootstrap" and
+// "curves". NULL when there is no memory.
 json_t *eval_result_json(const struct eval_result *result);
 
 #endif

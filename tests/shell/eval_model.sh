@@ -110,6 +110,15 @@ for rule in f1 youden; do
     [ "$(threshold test.npz $rule)" = "$(threshold test.npz $rule val.npz)" ] &&
         complain "$rule: --val changes nothing"
 done
+# Curves: of one class, or one object a class.
+for kind in "" 3; do
+    for threads in 1 3; do
+        evaluate run$kind/model.npz val$kind.npz --json --curves --bootstrap 0 --threads $threads
+        mv stdout curves$threads
+    done
+    same_file "curves of val$kind.npz, 3 threads" curves1 curves3
+    [ "$(grep -c '"tpr"' curves1)" -eq "${kind:-1}" ] || complain "curves of val$kind.npz: not one a class"
+done
 evaluate run/model.npz ones.npz --json --bootstrap 20
 has "$(cat stdout)" '"auroc": null' '"auroc": [' 'null,'
 
@@ -131,6 +140,8 @@ refuses 2 "--task: is for --scores" run/model.npz val.npz --task binary
 refuses 2 "'best' is not a number, nor f1 nor youden" run/model.npz val.npz --threshold best
 refuses 2 "--val: is where --threshold f1 or youden chooses" run/model.npz test.npz --val val.npz
 refuses 2 "binary models, and run3/model.npz is a multiclass one" run3/model.npz val3.npz --threshold f1
+refuses 2 "is for classes, and run2/model.npz is a regression" run2/model.npz val2.npz --json --curves
+refuses 2 "--curves: is for --json" run/model.npz val.npz --curves
 refuses 2 "out of range" run/model.npz val.npz --bootstrap -1
 refuses 1 "absent.npz: cannot open" run/model.npz absent.npz
 refuses 1 "a torch state dict" run/nn_model.pth val.npz

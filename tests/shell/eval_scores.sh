@@ -65,6 +65,11 @@ out=$(printf 'score,label\n0.5,1\n' | "$SKIFF" eval --scores -)
 has "$out" "ROC AUC                     -" "1 row, 1 positive"
 json=$("$SKIFF" eval --json --task regression --scores "$folder/numbers.csv")
 has "$json" '"task": "regression"' '"mae": 0.33333333333333331'
+json=$("$SKIFF" eval --json --curves --scores "$folder/good.csv" | tr -d ' \n')
+has "$json" '"roc":{"fpr":[0.0,0.0,0.5,0.5,1.0],"tpr":[0.0,0.5,0.5,1.0,1.0],"threshold":[null,' \
+    '"precision":[0.5,' '{"count":2,"score":0.375,"rate":0.5}' '"histogram":{"positive":['
+json=$(printf 'score,label\n1.5,1\n0,0\n' | "$SKIFF" eval --json --curves --scores -)
+has "$json" '"calibration": null' '"histogram": null' '"tpr"'
 out=$("$SKIFF" eval --help) || complain "--help fails"
 has "$out" "Usage: skiff eval" "--threshold" "Examples" "Exit status"
 
@@ -75,6 +80,8 @@ refuses 2 "'x' is not a number" --scores "$folder/good.csv" --threshold x
 refuses 2 "choose one of" --scores "$folder/good.csv" --task other
 refuses 2 "need an npz" --scores "$folder/good.csv" --task multiclass
 refuses 2 "binary scores" --scores "$folder/good.csv" --task regression --threshold 0.1
+refuses 2 "--curves: is for --json" --scores "$folder/good.csv" --curves
+refuses 2 "--curves: is for classes" --scores "$folder/numbers.csv" --task regression --json --curves
 refuses 2 "a model and data, or --scores FILE" "$folder/good.csv"
 refuses 2 "unexpected word" --scores "$folder/good.csv" "$folder/good.csv"
 refuses 2 "for --scores it is a number" --scores "$folder/good.csv" --threshold f1
