@@ -3,6 +3,7 @@
 // names, exact and nearest.
 #include "base/opt.h"
 
+#include "base/near.h"
 #include "base/num.h"
 
 #include <stdio.h>
@@ -61,38 +62,15 @@ int opt_find(const struct opt_set *s, const char *name)
     return find(s, name, strlen(name));
 }
 
-// Edits (insert, delete, replace) that make one name of the other; Wagner and Fischer, one row.
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_LEN + 1];
-    const size_t n = strlen(b);
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < n; j++) {
-            const size_t replace = diagonal + (fold(a[i]) != fold(b[j]));
-            diagonal = row[j + 1];
-            const size_t edit = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            row[j + 1] = replace < edit ? replace : edit;
-        }
-    }
-    return row[n];
-}
-
 const char *opt_nearest(const struct opt_set *s, const char *name)
 {
-    const size_t len = strlen(name);
-    if (len >= NAME_MAX_LEN)
-        return NULL;
     const char *nearest = NULL;
-    size_t best = (len < 4 ? 2 : 3) + len / 8; // the first distance that is too far
+    size_t best = near_limit(name);
     for (size_t i = 0; i < s->count; i++) {
-        size_t d = distance(name, s->table[i].name);
+        size_t d = near_distance(name, s->table[i].name);
         char word[NAME_MAX_LEN];
         for (const char *at = s->table[i].aliases; at && next_alias(&at, word);) {
-            const size_t alias = distance(name, word);
+            const size_t alias = near_distance(name, word);
             d = alias < d ? alias : d;
         }
         if (d < best) {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Wagner and Fischer's table of distances between beginnings, one row of it at a time.
+#include "base/near.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define NAME_MAX_LEN 64
+
+static char fold(char c)
+{
+    return c == '-' ? '_' : c;
+}
+
+size_t near_distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_LEN + 1];
+    const size_t n = strlen(b);
+    if (n > NAME_MAX_LEN || strlen(a) > NAME_MAX_LEN)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            const size_t replace = diagonal + (fold(a[i]) != fold(b[j]));
+            diagonal = row[j + 1];
+            const size_t edit = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            row[j + 1] = replace < edit ? replace : edit;
+        }
+    }
+    return row[n];
+}
+
+size_t near_limit(const char *name)
+{
+    const size_t len = strlen(name);
+    return (len < 4 ? 2 : 3) + len / 8;
+}
+
+const char *near_name(const char *name, char *const *names, size_t count)
+{
+    const char *nearest = NULL;
+    size_t best = near_limit(name);
+    for (size_t i = 0; i < count; i++) {
+        const size_t d = near_distance(name, names[i]);
+        if (d < best) {
+            best = d;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
