@@ -7,21 +7,15 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "table/field.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define WIDE        18446744073709551616.0 // 2^64
 #define WIDE_DIGITS 20                     // that it takes at least
-
-// A field as its reader sees it: no quotes.
-struct field {
-    const char *text;
-    size_t len;
-};
 
 // What is being read. Field `row` of the column begins at text[begin[row * begin_step] + skip] and
 // ends before text[end[row * end_step]]: csv_begin and csv_end with what is fixed taken out.
@@ -44,11 +38,6 @@ static void set_place(struct place *p)
     p->skip = column ? 1 : 0;
     p->end = p->b->ends + column;
     p->end_step = columns;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 // Room for what is in the quotes. Text that may be looked at beyond its end stays ours.
@@ -81,56 +70,6 @@ static inline int get_field(const struct place *p, size_t row, struct field *f)
     return f->len && *f->text == '"' ? unquote(p->k, f, p->e) : 0;
 }
 
-// csv_is_missing, asked only where the first character allows it.
-static inline bool is_missing(struct field f)
-{
-    if (f.len == 0)
-        return true;
-    const char c = *f.text;
-    return (c == 'N' || c == 'n' || c == '#' || c == '<' || c == '-' || c == '1') &&
-           csv_is_missing(f.text, f.len);
-}
-
-static bool parse_infinity(struct field f, double *value)
-{
-    const bool sign = f.len && (*f.text == '-' || *f.text == '+');
-    const char *const word = f.text + sign;
-    const size_t len = f.len - sign;
-    if (!(len == 3 && strncasecmp(word, "inf", len) == 0) &&
-        !(len == 8 && strncasecmp(word, "infinity", len) == 0))
-        return false;
-    *value = *f.text == '-' ? -INFINITY : INFINITY;
-    return true;
-}
-
-// What is no plain number: a missing value (NaN), a number between blanks, an infinity.
-static enum num_kind parse_other(struct field f, double *value)
-{
-    if (is_missing(f)) {
-        *value = NAN;
-        return NUM_WHOLE;
-    }
-    while (f.len && is_space(*f.text)) {
-        f.text++;
-        f.len--;
-    }
-    while (f.len && is_space(f.text[f.len - 1]))
-        f.len--;
-    const enum num_kind kind = num_scan(f.text, f.len, value);
-    return kind == NUM_NONE && parse_infinity(f, value) ? NUM_REAL : kind;
-}
-
-static bool parse_boolean(struct field f, double *value)
-{
-    static const char *const words[] = {"False", "True", "FALSE", "TRUE", "false", "true"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == f.len && memcmp(words[i], f.text, f.len) == 0) {
-            *value = (double)(i % 2);
-            return true;
-        }
-    return false;
-}
-
 // The readers below take rows from *row on and stop at the first that is of another kind.
 
 // A field that is no number as it stands.
@@ -139,7 +78,7 @@ static int take_other(const struct place *p, size_t row, enum num_kind *kind, do
     struct field f;
     const int rc = get_field(p, row, &f);
     if (rc == 0)
-        *kind = parse_other(f, value);
+        *kind = field_number(f, value);
     return rc;
 }
 
@@ -174,9 +113,9 @@ static int take_booleans(const struct place *p, size_t *row, double *to)
         const int rc = get_field(p, *row, &f);
         if (rc)
             return rc;
-        if (is_missing(f))
+        if (field_is_missing(f))
             to[*row] = NAN;
-        else if (!parse_boolean(f, &to[*row]))
+        else if (!field_boolean(f, &to[*row]))
             break;
     }
     return 0;
@@ -188,7 +127,7 @@ static int take_texts(const struct place *p, size_t *row, uint32_t *to)
         struct field f;
         int rc = get_field(p, *row, &f);
         to[*row] = FRAME_MISSING;
-        if (rc == 0 && !is_missing(f))
+        if (rc == 0 && !field_is_missing(f))
             rc = words_add(&p->k->words, f.text, f.len, &to[*row]);
         if (rc)
             return rc;
@@ -204,7 +143,7 @@ static int take_missing(const struct place *p, size_t *row, bool all)
         const int rc = get_field(p, *row, &f);
         if (rc)
             return rc;
-        const bool missing = is_missing(f);
+        const bool missing = field_is_missing(f);
         if (!missing && !all)
             break;
         p->k->out->missing += missing;
@@ -250,10 +189,10 @@ static int begin_values(const struct place *p, size_t row, size_t lead)
     int rc = get_field(p, row, &f);
     if (rc)
         return rc;
-    const bool number = num_scan(f.text, f.len, &x) != NUM_NONE || parse_other(f, &x) != NUM_NONE;
+    const bool number = num_scan(f.text, f.len, &x) != NUM_NONE || field_number(f, &x) != NUM_NONE;
     k->state = k->wish == FRAME_AS_TEXT                         ? COLUMN_TEXTS
                : number                                         ? COLUMN_NUMBERS
-               : k->wish == FRAME_INFER && parse_boolean(f, &x) ? COLUMN_BOOLEANS
+               : k->wish == FRAME_INFER && field_boolean(f, &x) ? COLUMN_BOOLEANS
                : k->wish == FRAME_INFER                         ? COLUMN_TEXTS
                                                                 : COLUMN_NUMBERS;
     if ((rc = reserve(k, lead + p->b->rows, p->e)))
