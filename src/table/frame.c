@@ -197,32 +197,43 @@ static int no_such_column(const struct csv *c, const char *name, struct error *e
     return error_set(e, ERR_NOTFOUND, "%s: no column '%s'; there are: %s", c->name, name, list);
 }
 
-static int mark_choices(const struct csv *c, const struct frame_options *o, int *wish,
-                        struct error *e)
+static const struct frame_choice keep_all = {NULL, FRAME_INFER};
+static const struct frame_choice keep_none = {NULL, FRAME_LEAVE_OUT};
+
+// What to do with each column: chosen[i] is the last choice that names it.
+static int mark_choices(const struct csv *c, const struct frame_options *o,
+                        const struct frame_choice **chosen, struct error *e)
 {
-    for (size_t i = 0; i < c->columns; i++)
-        wish[i] = o->choices ? -1 : FRAME_INFER;
+    const struct frame_choice *others = o->choices ? &keep_none : &keep_all;
     for (size_t j = 0; j < o->choice_count && o->choices; j++) {
         size_t i = 0;
+        if (!o->choices[j].name) {
+            others = &o->choices[j];
+            continue;
+        }
         while (i < c->columns && strcmp(c->names[i], o->choices[j].name) != 0)
             i++;
         if (i == c->columns)
             return no_such_column(c, o->choices[j].name, e);
-        wish[i] = (int)o->choices[j].wish;
+        chosen[i] = &o->choices[j];
     }
+    for (size_t i = 0; i < c->columns; i++)
+        chosen[i] = chosen[i] ? chosen[i] : others;
     return 0;
 }
 
-static int init_columns(struct pass *p, struct frame *f, const int *wish, uint64_t seed,
-                        struct error *e)
+static int init_columns(struct pass *p, struct frame *f, const struct frame_choice *const *chosen,
+                        uint64_t seed, struct error *e)
 {
     for (size_t i = 0; i < p->csv->columns; i++) {
-        if (wish[i] < 0)
+        if (chosen[i]->wish == FRAME_LEAVE_OUT)
             continue;
         struct column *k = &p->columns[p->column_count];
         *k = (struct column){.out = &f->column[p->column_count],
                              .place = i,
-                             .wish = (enum frame_wish)wish[i],
+                             .wish = chosen[i]->wish,
+                             .may_overflow = p->options->figures_only ||
+                                             (p->options->choices && !chosen[i]->name),
                              .figures_only = p->options->figures_only};
         words_init(&k->words, seed);
         k->out->name = mem_strdup(p->csv->names[i]);
@@ -240,16 +251,17 @@ static int begin_pass(struct pass *p, struct frame *f, struct error *e)
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
         seed = (uint64_t)(uintptr_t)p ^ (uint64_t)time(NULL) << 32;
-    int *wish = mem_array(columns, sizeof *wish);
+    const struct frame_choice **chosen = mem_array(columns, sizeof *chosen);
     p->columns = mem_array(columns, sizeof *p->columns);
     f->column = mem_array(columns, sizeof *f->column);
     p->faults = mem_array(p->workers, sizeof *p->faults);
-    int rc = wish && p->columns && f->column && p->faults ? 0 : error_nomem(e, "columns of a CSV");
+    int rc =
+        chosen && p->columns && f->column && p->faults ? 0 : error_nomem(e, "columns of a CSV");
     if (rc == 0)
-        rc = mark_choices(p->csv, p->options, wish, e);
+        rc = mark_choices(p->csv, p->options, chosen, e);
     if (rc == 0)
-        rc = init_columns(p, f, wish, seed, e);
-    mem_free(wish);
+        rc = init_columns(p, f, chosen, seed, e);
+    mem_free(chosen);
     return rc;
 }
 

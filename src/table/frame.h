@@ -58,10 +58,12 @@ enum frame_remark {
     FRAME_REMARKS = 64
 };
 
-// A column to keep. Others are read for their structure only.
+// A column to keep. Others are read for their structure only. A choice whose name is NULL stands for
+// all the columns that no other choice names; too many texts in one of those are `overflow`, no
+// error.
 struct frame_choice {
     const char *name;
-    enum frame_wish { FRAME_INFER, FRAME_AS_NUMBER, FRAME_AS_TEXT } wish;
+    enum frame_wish { FRAME_INFER, FRAME_AS_NUMBER, FRAME_AS_TEXT, FRAME_LEAVE_OUT } wish;
 };
 
 struct par;

@@ -310,7 +310,7 @@ static int take_rows(const struct place *p, size_t base, size_t *row)
         return rc || *row == p->b->rows ? rc : turn(p, *row);
     case COLUMN_TEXTS:
         rc = take_texts(p, row, k->out->codes + base);
-        if (rc != ERR_LIMIT || !k->figures_only)
+        if (rc != ERR_LIMIT || !k->may_overflow)
             return report_texts(p, *row, rc);
         add_codes(k, k->out->codes + base, *row);
         drop_values(k);

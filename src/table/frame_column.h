@@ -22,6 +22,7 @@ struct column {
     enum frame_wish wish;
     enum column_state state;
     bool figures_only;
+    bool may_overflow; // too many texts are no error
     bool again;      // turned out to be text after values were read as something else
     bool real, wide; // a number has a point or an exponent; an integer is beyond 64 bits
     size_t cap;      // rows that values or codes have room for

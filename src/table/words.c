@@ -125,6 +125,28 @@ static bool is_word(const struct words *w, const struct word *have, const struct
            (new->len <= 8 || memcmp(w->bytes + have->start, text, new->len) == 0);
 }
 
+static struct word make_word(const struct words *w, const char *text, size_t len)
+{
+    const uint64_t head = load(text, len);
+    return (struct word){.head = head,
+                         .start = w->bytes_len,
+                         .times = 1,
+                         .len = (uint32_t)len,
+                         .hash = hash_text(text, len, head, w->seed)};
+}
+
+// Where a text is, or where it would be.
+static inline struct word_slot *find_slot(const struct words *w, const struct word *new,
+                                          const char *text)
+{
+    size_t at = new->hash &(w->slot_count - 1);
+    for (; w->slots[at].code; at = (at + 1) & (w->slot_count - 1))
+        if (w->slots[at].hash == new->hash &&
+            is_word(w, &w->word[w->slots[at].code - 1], new, text))
+            break;
+    return &w->slots[at];
+}
+
 int words_add(struct words *w, const char *text, size_t len, uint32_t *code)
 {
     if (2 * (w->count + 1) > w->slot_count) {
@@ -132,27 +154,27 @@ int words_add(struct words *w, const char *text, size_t len, uint32_t *code)
         if (rc)
             return rc;
     }
-    const uint64_t head = load(text, len);
-    const struct word new = {.head = head,
-                             .start = w->bytes_len,
-                             .times = 1,
-                             .len = (uint32_t)len,
-                             .hash = hash_text(text, len, head, w->seed)};
-    size_t at = new.hash &(w->slot_count - 1);
-    for (; w->slots[at].code; at = (at + 1) & (w->slot_count - 1)) {
-        struct word *have = &w->word[w->slots[at].code - 1];
-        if (w->slots[at].hash == new.hash && is_word(w, have, &new, text)) {
-            have->times++;
-            *code = w->slots[at].code - 1;
-            return 0;
-        }
+    const struct word new = make_word(w, text, len);
+    struct word_slot *const slot = find_slot(w, &new, text);
+    if (slot->code) {
+        w->word[slot->code - 1].times++;
+        *code = slot->code - 1;
+        return 0;
     }
     const int rc = add_new(w, text, &new);
     if (rc)
         return rc;
     *code = (uint32_t)w->count - 1;
-    w->slots[at] = (struct word_slot){new.hash, *code + 1};
+    *slot = (struct word_slot){new.hash, *code + 1};
     return 0;
+}
+
+int64_t words_find(const struct words *w, const char *text, size_t len)
+{
+    if (w->count == 0)
+        return -1;
+    const struct word wanted = make_word(w, text, len);
+    return (int64_t)find_slot(w, &wanted, text)->code - 1;
 }
 
 struct ranked {

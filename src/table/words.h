@@ -25,6 +25,9 @@ void words_clear(struct words *w);
 // The number of a text, counted once more: 0, ERR_NOMEM, or ERR_LIMIT when there are too many.
 int words_add(struct words *w, const char *text, size_t len, uint32_t *code);
 
+// The number of a text that was added, or -1; any threads may ask at once.
+int64_t words_find(const struct words *w, const char *text, size_t len);
+
 // Sort by bytes: text[i] and count[i] of the i-th, new_code[old] for each number given out; arrays
 // of w->count. w->bytes then belongs to the caller, with text[] pointing into it. ERR_NOMEM or 0.
 int words_sort(struct words *w, char **text, size_t *count, uint32_t *new_code);
