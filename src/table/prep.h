@@ -4,8 +4,8 @@
 // carries it, so that raw rows can be predicted. The arithmetic is scikit-learn's.
 //
 // A column of numbers: fill what is missing, clip, log1p, scale. A column of categories: fill,
-// encode as one number (its place among the categories) or as one feature a category; the single
-// number may be scaled too.
+// encode as one number (its place among the categories) or as one feature a category, scale. Numbers
+// and booleans may be categories, too: by value, so that 1 and 1.0 are one.
 #ifndef SKIFF_TABLE_PREP_H
 #define SKIFF_TABLE_PREP_H
 
@@ -34,8 +34,8 @@ enum prep_encode { PREP_NUMERIC, PREP_LABEL, PREP_ONEHOT };
 enum prep_scale { PREP_SCALE_NONE, PREP_SCALE_STANDARD, PREP_SCALE_MINMAX, PREP_SCALE_ROBUST };
 // A category that was not among the rows of the fit.
 enum prep_unseen {
-    PREP_UNSEEN_FILL,  // as if it were missing
-    PREP_UNSEEN_ZERO,  // one-hot: no feature is set; label: -1
+    PREP_UNSEEN_FILL,  // as if it were missing; the default of label
+    PREP_UNSEEN_ZERO,  // one-hot: no feature is set, the default there; label: -1
     PREP_UNSEEN_ERROR, // the row is refused
 };
 
@@ -44,15 +44,16 @@ struct prep_column {
     enum frame_kind kind; // what its values must be, as read; booleans are 0 and 1
     enum prep_encode encode;
     enum prep_fill fill;
-    double fill_value;           // numbers; of categories the place of the fill
-    char *fill_text;             // categories whose fill is a constant: as given; else NULL
+    double fill_value;           // numbers: NaN when `fill` is an error
+    size_t fill_place;           // categories: which one
     double quantile[2], clip[2]; // quantiles of the fit's rows and what they came to; clip[0] is
                                  // -INFINITY and clip[1] INFINITY where nothing is clipped
     bool log1p;
     enum prep_scale scale;
-    double center, width; // (x - center) / width
-    size_t categories;
-    char **category; // [categories] in order: sorted, or as the user ordered them
+    double *center, *width; // [features]: (x - center) / width
+    size_t categories;      // 0 of PREP_NUMERIC
+    char **category;        // [categories] in order: sorted, or as the user ordered them
+    double *category_value; // [categories] of numbers and booleans, else NULL
     enum prep_unseen unseen;
     size_t feature, features; // the first of its features, and how many
     size_t missing;           // among the rows of the fit
