@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which form a file of scores has, and the npz form: `scores` of shape (n,), (n, 1) or (n, k)
 // beside `y` of shape (n,) or (n, 1), or (n, k) for regression with k targets. A zip archive is
-// known by its first bytes, so that a name says nothing and "-" may be redirected from anywhere.
+// known by its first bytes.
 #include "io/scores.h"
 
 #include "base/file.h"
@@ -134,6 +134,8 @@ static int parse_npz(struct scores *s, struct npz *z, enum scores_task task, str
 {
     struct npz_array scores, y;
     size_t y_rows = 0, y_columns = 0;
+    if (!npz_has(z, "scores") && (npz_has(z, "probability") || npz_has(z, "prediction")))
+        return error_set(e, ERR_NOTFOUND, "%s: no array 'scores'%s", z->path, SCORES_ADVICE);
     int rc = open_array(z, "scores", &scores, &s->n, &s->columns, e);
     if (rc || (rc = open_array(z, "y", &y, &y_rows, &y_columns, e)) ||
         (rc = match_shapes(s, task, z->path, y_rows, y_columns, e)) ||
@@ -147,47 +149,50 @@ static bool is_zip(const void *data, size_t size)
     return size >= 4 && (memcmp(data, "PK\3\4", 4) == 0 || memcmp(data, "PK\5\6", 4) == 0);
 }
 
-int scores_parse(struct scores *s, const char *name, const void *data, size_t size,
-                 enum scores_task task, struct error *e)
+// From an archive or a text that could be opened, if rc says so; closes it.
+static int take_archive(struct scores *s, int rc, struct npz *z, enum scores_task task,
+                        struct error *e)
 {
-    *s = (struct scores){0};
-    int rc;
-    if (is_zip(data, size)) {
-        struct npz z;
-        rc = npz_open_memory(&z, name, data, size, e);
-        if (rc == 0) {
-            rc = parse_npz(s, &z, task, e);
-            npz_close(&z);
-        }
-    } else {
-        rc = scores_parse_csv(s, name, data, size, task, e);
+    if (rc == 0) {
+        rc = parse_npz(s, z, task, e);
+        npz_close(z);
     }
     if (rc)
         scores_clear(s);
     return rc;
 }
 
+static int take_text(struct scores *s, int rc, struct csv *c, enum scores_task task,
+                     struct error *e)
+{
+    if (rc == 0) {
+        rc = scores_take_csv(s, c, task, e);
+        csv_close(c);
+    }
+    if (rc)
+        scores_clear(s);
+    return rc;
+}
+
+static const struct csv_options with_header = {.header = CSV_HEADER_YES};
+
+int scores_parse(struct scores *s, const char *name, const void *data, size_t size,
+                 enum scores_task task, struct error *e)
+{
+    struct npz z;
+    struct csv c;
+    *s = (struct scores){0};
+    if (is_zip(data, size))
+        return take_archive(s, npz_open_memory(&z, name, data, size, e), &z, task, e);
+    return take_text(s, csv_open_memory(&c, name, data, size, &with_header, e), &c, task, e);
+}
+
 int scores_read(struct scores *s, const char *path, enum scores_task task, struct error *e)
 {
+    struct npz z;
+    struct csv c;
     *s = (struct scores){0};
-    const bool standard = strcmp(path, "-") == 0;
-    int rc;
-    if (!standard && npz_is_file(path)) { // read piece by piece: it may be larger than memory
-        struct npz z;
-        rc = npz_open(&z, path, e);
-        if (rc)
-            return rc;
-        rc = parse_npz(s, &z, task, e);
-        npz_close(&z);
-        if (rc)
-            scores_clear(s);
-        return rc;
-    }
-    struct buf text;
-    buf_init(&text, SCORES_CSV_MAX);
-    rc = file_read_all(standard ? "/dev/stdin" : path, SCORES_CSV_MAX, &text, e);
-    if (rc == 0)
-        rc = scores_parse(s, standard ? "standard input" : path, text.data, text.len, task, e);
-    buf_clear(&text);
-    return rc;
+    if (npz_is_file(path)) // read piece by piece: it may be larger than memory
+        return take_archive(s, npz_open(&z, path, e), &z, task, e);
+    return take_text(s, csv_open(&c, path, &with_header, e), &c, task, e);
 }

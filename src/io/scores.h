@@ -5,12 +5,11 @@
 #define SKIFF_IO_SCORES_H
 
 #include "base/err.h"
+#include "io/csv.h"
 
 #include <stddef.h>
 
-#define SCORES_CSV_MAX    ((size_t)1 << 30) // bytes of a CSV
-#define SCORES_VALUES_MAX ((size_t)1 << 28) // numbers in one array of an npz
-#define SCORES_FIELD_MAX  255               // bytes of a name or number in a CSV
+#define SCORES_VALUES_MAX ((size_t)1 << 28) // numbers in one array, rows of a CSV
 
 enum scores_task {
     SCORES_AUTO,       // one score a row: binary; several: multiclass
@@ -37,8 +36,10 @@ int scores_parse(struct scores *s, const char *name, const void *data, size_t si
 void scores_clear(struct scores *s);
 
 // For scores_csv.c and scores.c: fill an empty `s`; the caller clears it on failure.
-int scores_parse_csv(struct scores *s, const char *name, const void *data, size_t size,
-                     enum scores_task task, struct error *e);
+int scores_take_csv(struct scores *s, struct csv *c, enum scores_task task, struct error *e);
+// Ends a message about scores that are not there.
+#define SCORES_ADVICE                                                                              \
+    " (what skiff predict writes has no truth in it: skiff eval MODEL DATA compares with it)"
 // NULL when `label` fits the task with so many classes, else what it must be.
 const char *scores_label_fault(enum scores_task task, size_t classes, double label);
 

@@ -40,10 +40,12 @@ refuses() {
 }
 
 printf 'score,label\n0.1,0\n0.4,0\n0.35,1\n0.8,1\n' >"$folder/good.csv"
-printf 'label;score\r\n' >"$folder/semicolon.csv"
+printf 'label;score\r\n1;0.9\r\n0;0.1\r\n' >"$folder/semicolon.csv"
+printf '0.9,1\n0.1,0\n' >"$folder/nameless.csv"
 printf 'score,label\n0.5,1\n0.7,yes\n' >"$folder/word.csv"
 printf 'score,label\n2.5,3\n0,0.5\n4,4\n' >"$folder/numbers.csv"
 printf 'score,label\n' >"$folder/none.csv"
+printf 'probability,label\n0.25,0\n' >"$folder/predicted.csv"
 printf 'PK\003\004 and then nothing' >"$folder/broken.npz"
 cp "$folder/good.csv" "$folder/not.npz"
 
@@ -54,6 +56,12 @@ piped=$("$SKIFF" eval --scores - <"$folder/good.csv") || complain "standard inpu
 # shellcheck disable=SC2002 # a pipe, not a file, is what is tested
 piped=$(cat "$folder/good.csv" | "$SKIFF" eval --scores=-) || complain "a pipe is refused"
 [ "$piped" = "$out" ] || complain "a pipe gives something else: $piped"
+
+out=$("$SKIFF" eval --scores "$folder/semicolon.csv") || complain "semicolons are refused"
+has "$out" "2 rows, 1 positive" "accuracy             1.000000"
+gzip -c "$folder/good.csv" >"$folder/good.csv.gz"
+piped=$("$SKIFF" eval --scores "$folder/good.csv.gz") || complain "a CSV in gzip is refused"
+[ "$piped" = "$("$SKIFF" eval --scores "$folder/good.csv")" ] || complain "gzip gives something else"
 
 json=$("$SKIFF" eval --json --scores "$folder/good.csv") || complain "--json fails"
 has "$json" '"task": "binary"' '"auroc": 0.75' '"ap": 0.83333333333333' '"n": 4'
@@ -89,8 +97,9 @@ refuses 2 "--bootstrap: is for a model" --scores "$folder/good.csv" --bootstrap 
 refuses 1 "cannot open" --scores "$folder/absent.csv"
 refuses 1 "$folder" --scores "$folder"
 refuses 1 "standard input: empty" --scores -
-refuses 1 "no column 'score'" --scores "$folder/semicolon.csv"
+refuses 1 "no column 'score'" --scores "$folder/nameless.csv"
 refuses 1 "word.csv:3: column 'label': 'yes' is not a finite number" --scores "$folder/word.csv"
+refuses 1 "what skiff predict writes has no truth in it" --scores "$folder/predicted.csv"
 refuses 1 "numbers.csv:2: column 'label': 3, but a label is 0 or 1" --scores "$folder/numbers.csv"
 refuses 1 "none.csv: no rows" --scores "$folder/none.csv"
 refuses 1 "broken.npz" --scores "$folder/broken.npz"

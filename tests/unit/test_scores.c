@@ -42,7 +42,8 @@ static void csv_forms(void **state)
     good_csv("score,label\n0.25,1\n0.001,0"); // no end of line at the end
     good_csv("score,label\r\n0.25,1\r\n0.001,0\r\n");
     good_csv("\xef\xbb\xbfscore,label\n.25,1.0\n+1E-3,0e0\n");
-    good_csv("score,label\n0.25,1\n0.001,0\n\n\r\n\n");
+    good_csv("score,label\n0.25,1\n\n0.001,0\n\n\r\n\n");
+    good_csv("score;label\n0.25;1\n0.001;0\n");
     good_csv(" score , label\n 0.25 ,\t1\n0.001, 0\n");
     good_csv("\"score\",\"label\"\n\"0.25\",\"1\"\n\"0.001\",0\n");
     good_csv("id,score,name,label\n1,0.25,\"a, \"\"b\"\"\nc\",1\n2,0.001,,0\n");
@@ -105,18 +106,18 @@ static void csv_must_fail(void **state)
     } cases[] = {
         {"", "f.csv: empty"},
         {"\xef\xbb\xbf", "f.csv: empty"},
-        {"\n", "f.csv:1: no column 'score'"},
+        {"\n", "f.csv: empty"},
         {HEAD, "f.csv: no rows"},
         {"score,label\n\n\n", "f.csv: no rows"},
-        {"score\n0.5\n", "f.csv:1: no column 'label'"},
-        {"label,prob\n1,0.5\n", "f.csv:1: no column 'score'"},
-        {"Score,Label\n0.5,1\n", "f.csv:1: no column 'score'"},
-        {"score;label\n0.5;1\n", "separated by commas"},
-        {"0.5,1\n0.25,0\n", "f.csv:1: no column 'score'"},
-        {"score,label,score\n0.5,1,0.5\n", "f.csv:1: column 3: a second column 'score'"},
+        {"score\n0.5\n", "f.csv: no column 'label'"},
+        {"label,prob\n1,0.5\n", "f.csv: no column 'score'"},
+        {"probability,label\n0.5,1\n", "what skiff predict writes has no truth in it"},
+        {"Score,Label\n0.5,1\n", "f.csv: no column 'score'"},
+        {"0.5,1\n0.25,0\n", "f.csv: no column 'score'"},
+        {"score,label,score\n0.5,1,0.5\n", "f.csv:1: columns 1 and 3 are both called 'score'"},
+        {"score,label, score\n0.5,1,0.5\n", "f.csv: column 3: a second column ' score'"},
         {HEAD "0.5,1\n0.5\n", "f.csv:3: 1 field where the header has 2"},
         {HEAD "0.5,1,\n", "f.csv:2: 3 fields where the header has 2"},
-        {HEAD "0.5,1\n\n0.5,1\n", "f.csv:3: a blank line"},
         {HEAD "abc,1\n", "f.csv:2: column 'score': 'abc' is not a finite number"},
         {HEAD "0.5,\n", "f.csv:2: column 'label': empty"},
         {HEAD ",1\n", "f.csv:2: column 'score': empty"},
@@ -129,9 +130,9 @@ static void csv_must_fail(void **state)
         {HEAD "0.5,0.5\n", "column 'label': 0.5, but"},
         {HEAD "0.5,-1\n", "column 'label': -1, but"},
         {HEAD "\"0.5,1\n0.5,1\n", "f.csv:2: a quoted field that does not end"},
-        {HEAD "\"0.5\"x,1\n", "f.csv:2: text behind a closing quote"},
-        {HEAD "0\"5,1\n", "f.csv:2: a quote inside a field"},
-        {HEAD "0.5,1\r0.5,0\r", "f.csv:2: a carriage return without a line feed"},
+        {HEAD "\"0.5\"x,1\n", "f.csv:2"},
+        {HEAD "0\"5,1\n", "f.csv:2"},
+        {HEAD "0.5,1\r0.5,0\r", "f.csv:2"},
         {"id,score,label\n\"a\nb\",x,1\n", "f.csv:3: column 'score': 'x'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -139,8 +140,8 @@ static void csv_must_fail(void **state)
     struct scores none;
     assert_int_equal(scores_parse(&none, "f.csv", NULL, 0, SCORES_AUTO, NULL), ERR_FORMAT);
     static const char zero[] = HEAD "0.5\0,1\n", zero_quoted[] = HEAD "\"0\0\",1\n";
-    refused(zero, sizeof zero - 1, SCORES_AUTO, "f.csv:2: a zero byte");
-    refused(zero_quoted, sizeof zero_quoted - 1, SCORES_AUTO, "f.csv:2: a zero byte");
+    refused(zero, sizeof zero - 1, SCORES_AUTO, "zero byte");
+    refused(zero_quoted, sizeof zero_quoted - 1, SCORES_AUTO, "zero byte");
     refused(HEAD "1,1\n", 16, SCORES_MULTICLASS, "need an npz");
 }
 
@@ -160,6 +161,7 @@ static void long_fields(void **state)
     memset(text + 15, '1', len - 15);
     text[15] = ',';
     text[17] = '.';
+    strncpy(text + len, ",1\n", sizeof text - len);
     refused(text, strlen(text), SCORES_AUTO, "f.csv:2: column 'score': '1.111");
 }
 
