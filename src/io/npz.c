@@ -249,13 +249,16 @@ static int prove(const struct npz *z, const struct zip_member *m, struct error *
     return rc;
 }
 
-int npz_array(const struct npz *z, const char *name, struct npz_array *a, struct error *e)
+int npz_header(const struct npz *z, const char *name, struct npz_array *a, struct error *e)
 {
     const struct zip_member *m = find_array(z, name);
-    if (!m)
-        return not_found(z, name, e);
-    const int rc = npz_member_array(z, m, a, e);
-    return rc == 0 && is_bold(m) ? prove(z, m, e) : rc;
+    return m ? npz_member_array(z, m, a, e) : not_found(z, name, e);
+}
+
+int npz_array(const struct npz *z, const char *name, struct npz_array *a, struct error *e)
+{
+    const int rc = npz_header(z, name, a, e);
+    return rc == 0 && is_bold(a->member) ? prove(z, a->member, e) : rc;
 }
 
 int npz_read_bytes(const struct npz *z, const char *name, struct buf *out, struct error *e)

@@ -40,6 +40,8 @@ bool npz_has(const struct npz *z, const char *name);
 // when this returns 0, so that memory can be taken on its word: stored bytes are in the file, and
 // a deflated member that claims to grow enormously is inflated once to see.
 int npz_array(const struct npz *z, const char *name, struct npz_array *a, struct error *e);
+// The same without that proof, where what the header claims can be doubted for another reason.
+int npz_header(const struct npz *z, const char *name, struct npz_array *a, struct error *e);
 // The header of a member that a walk over z->zip.members gave, for listings: no proof by inflating.
 int npz_member_array(const struct npz *z, const struct zip_member *m, struct npz_array *a,
                      struct error *e);

@@ -129,11 +129,14 @@ static int load_meta(const struct npz *z, struct net_spec *spec, struct opt_size
     return rc;
 }
 
-static int check_array(const struct npz *z, const char *name, size_t ndim, const uint64_t *shape,
-                       struct error *e)
+// npz_header or npz_array.
+typedef int look(const struct npz *z, const char *name, struct npz_array *a, struct error *e);
+
+static int check_array(const struct npz *z, look *look_at, const char *name, size_t ndim,
+                       const uint64_t *shape, struct error *e)
 {
     struct npz_array a;
-    const int rc = npz_array(z, name, &a, e);
+    const int rc = look_at(z, name, &a, e);
     if (rc)
         return rc;
     if (a.info.ndim == ndim && memcmp(a.info.shape, shape, ndim * sizeof *shape) == 0)
@@ -145,7 +148,8 @@ static int check_array(const struct npz *z, const char *name, size_t ndim, const
 }
 
 // The arrays have the sizes that meta.json claims.
-static int check_arrays(const struct npz *z, const struct net_spec *spec, struct error *e)
+static int check_arrays(const struct npz *z, look *look_at, const struct net_spec *spec,
+                        struct error *e)
 {
     const size_t layers = spec->hidden->count + 1;
     size_t in = spec->inputs;
@@ -155,10 +159,10 @@ static int check_arrays(const struct npz *z, const struct net_spec *spec, struct
         const uint64_t shape[] = {out, in};
         char name[32];
         snprintf(name, sizeof name, "fc%zu.weight", l + 1);
-        rc = check_array(z, name, 2, shape, e);
+        rc = check_array(z, look_at, name, 2, shape, e);
         snprintf(name, sizeof name, "fc%zu.bias", l + 1);
         if (rc == 0)
-            rc = check_array(z, name, 1, shape, e);
+            rc = check_array(z, look_at, name, 1, shape, e);
         in = out;
     }
     return rc;
@@ -226,14 +230,32 @@ static int check_archive(const char *path, struct error *e)
     return rc;
 }
 
+// Zeros deflate to a thousandth: what a small file holds may still be more than the machine. Read
+// are all parameters, and then put into their places.
+static int check_memory(const struct net *net, const char *path, struct error *e)
+{
+    const double bytes = sizeof(float) * ((double)net->parameters + (double)net->size);
+    const double memory = (double)mem_physical();
+    if (memory == 0 || bytes < memory)
+        return 0;
+    return error_set(e, ERR_LIMIT,
+                     "%s: a network of %.3g parameters needs %.3g GB to be read and this machine "
+                     "has %.3g GB",
+                     path, (double)net->parameters, bytes / 1e9, memory / 1e9);
+}
+
 static int load_net(const struct npz *z, struct model *m, struct error *e)
 {
     struct net_spec spec;
     struct opt_sizes hidden;
     int rc = load_meta(z, &spec, &hidden, e);
     if (rc == 0)
-        rc = check_arrays(z, &spec, e);
-    return rc ? rc : net_init(&m->net, &spec, e);
+        rc = check_arrays(z, npz_header, &spec, e);
+    if (rc == 0)
+        rc = net_init(&m->net, &spec, e);
+    if (rc == 0)
+        rc = check_memory(&m->net, z->path, e);
+    return rc ? rc : check_arrays(z, npz_array, &spec, e); // what is small enough is proved
 }
 
 int model_read_npz(struct model *m, const char *path, struct error *e)

@@ -3,8 +3,9 @@
 """make_hostile.py FOLDER: writes archives that lie, one a file, and prints for each a line
 FILE<tab>WORDS, where WORDS is part of the reason that a careful reader gives.
 make_hostile.py --run COMMAND... -- FILE...: runs the command once a file, its errors into FILE.err,
-and prints for each a line: file, exit status, processor seconds, peak memory in bytes. Needs nothing
-beyond Python's standard library."""
+and prints for each a line: file, exit status, processor seconds, peak memory in bytes.
+make_hostile.py --model FILE BYTES: a model.npz whose weights, more than BYTES, deflate to little.
+Needs nothing beyond Python's standard library."""
 
 import io
 import os
@@ -189,6 +190,47 @@ def write(folder):
         stream.write(good())
 
 
+def zip64(members):
+    """The bytes of an archive of deflated members: name, bytes in the archive, full size, CRC."""
+    data, central = b"", b""
+    for name, stored, full, crc in members:
+        name = name.encode()
+        common = struct.pack("<HHHHHIIIHH", 45, 0, 8, 0, 33, crc, 0xFFFFFFFF, 0xFFFFFFFF,
+                             len(name), 20)
+        sizes = struct.pack("<HHQQ", 1, 16, full, len(stored))
+        offset = struct.pack("<I", len(data))
+        central += b"PK\1\2" + struct.pack("<H", 45) + common + bytes(10) + offset + name + sizes
+        data += b"PK\3\4" + common + name + sizes + stored
+    count = len(members)
+    return data + central + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, len(central),
+                                                    len(data), 0)
+
+
+def deflated(name, data):
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return name, packer.compress(data) + packer.flush(), len(data), zlib.crc32(data)
+
+
+def model(path, memory):
+    """The large member has no end and no CRC: nobody should get that far."""
+    side = int((memory / 4) ** 0.5) + 1
+    start, size = header(shape="(%d, %d)" % (side, side)), 4 * side * side
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    stored = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)
+    zeros = packer.compress(ZEROS) + packer.flush(zlib.Z_FULL_FLUSH)
+    stored += zeros * (size // len(ZEROS) + 1)
+    meta = ('{"program": "skiff", "format": 1, "layers": [%d, %d, 1], "activation": "relu", '
+            '"task": "binary"}' % (side, side))
+    with open(path, "wb") as stream:
+        stream.write(zip64([
+            ("fc1.weight.npy", stored, len(start) + size, 0),
+            deflated("fc1.bias.npy", array(bytes(4 * side), shape="(%d,)" % side)),
+            deflated("fc2.weight.npy", array(bytes(4 * side), shape="(1, %d)" % side)),
+            deflated("fc2.bias.npy", array(bytes(4), shape="(1,)")),
+            deflated("meta.json", meta.encode()),
+        ]))
+
+
 def run(words):
     middle = words.index("--")
     for file in words[middle + 1 :]:
@@ -203,5 +245,7 @@ def run(words):
 
 if sys.argv[1] == "--run":
     run(sys.argv[2:])
+elif sys.argv[1] == "--model":
+    model(sys.argv[2], int(sys.argv[3]))
 else:
     write(sys.argv[1])

@@ -58,6 +58,17 @@ done <"$temp/list" 3<"$temp/rest"
 if [ -e "$temp/files/pwned" ]; then
     fail "code in a header was run"
 fi
+
+# A model whose weights the file does hold, as zeros, and the machine does not.
+memory=$(awk '/^MemTotal/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)
+"$python" -B "$make" --model "$temp/model.npz" "$memory" || exit 1
+"$python" -B "$make" --run "$skiff" predict "$temp/model.npz" -- "$temp/model.npz" >"$temp/ran"
+read -r file code seconds memory <"$temp/ran"
+[ "$code" = 1 ] || fail "$file: exit status $code, wanted 1"
+[ $((memory - base)) -lt $limit ] || fail "$file: $memory bytes of memory"
+grep -q 'model\.npz: a network of .* parameters needs .* GB to be read and this machine has' \
+    "$temp/model.npz.err" || fail "$file: $(cat "$temp/model.npz.err")"
+
 [ "$count" -gt 80 ] || fail "only $count files"
 [ "$count" -eq "$(wc -l <"$temp/list")" ] || fail "$count of $(wc -l <"$temp/list") files"
 [ $status -eq 0 ] && echo "ok: $count hostile files refused"
