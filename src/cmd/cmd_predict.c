@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `skiff predict`: options in, a call to the prediction job, exit status out.
-#include "base/clock.h"
-#include "base/num.h"
 #include "cmd/cmd.h"
+#include "cmd/meter.h"
 #include "job/predict_job.h"
 
 #include <signal.h>
@@ -118,35 +117,11 @@ static bool stop_asked(void *context)
     return stop_signal != 0;
 }
 
-#define SHOW_AFTER 1.0 // seconds; what takes less needs no progress
-#define SHOW_EVERY 0.2
-
-// A line on a terminal that nothing else is printed to.
-struct show {
-    bool on, drawn;
-    double next; // when to draw, by clock_seconds
-};
-
-static void show_rows(void *context, uint64_t done, uint64_t total)
-{
-    struct show *s = context;
-    const double now = s->on ? clock_seconds() : 0;
-    if (!s->on || now < s->next)
-        return;
-    char a[32], b[32];
-    num_group(done, a);
-    num_group(total, b);
-    fprintf(stderr, "\r%s of %s rows\033[K", a, b);
-    s->drawn = true;
-    s->next = now + SHOW_EVERY;
-}
-
 static int predict(const struct predict_options *o, const char *const *word, bool threshold_given,
                    struct error *e)
 {
     const bool to_stdout = !o->out || strcmp(o->out, "-") == 0;
-    struct show show = {.on = isatty(STDERR_FILENO) && !(to_stdout && isatty(STDOUT_FILENO)),
-                        .next = clock_seconds() + SHOW_AFTER};
+    struct meter meter;
     const struct predict_job job = {
         .run = {word[0], (size_t)o->threads, (enum gemm_choice)o->gemm},
         .data = word[1],
@@ -155,16 +130,16 @@ static int predict(const struct predict_options *o, const char *const *word, boo
         .fd = STDOUT_FILENO,
         .threshold = o->threshold,
         .threshold_given = threshold_given,
-        .rows = show_rows,
+        .rows = meter_show,
         .stop = stop_asked,
-        .context = &show,
+        .context = &meter,
     };
     bool stopped;
     if (!to_stdout)
         catch_signals();
+    meter_init(&meter, "rows", to_stdout);
     const int rc = predict_job(&job, &stopped, e);
-    if (show.drawn)
-        fputs("\r\033[K", stderr);
+    meter_end(&meter);
     if (rc == 0 && stopped)
         raise(stop_signal); // whoever started us sees that we were stopped
     return rc;

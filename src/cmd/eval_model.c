@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/eval_options.h"
 #include "cmd/eval_print.h"
+#include "cmd/meter.h"
 #include "job/eval_job.h"
 
 #include <signal.h>
@@ -51,6 +52,7 @@ static void print_result(const struct eval_job *job, const struct eval_result *r
 
 int eval_model(const struct eval_options *o, const char *model, const char *data, struct error *e)
 {
+    struct meter meter;
     const struct eval_job job = {
         .run = {model, (size_t)o->threads, (enum gemm_choice)o->gemm},
         .data = data,
@@ -62,10 +64,14 @@ int eval_model(const struct eval_options *o, const char *model, const char *data
         .resamples = (size_t)o->bootstrap,
         .seed = o->seed,
         .curves = o->curves,
+        .resampled = meter_show,
+        .context = &meter,
     };
     struct eval_result result;
     signal(SIGBUS, cmd_lost_page);
+    meter_init(&meter, "resamples", false);
     int rc = eval_job(&job, &result, e);
+    meter_end(&meter);
     if (rc)
         return rc;
     if (o->json)

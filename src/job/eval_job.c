@@ -116,7 +116,14 @@ static int resample(const struct state *s, const struct model_run *run, const st
 {
     const struct net *net = &run->model.net;
     struct bootstrap *b = &s->result->bootstrap;
-    const struct bootstrap_spec spec = {s->job->resamples, s->job->seed, run->threads, run->team};
+    const struct bootstrap_spec spec = {
+        .resamples = s->job->resamples,
+        .seed = s->job->seed,
+        .threads = run->threads,
+        .team = run->team,
+        .show = s->job->resampled,
+        .context = s->job->context,
+    };
     const struct metrics_rows rows = rows_of(j, net->outputs);
     const struct metrics_rows truth = {.n = j->data.n, .ld = net->outputs, .f32 = j->data.y};
     if (spec.resamples == 0)

@@ -21,6 +21,8 @@ struct eval_job {
     size_t resamples;     // of the bootstrap; 0: no intervals
     int64_t seed;
     bool curves; // wanted: for classes only
+    void (*resampled)(void *context, uint64_t done, uint64_t total); // now and then; may be NULL
+    void *context;
 };
 
 // The numbers are those of metrics.json for the same model and data, to the bit.

@@ -13,6 +13,7 @@
 #include "train/bootstrap_inner.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct job {
     bootstrap_count *counts; // [workers][n]
     double *scratch;         // [workers][task->scratch]
     double *values;          // [metrics][resamples]
+    atomic_size_t done;      // resamples
 };
 
 static uint64_t mix(uint64_t x)
@@ -46,7 +48,7 @@ static void draw(bootstrap_count *counts, size_t n, int64_t seed, size_t resampl
 
 static void run_worker(void *context, size_t worker)
 {
-    const struct job *j = context;
+    struct job *j = context;
     const size_t resamples = j->spec->resamples, n = j->task->n;
     bootstrap_count *counts = j->counts + worker * n;
     double *scratch = j->scratch + worker * j->task->scratch;
@@ -57,6 +59,9 @@ static void run_worker(void *context, size_t worker)
         j->task->measure(j->task->rows, counts, scratch, values);
         for (size_t m = 0; m < j->metrics; m++)
             j->values[m * resamples + r] = values[m];
+        const size_t done = atomic_fetch_add(&j->done, 1) + 1;
+        if (worker == 0 && j->spec->show)
+            j->spec->show(j->spec->context, done, resamples);
     }
 }
 

@@ -18,6 +18,9 @@ struct bootstrap_spec {
     int64_t seed;
     size_t threads;
     struct par *team; // borrowed; may be NULL
+    // Called by the calling thread after each of its resamples; may be NULL.
+    void (*show)(void *context, uint64_t done, uint64_t total);
+    void *context;
 };
 
 struct interval {

@@ -101,4 +101,13 @@ for no in "--no-progress" "--progress=false" "--quiet" "TERM=dumb"; do
     [ "$seen" = no ] || complain "$no: there is a bar"
     grep -q "$(printf '\r')" "$folder/tee" && complain "$no: control characters in a pipe"
 done
+
+# `skiff eval` counts resamples where they take a while, and leaves its table alone.
+begin 110 "'$SKIFF' eval '$folder/whole/model.npz' '$data/val_data.npz' --bootstrap 1000000 --threads 1"
+until_true shows '^[0-9,]+ of 1,000,000 resamples$' || complain "eval: $(cat "$folder/screen")"
+terminal kill-server
+begin 110 "'$SKIFF' eval '$folder/whole/model.npz' '$data/val_data.npz' --bootstrap 200000 --threads 1"
+end "eval"
+grep -q 'accuracy' "$folder/screen" && ! grep -q ' of 200,000 resamples' "$folder/screen" ||
+    complain "eval: the line stays: $(cat "$folder/screen")"
 finish

@@ -77,6 +77,14 @@ static void run_in_team(struct par *team, void *context)
     CHECK_OK(run(c->kind, c->t, &c->spec, c->b, &e), e);
 }
 
+// Hears of more each time.
+static void note_shown(void *context, uint64_t done, uint64_t total)
+{
+    uint64_t *shown = context;
+    assert_true(done > *shown && done <= total && total == 101);
+    *shown = done;
+}
+
 static void threads_change_nothing(void **state)
 {
     (void)state;
@@ -85,13 +93,22 @@ static void threads_change_nothing(void **state)
     fill(&t, ROWS, 1);
     for (int kind = BINARY; kind <= REGRESSION; kind++) {
         struct bootstrap one, many, other;
-        CHECK_OK(run(kind, &t, &(struct bootstrap_spec){101, 7, 1, NULL}, &one, &e), e);
+        uint64_t shown = 0;
+        const struct bootstrap_spec spec = {
+            .resamples = 101, .seed = 7, .threads = 1, .show = note_shown, .context = &shown};
+        CHECK_OK(run(kind, &t, &spec, &one, &e), e);
+        assert_int_equal(shown, 101);
         for (size_t threads = 2; threads <= 5; threads++) {
-            struct in_team c = {{101, 7, threads, NULL}, &t, &many, kind};
+            struct in_team c = {spec, &t, &many, kind};
+            c.spec.threads = threads;
+            shown = 0;
             par_team(threads, run_in_team, &c);
+            assert_true(shown > 0 && shown <= 101);
             check_same(&one, &many, true);
         }
-        CHECK_OK(run(kind, &t, &(struct bootstrap_spec){101, 8, 1, NULL}, &other, &e), e);
+        CHECK_OK(run(kind, &t, &(struct bootstrap_spec){.resamples = 101, .seed = 8, .threads = 1},
+                     &other, &e),
+                 e);
         check_same(&one, &other, false);
         for (size_t i = 0; i < one.count; i++)
             assert_true(one.interval[i].low < one.interval[i].high);
@@ -105,7 +122,7 @@ static void a_single_row_is_itself(void **state)
     struct table t;
     struct error e = {0};
     struct bootstrap b;
-    const struct bootstrap_spec spec = {20, 0, 1, NULL};
+    const struct bootstrap_spec spec = {.resamples = 20, .seed = 0, .threads = 1};
     fill(&t, 1, 2);
     t.label[0] = 0; // a 1 for the binary task
     CHECK_OK(run(BINARY, &t, &spec, &b, &e), e);
@@ -132,7 +149,7 @@ static void accuracy_spreads_as_it_should(void **state)
         label[i] = i % 4 ? 1 : 0;
     }
     const struct metrics_rows rows = {ROWS, 1, prob, NULL};
-    const struct bootstrap_spec spec = {4000, 3, 1, NULL};
+    const struct bootstrap_spec spec = {.resamples = 4000, .seed = 3, .threads = 1};
     CHECK_OK(bootstrap_binary(&b, &spec, &rows, label, 0.5, &e), e);
     const struct interval *a = bootstrap_find(&b, "accuracy");
     const double half = 1.96 * sqrt(0.75 * 0.25 / ROWS);
@@ -151,7 +168,7 @@ static void constant_resamples_have_no_variance(void **state)
     struct bootstrap b;
     const float truth[] = {0.1F, 0.7F}, pred[] = {0.2F, 0.7F};
     const struct metrics_rows p = {2, 1, pred, NULL}, t = {2, 1, truth, NULL};
-    const struct bootstrap_spec spec = {1000, 1, 1, NULL};
+    const struct bootstrap_spec spec = {.resamples = 1000, .seed = 1, .threads = 1};
     CHECK_OK(bootstrap_regression(&b, &spec, &p, &t, 1, &e), e);
     assert_true(bootstrap_find(&b, "r2")->low == 0 && bootstrap_find(&b, "r2")->high == 1);
 }
@@ -236,7 +253,8 @@ static int do_work(void *context, struct error *e)
     double threshold;
     const struct metrics_rows rows = {w->t.n, 1, w->t.prob, NULL};
     if (w->kind <= REGRESSION)
-        return run(w->kind, &w->t, &(struct bootstrap_spec){3, 0, 1, NULL}, &b, e);
+        return run(w->kind, &w->t,
+                   &(struct bootstrap_spec){.resamples = 3, .seed = 0, .threads = 1}, &b, e);
     for (size_t i = 0; i < w->t.n; i++)
         label[i] = (float)(i % 2);
     return threshold_choose(&threshold, THRESHOLD_F1, &rows, label, e);
