@@ -42,6 +42,20 @@ bool num_parse_i64(const char *text, int64_t *value)
     return true;
 }
 
+bool num_parse_bits(const char *text, int64_t *value)
+{
+    if (num_parse_i64(text, value))
+        return true;
+    const char *start = skip_space(text);
+    char *end;
+    errno = 0;
+    const unsigned long long bits = strtoull(start, &end, 10);
+    if (*start == '-' || end == start || errno || *skip_space(end) != '\0')
+        return false;
+    *value = (int64_t)bits;
+    return true;
+}
+
 bool num_parse_bool(const char *text, bool *value)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};

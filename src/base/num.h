@@ -28,6 +28,9 @@ bool num_parse(const char *text, double *value);
 // only.
 bool num_parse_i64(const char *text, int64_t *value);
 
+// The same, and whole numbers from 2^63 to 2^64 - 1 as the negative one that has their bits.
+bool num_parse_bits(const char *text, int64_t *value);
+
 // true/false, yes/no, on/off, 1/0 in any case.
 bool num_parse_bool(const char *text, bool *value);
 

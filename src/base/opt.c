@@ -42,6 +42,11 @@ static int set_int(const struct opt *o, int64_t *to, const char *value, const ch
     return 0;
 }
 
+static int set_seed(int64_t *to, const char *value, const char *where, struct error *e)
+{
+    return num_parse_bits(value, to) ? 0 : bad_value(where, value, "a whole number of 64 bits", e);
+}
+
 static int set_float(const struct opt *o, double *to, const char *value, const char *where,
                      struct error *e)
 {
@@ -195,6 +200,8 @@ static int assign(const struct opt_set *s, const struct opt *o, const char *valu
     switch (o->type) {
     case OPT_INT:
         return set_int(o, to, value, where, e);
+    case OPT_SEED:
+        return set_seed(to, value, where, e);
     case OPT_FLOAT:
         return set_float(o, to, value, where, e);
     case OPT_PAIR:
@@ -217,6 +224,7 @@ static size_t target_size(enum opt_type type)
 {
     static const size_t sizes[] = {
         [OPT_INT] = sizeof(int64_t),
+        [OPT_SEED] = sizeof(int64_t),
         [OPT_FLOAT] = sizeof(double),
         [OPT_PAIR] = 2 * sizeof(double),
         [OPT_BOOL] = sizeof(bool),
@@ -310,6 +318,7 @@ int opt_print(const struct opt_set *s, size_t index, struct buf *out)
     const double *pair = from;
     switch (o->type) {
     case OPT_INT:
+    case OPT_SEED:
         return buf_printf(out, "%lld", (long long)*(const int64_t *)from);
     case OPT_FLOAT:
         print_real(*pair, out);

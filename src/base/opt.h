@@ -15,6 +15,7 @@
 
 enum opt_type {
     OPT_INT,   // int64_t
+    OPT_SEED,  // int64_t: any 64 bits, see num_parse_bits
     OPT_FLOAT, // double
     OPT_PAIR,  // double[2]: "0.9,0.999"
     OPT_BOOL,  // bool; --name, --name=false, --no-name

@@ -34,6 +34,7 @@ static json_t *option_value(const struct opt_set *s, size_t i)
     json_t *value = NULL;
     switch (o->type) {
     case OPT_INT:
+    case OPT_SEED:
         return json_integer(*(const int64_t *)(const void *)from);
     case OPT_FLOAT:
         return json_real(*(const double *)(const void *)from);

@@ -78,8 +78,7 @@ const struct opt train_options[] = {
      .help = "Scale gradients down to this total norm; 0 does not clip."},
     {.name = "class_weight", .type = OPT_ENUM, .offset = AT(class_weight), .words = class_weight_words,
      .initial = "none", .help = "balanced weighs each class by n / (classes * its rows)."},
-    {.name = "seed", .type = OPT_INT, .offset = AT(seed), .arg = "N",
-     .min = -9007199254740992.0, .max = 9007199254740992.0, .initial = "0",
+    {.name = "seed", .type = OPT_SEED, .offset = AT(seed), .arg = "N", .initial = "0",
      .help = "As torch.manual_seed: the same weights, batches and masks."},
 
     {.group = "Stopping", .name = "patience", .type = OPT_INT, .offset = AT(patience), .arg = "N",

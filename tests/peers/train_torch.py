@@ -157,7 +157,7 @@ def check_weights(case, table, spec, init=None):
 
 
 def initial_weights():
-    seeds = (0, 1, 42, -1, 2**32 + 5, 9007199254740992)
+    seeds = (0, 1, 42, -1, 2**32 + 5, 2**53 + 1, 2**63 - 1, -(2**63), 2**63 + 77, 2**64 - 1)
     for seed in seeds:
         check_weights("seed %d" % seed, judge.table("shipped", ""), Spec(epochs=0, seed=seed))
     for name, hidden in (("digits", "100,50,7"), ("iris", ""), ("diabetes_targets", "3"),

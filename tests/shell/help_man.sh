@@ -113,13 +113,14 @@ compare() {
         }' "$folder/help" "$folder/page"
 }
 
-# compare_ranges PAGE: the program is given a number that no range holds and names the range.
+# compare_ranges PAGE: the program is given a number that no range holds and names the range. A seed
+# may be any.
 compare_ranges() {
     awk '
         before == ".TP" && /^\.BI \\-\\-/ {
             name = $2
             gsub(/\\-/, "-", name)
-            if ($0 !~ /" (PATH|NAME|FILE|DIR)"$/) print name > numbers
+            if ($0 !~ /" (PATH|NAME|FILE|DIR)"$/ && name != "--seed") print name > numbers
         }
         { before = $1 }
         /^\.SH/ { name = "" }

@@ -85,6 +85,35 @@ static void parses_whole_numbers(void **state)
     }
 }
 
+static void parses_any_64_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+    } good[] = {
+        {"-7", -7},
+        {"1e3", 1000},
+        {"9223372036854775807", INT64_MAX},
+        {"9223372036854775808", INT64_MIN},
+        {"-9223372036854775808", INT64_MIN},
+        {" 18446744073709551615 ", -1},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        int64_t x = 99;
+        if (!num_parse_bits(good[i].text, &x) || x != good[i].value)
+            fail_msg("'%s' is %lld, want %lld", good[i].text, (long long)x,
+                     (long long)good[i].value);
+    }
+    static const char *const bad[] = {
+        "", "1.5", "18446744073709551616", "-9223372036854775809", "1e19", "0x10", "9 9", "-"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int64_t x = 99;
+        if (num_parse_bits(bad[i], &x) || x != 99)
+            fail_msg("'%s' was taken for %lld", bad[i], (long long)x);
+    }
+}
+
 static void check_scan(const char *text, size_t len, enum num_kind kind, double value)
 {
     char padded[1600];
@@ -278,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parses_numbers),
         cmocka_unit_test(parses_whole_numbers),
+        cmocka_unit_test(parses_any_64_bits),
         cmocka_unit_test(prints_and_parses_alike),
         cmocka_unit_test(parses_truth),
         cmocka_unit_test(groups_digits),

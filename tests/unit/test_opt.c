@@ -36,13 +36,7 @@ static const struct opt table[] = {
      .initial = "10",
      .arg = "N",
      .help = "Passes over the data."},
-    {.name = "seed",
-     .type = OPT_INT,
-     .offset = AT(seed),
-     .min = -9e15,
-     .max = 9e15,
-     .arg = "N",
-     .help = "Seed."},
+    {.name = "seed", .type = OPT_SEED, .offset = AT(seed), .arg = "N", .help = "Seed."},
     {.name = "learning_rate",
      .aliases = "lr",
      .type = OPT_FLOAT,
@@ -278,7 +272,8 @@ static void refuses_with_a_reason(void **state)
         {"--lr", "0x10", "'0x10' is not a number"},
         {"--lr=", NULL, "--lr: '' is not a number"},
         {"--lr", "101", "from 0 to 100"},
-        {"--seed", "99999999999999999", "out of range"},
+        {"--seed", "18446744073709551616", "'18446744073709551616' is not a whole number of 64"},
+        {"--epochs", "99999999999999999", "out of range"},
         {"--betas", "0.9", "two numbers such as 0.9,0.999"},
         {"--betas", "0.9,0.99,0.999", "two numbers"},
         {"--betas", "0.9,1", "from 0 to 0.9999"},
@@ -427,7 +422,8 @@ static void printed_values_come_back(void **state)
     (void)state;
     struct error e = {0};
     good_then(PARSE(&e, W("--train=x y"), W("--lr=0.1"), W("--betas=0.3333333333333333,0.7"),
-                    W("--hidden=[7, 9]"), W("--optimizer=sgd"), W("--quiet"), W("--seed=-12"),
+                    W("--hidden=[7, 9]"), W("--optimizer=sgd"), W("--quiet"),
+                    W("--seed=18446744073709551604"),
                     W("--a_name_that_fills_more_than_its_column=0.1s")),
               &e);
     for (size_t i = 0; i < COUNT; i++) {
