@@ -128,7 +128,7 @@ struct figure_regression {
     struct figure_head head;
     size_t n;
     const float *predicted, *truth; // [n]
-    const char *name;               // of the target, or NULL
+    double r2, rmse;
 };
 int figure_predicted(struct buf *out, const struct figure_regression *f); // against the truth
 int figure_residuals(struct buf *out, const struct figure_regression *f); // against predictions
