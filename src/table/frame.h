@@ -58,8 +58,8 @@ enum frame_remark {
     FRAME_REMARKS = 64
 };
 
-// A column to keep. Others are read for their structure only. A choice whose name is NULL stands for
-// all the columns that no other choice names; too many texts in one of those are `overflow`, no
+// A column to keep. Others are read for their structure only. A choice whose name is NULL stands
+// for all the columns that no other choice names; too many texts in one of those are `overflow`, no
 // error.
 struct frame_choice {
     const char *name;

@@ -23,10 +23,10 @@ struct column {
     enum column_state state;
     bool figures_only;
     bool may_overflow; // too many texts are no error
-    bool again;      // turned out to be text after values were read as something else
-    bool real, wide; // a number has a point or an exponent; an integer is beyond 64 bits
-    size_t cap;      // rows that values or codes have room for
-    size_t finite;   // numbers
+    bool again;        // turned out to be text after values were read as something else
+    bool real, wide;   // a number has a point or an exponent; an integer is beyond 64 bits
+    size_t cap;        // rows that values or codes have room for
+    size_t finite;     // numbers
     double sum, last;
     struct words words;
     char *unquoted;

@@ -4,8 +4,8 @@
 // carries it, so that raw rows can be predicted. The arithmetic is scikit-learn's.
 //
 // A column of numbers: fill what is missing, clip, log1p, scale. A column of categories: fill,
-// encode as one number (its place among the categories) or as one feature a category, scale. Numbers
-// and booleans may be categories, too: by value, so that 1 and 1.0 are one.
+// encode as one number (its place among the categories) or as one feature a category, scale.
+// Numbers and booleans may be categories, too: by value, so that 1 and 1.0 are one.
 #ifndef SKIFF_TABLE_PREP_H
 #define SKIFF_TABLE_PREP_H
 

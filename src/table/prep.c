@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "table/prep.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "table/field.h"
+#include "table/prep_inner.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const prep_fill_words[] = {"error",         "median",   "mean",
+                                       "most_frequent", "constant", NULL};
+const char *const prep_encode_words[] = {"numeric", "label", "onehot", NULL};
+const char *const prep_scale_words[] = {"none", "standard", "minmax", "robust", NULL};
+const char *const prep_unseen_words[] = {"fill", "zero", "error", NULL};
+const char *const prep_task_words[] = {"binary", "multiclass", "regression", NULL};
+const char *const prep_kind_words[] = {"number", "boolean", "text", NULL};
+
+int prep_find_word(const char *const *words, const char *word)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], word) == 0)
+            return i;
+    return -1;
+}
+
+int prep_column_scales(struct prep_column *c)
+{
+    c->center = mem_array(c->features, sizeof *c->center);
+    c->width = mem_array(c->features, sizeof *c->width);
+    if (!c->center || !c->width)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < c->features; i++)
+        c->width[i] = 1;
+    return 0;
+}
+
+static void free_texts(char **text, size_t count)
+{
+    for (size_t i = 0; i < count && text; i++)
+        mem_free(text[i]);
+    mem_free(text);
+}
+
+void prep_column_clear(struct prep_column *c)
+{
+    mem_free(c->name);
+    mem_free(c->center);
+    mem_free(c->width);
+    free_texts(c->category, c->categories);
+    mem_free(c->category_value);
+    *c = (struct prep_column){0};
+}
+
+void prep_clear(struct prep *p)
+{
+    for (size_t i = 0; i < p->columns && p->column; i++)
+        prep_column_clear(&p->column[i]);
+    mem_free(p->column);
+    mem_free(p->target.name);
+    free_texts(p->target.class_name, p->target.classes);
+    mem_free(p->target.class_value);
+    free_texts(p->id, p->ids);
+    *p = (struct prep){0};
+}
+
+int prep_feature_name(const struct prep *p, size_t feature, struct buf *name)
+{
+    size_t i = 0;
+    while (i + 1 < p->columns && p->column[i + 1].feature <= feature)
+        i++;
+    const struct prep_column *c = &p->column[i];
+    if (c->encode != PREP_ONEHOT)
+        return buf_puts(name, c->name);
+    return buf_printf(name, "%s=%s", c->name, c->category[feature - c->feature]);
+}
+
+// ---- values as text ----
+
+void prep_print_number(enum frame_kind kind, double x, char text[PREP_NUMBER_MAX])
+{
+    double back = 0;
+    if (kind == FRAME_BOOLEAN) {
+        snprintf(text, PREP_NUMBER_MAX, "%s", x != 0 ? "True" : "False");
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, PREP_NUMBER_MAX, "%.*g", digits, x);
+        if (num_parse(text, &back) && back == x)
+            return;
+    }
+}
+
+bool prep_scan_value(enum frame_kind kind, const char *text, double *x)
+{
+    const struct field f = {text, strlen(text)};
+    if (kind == FRAME_BOOLEAN && field_boolean(f, x))
+        return true;
+    return num_parse(text, x) && (kind != FRAME_BOOLEAN || *x == 0 || *x == 1);
+}
+
+// Sequences as in RFC 3629: no overlong ones, no surrogates, nothing beyond U+10FFFF.
+bool prep_is_utf8(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        const unsigned char c = *p++;
+        if (c < 0x80)
+            continue;
+        const int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        if (c < 0xc2 || c > 0xf4)
+            return false;
+        const unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+        const unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+        if (*p < low || *p > high)
+            return false;
+        for (int i = 1; i < more; i++)
+            if ((p[i] & 0xc0) != 0x80)
+                return false;
+        p += more;
+    }
+    return true;
+}

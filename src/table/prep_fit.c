@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+// Which columns become features, and how. Where the user names the features, what does not look
+// like one is refused with advice; where none are named, it is left out with a note, so that a
+// fresh table needs no more than a target. A rule that names a column is never passed over.
+#include "base/mem.h"
+#include "base/near.h"
+#include "table/prep_inner.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void prep_note(const struct prep_fit *how, const char *format, ...)
+{
+    char text[ERROR_TEXT_MAX];
+    if (!how->note)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    how->note(how->context, text);
+}
+
+int prep_refuse(const struct prep_fit *how, const char *column, struct error *e, const char *format,
+                ...)
+{
+    va_list args;
+    va_start(args, format);
+    error_vset(e, ERR_DATA, format, args);
+    va_end(args);
+    return error_prefix(e, ERR_DATA, "%s: column '%.100s'", how->path, column);
+}
+
+const struct frame_column *prep_find_column(const struct prep_fit *how, const char *option,
+                                            const char *name, struct error *e)
+{
+    const struct frame *f = how->frame;
+    const char *nearest = NULL;
+    size_t best = near_limit(name);
+    for (size_t i = 0; i < f->columns; i++) {
+        if (strcmp(f->column[i].name, name) == 0)
+            return &f->column[i];
+        const size_t d = near_distance(name, f->column[i].name);
+        if (d < best) {
+            best = d;
+            nearest = f->column[i].name;
+        }
+    }
+    error_set(e, ERR_NOTFOUND, "%s: %s: no column '%.100s'%s%.100s%s", how->path, option, name,
+              nearest ? "; did you mean '" : " among those that are used", nearest ? nearest : "",
+              nearest ? "'?" : "");
+    return NULL;
+}
+
+// ---- a look at the rows of the fit ----
+
+static void look_at_texts(struct prep_look *look, const struct prep_fit *how,
+                          const struct frame_column *in)
+{
+    for (size_t i = 0; i < how->rows; i++) {
+        const uint32_t code = in->codes[prep_row(how, i)];
+        if (code == FRAME_MISSING)
+            look->missing++;
+        else
+            look->different += look->count[code]++ == 0;
+    }
+}
+
+static void look_at_numbers(struct prep_look *look, const struct prep_fit *how,
+                            const struct frame_column *in)
+{
+    size_t present = 0;
+    bool same = true;
+    for (size_t i = 0; i < how->rows; i++) {
+        const size_t row = prep_row(how, i);
+        const double x = in->values[row];
+        look->x[present] = x;
+        present += x == x;
+        if (isinf(x) && !look->infinite)
+            look->infinite = row + 1;
+    }
+    for (size_t i = 1; i < present && same; i++)
+        same = look->x[i] == look->x[0];
+    look->missing = how->rows - present;
+    look->different = present == 0 ? 0 : same ? 1 : 2;
+}
+
+// `x` has room for the rows of the fit.
+static int look_at(struct prep_look *look, const struct prep_fit *how,
+                   const struct frame_column *in, double *x)
+{
+    *look = (struct prep_look){.x = x};
+    if (in->overflow)
+        return 0;
+    if (in->kind != FRAME_TEXT) {
+        look_at_numbers(look, how, in);
+        return 0;
+    }
+    look->count = mem_array(in->texts, sizeof *look->count);
+    if (!look->count)
+        return ERR_NOMEM;
+    look_at_texts(look, how, in);
+    return 0;
+}
+
+// ---- is it a feature? ----
+
+enum verdict {
+    GOOD,
+    CONSTANT, // left out unless it is named
+    DOUBTFUL, // refused unless --encode names it
+    USELESS,
+};
+
+static enum verdict judge(const struct prep_fit *how, const struct frame_column *in,
+                          const struct prep_look *look, char why[200])
+{
+    const unsigned remarks = frame_remarks(how->frame, in);
+    const size_t present = how->rows - look->missing;
+    enum verdict verdict = DOUBTFUL;
+    if (in->overflow) {
+        snprintf(why, 200, "more than %zu different texts", FRAME_TEXTS_MAX);
+        return USELESS;
+    }
+    if (present == 0) {
+        snprintf(why, 200, "no value in any of the %zu rows", how->rows);
+        return USELESS;
+    }
+    if (remarks & FRAME_IS_DATES)
+        snprintf(why, 200, "looks like dates");
+    else if (remarks & FRAME_IS_IDENTIFIER)
+        snprintf(why, 200, "looks like an identifier, another value in each row");
+    else if (in->kind == FRAME_TEXT && look->different > PREP_CATEGORIES_MAX)
+        snprintf(why, 200, "%zu different texts, too many for categories", look->different);
+    else if (in->kind == FRAME_TEXT && look->different > PREP_NAMES_MIN &&
+             2 * look->different > present)
+        snprintf(why, 200, "%zu different texts in %zu rows, names rather than categories",
+                 look->different, present);
+    else if (look->different == 1)
+        verdict = (snprintf(why, 200, "the same value in all rows"), CONSTANT);
+    else
+        verdict = GOOD;
+    return verdict;
+}
+
+// One call of prep_fit.
+struct fit {
+    struct prep *p;
+    const struct prep_fit *how;
+    struct prep_lists lists;
+    double *x; // [rows]
+    struct error *e;
+};
+
+static int refuse_column(const struct fit *f, const struct frame_column *in, const char *why,
+                         bool encodes)
+{
+    if (!encodes)
+        return prep_refuse(f->how, in->name, f->e, "%s; drop it with --drop", why);
+    if (in->kind == FRAME_TEXT)
+        return prep_refuse(f->how, in->name, f->e,
+                           "%s; drop it with --drop, or say --encode %s=label or %s=onehot if it "
+                           "is meant",
+                           why, in->name, in->name);
+    return prep_refuse(f->how, in->name, f->e,
+                       "%s; drop it with --drop, or say --encode %s=numeric if it is meant", why,
+                       in->name);
+}
+
+// Whether a column becomes a feature; 0 or a code.
+static int decide(const struct fit *f, const struct frame_column *in, const struct prep_look *look,
+                  bool *use)
+{
+    char why[200];
+    const enum verdict verdict = judge(f->how, in, look, why);
+    const bool encoded = prep_list_find(&f->lists.encode, in->name) != NULL;
+    const bool named = f->lists.features.count || prep_lists_naming(&f->lists, in->name);
+    *use = verdict == GOOD || (verdict == CONSTANT && named) || (verdict == DOUBTFUL && encoded);
+    if (!*use && named)
+        return refuse_column(f, in, why, verdict == DOUBTFUL);
+    if (!*use)
+        prep_note(f->how, "%s: left out: %s", in->name, why);
+    else if (verdict == CONSTANT)
+        prep_note(f->how, "%s: %s", in->name, why);
+    else if (2 * look->missing > f->how->rows)
+        prep_note(f->how, "%s: %zu of %zu rows have no value and are filled", in->name,
+                  look->missing, f->how->rows);
+    return 0;
+}
+
+static int fit_used(struct fit *f, const struct frame_column *in, const struct prep_look *look)
+{
+    struct prep *const p = f->p;
+    struct prep_fitting fitting = {
+        .how = f->how, .in = in, .look = *look, .out = &p->column[p->columns], .e = f->e};
+    if (look->infinite)
+        return prep_refuse(f->how, in->name, f->e,
+                           "an infinite value in row %zu; write it as a missing value or a number, "
+                           "or drop the column with --drop",
+                           look->infinite);
+    fitting.out->name = mem_strdup(in->name);
+    if (!fitting.out->name)
+        return error_nomem(f->e, in->name);
+    p->columns++;
+    int rc = prep_choose(&f->lists, f->how, in, fitting.out, &fitting.choice, f->e);
+    if (rc == 0)
+        rc = fitting.out->encode == PREP_NUMERIC ? prep_fit_numbers(&fitting)
+                                                 : prep_fit_categories(&fitting);
+    fitting.out->missing = look->missing;
+    fitting.out->feature = p->features;
+    p->features += fitting.out->features;
+    if (rc == 0 && p->features > PREP_FEATURES_MAX)
+        rc = error_set(f->e, ERR_LIMIT,
+                       "%s: more than %zu features up to column '%s'; drop columns or say --encode "
+                       "NAME=label for those with many categories",
+                       f->how->path, PREP_FEATURES_MAX, in->name);
+    return rc;
+}
+
+static int fit_column(struct fit *f, const struct frame_column *in)
+{
+    struct prep_look look;
+    bool use = false;
+    int rc = look_at(&look, f->how, in, f->x) ? error_nomem(f->e, in->name) : 0;
+    if (rc == 0)
+        rc = decide(f, in, &look, &use);
+    if (rc == 0 && use)
+        rc = fit_used(f, in, &look);
+    mem_free(look.count);
+    return rc;
+}
+
+static int fit_named(struct fit *f)
+{
+    int rc = 0;
+    for (size_t i = 0; i < f->lists.features.count && rc == 0; i++) {
+        const struct frame_column *in =
+            prep_find_column(f->how, "--features", f->lists.features.item[i].name, f->e);
+        rc = in ? fit_column(f, in) : error_code(f->e);
+    }
+    return rc;
+}
+
+static int fit_all(struct fit *f)
+{
+    const struct frame *const frame = f->how->frame;
+    const char *const target = f->how->rules->target;
+    int rc = 0;
+    for (size_t i = 0; i < frame->columns && rc == 0; i++) {
+        const char *const name = frame->column[i].name;
+        if ((target && strcmp(name, target) == 0) || prep_list_find(&f->lists.drop, name) ||
+            prep_list_find(&f->lists.ids, name))
+            continue;
+        rc = fit_column(f, &frame->column[i]);
+    }
+    return rc;
+}
+
+static int fit_columns(struct fit *f)
+{
+    const size_t most = f->lists.features.count ? f->lists.features.count : f->how->frame->columns;
+    f->p->column = mem_array(most, sizeof *f->p->column);
+    f->x = mem_block(f->how->rows, sizeof *f->x);
+    if (!f->p->column || !f->x)
+        return error_nomem(f->e, "columns of a CSV");
+    int rc = f->lists.features.count ? fit_named(f) : fit_all(f);
+    if (rc == 0)
+        rc = prep_lists_check_used(&f->lists, f->how, f->e);
+    if (rc == 0 && f->p->columns == 0)
+        rc = error_set(f->e, ERR_DATA,
+                       "%s: no column is left to be a feature; name some with --features",
+                       f->how->path);
+    return rc;
+}
+
+static int keep_ids(struct prep *p, const struct prep_list *ids, struct error *e)
+{
+    p->id = mem_array(ids->count, sizeof *p->id);
+    for (size_t i = 0; i < ids->count && p->id; i++) {
+        p->id[i] = mem_strdup(ids->item[i].name);
+        if (!p->id[i])
+            return error_nomem(e, "names of columns");
+        p->ids++;
+    }
+    return p->id ? 0 : error_nomem(e, "names of columns");
+}
+
+// prep.json and model files are UTF-8.
+static int check_text(const struct prep_fit *how, const char *column, const char *text,
+                      struct error *e)
+{
+    if (prep_is_utf8(text))
+        return 0;
+    return prep_refuse(how, column, e,
+                       "'%.60s' is not UTF-8; convert the file first, as with iconv -f latin1 -t "
+                       "utf-8",
+                       text);
+}
+
+static int check_texts(const struct prep *p, const struct prep_fit *how, struct error *e)
+{
+    const struct prep_target *const t = &p->target;
+    int rc = t->name ? check_text(how, t->name, t->name, e) : 0;
+    for (size_t i = 0; i < t->classes && rc == 0; i++)
+        rc = check_text(how, t->name, t->class_name[i], e);
+    for (size_t i = 0; i < p->ids && rc == 0; i++)
+        rc = check_text(how, p->id[i], p->id[i], e);
+    for (size_t i = 0; i < p->columns && rc == 0; i++) {
+        const struct prep_column *c = &p->column[i];
+        rc = check_text(how, c->name, c->name, e);
+        for (size_t k = 0; k < c->categories && rc == 0; k++)
+            rc = check_text(how, c->name, c->category[k], e);
+    }
+    return rc;
+}
+
+int prep_fit(struct prep *p, const struct prep_fit *how, struct error *e)
+{
+    struct fit f = {.p = p, .how = how, .e = e};
+    *p = (struct prep){.delimiter = how->frame->delimiter, .header = how->frame->header};
+    if (how->rows == 0)
+        return error_set(e, ERR_DATA, "%s: no rows to prepare", how->path);
+    int rc = prep_lists_init(&f.lists, how->rules, e);
+    if (rc)
+        return rc;
+    if (how->rules->target)
+        rc = prep_fit_target(&p->target, how, e);
+    if (rc == 0)
+        rc = fit_columns(&f);
+    if (rc == 0)
+        rc = keep_ids(p, &f.lists.ids, e);
+    if (rc == 0)
+        rc = check_texts(p, how, e);
+    mem_free(f.x);
+    prep_lists_clear(&f.lists);
+    if (rc)
+        prep_clear(p);
+    return rc;
+}
