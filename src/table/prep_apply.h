@@ -16,14 +16,20 @@ int prep_counts_init(struct prep_counts *c, const struct prep *p, struct error *
 void prep_counts_clear(struct prep_counts *c);
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p);
 
-// Features of rows order[0 .. rows) of the frame that was fitted on, or of one with the same
-// columns: X[rows][features].
-int prep_transform(const struct prep *p, const struct frame *f, const uint32_t *order, size_t rows,
-                   double *X, struct prep_counts *counts, struct error *e);
+// Rows of the frame that was fitted on, or of one with the same columns: order[0 .. rows), or the
+// first `rows` when there is no order.
+struct prep_rows {
+    const struct frame *frame;
+    const uint32_t *order;
+    size_t rows;
+};
+// Their features X[rows][features]. `counts` may be NULL. Messages name a row by its number in the
+// frame, from 1, and no file.
+int prep_transform(const struct prep *p, const struct prep_rows *rows, double *X,
+                   struct prep_counts *counts, struct error *e);
 // Labels likewise: classes by number, or amounts. A class that is none of p->target's, or a missing
 // value is ERR_DATA and names the row.
-int prep_labels(const struct prep *p, const struct frame *f, const uint32_t *order, size_t rows,
-                double *y, struct error *e);
+int prep_labels(const struct prep *p, const struct prep_rows *rows, double *y, struct error *e);
 
 // A reader of other files, a block of text at a time. Columns are found by name; more of them and
 // another order do not matter. One that is missing is ERR_MISMATCH and names the nearest.

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+// Rows of a file, a block at a time, straight from their text to features: a column after the
+// other, each in a loop of its own, as frames are read. Nothing is kept between blocks, so that
+// threads may share a reader. Of several rows that are refused the first is reported: once one is
+// found, later columns look only at those before it.
+#include "table/prep_apply.h"
+
+#include "base/mem.h"
+#include "base/near.h"
+#include "table/field.h"
+#include "table/prep_encoder.h"
+#include "table/prep_inner.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct prep_reader {
+    const struct prep *p;
+    const struct csv *c;
+    struct prep_encoder *encoders; // [p->columns]
+    size_t *place;                 // [p->columns] in the file
+    size_t *id_place;              // [p->ids]
+    bool labels;
+    size_t label_place;
+    struct prep_lookup classes;
+};
+
+// ---- columns of the file ----
+
+static int find_place(const struct csv *c, const struct prep *p, const char *name, size_t *place,
+                      struct error *e)
+{
+    for (*place = 0; *place < c->columns; ++*place)
+        if (strcmp(c->names[*place], name) == 0)
+            return 0;
+    const char *const nearest = near_name(name, c->names, c->columns);
+    char hint[160] = "";
+    if (p->header && !c->header)
+        snprintf(hint, sizeof hint, "; the file has no header");
+    else if (nearest)
+        snprintf(hint, sizeof hint, "; is it '%.100s'?", nearest);
+    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s', which the preparation needs%s",
+                     c->name, name, hint);
+}
+
+static int open_reader(struct prep_reader *r, struct error *e)
+{
+    const struct prep *const p = r->p;
+    int rc = 0;
+    r->encoders = mem_array(p->columns, sizeof *r->encoders);
+    r->place = mem_array(p->columns, sizeof *r->place);
+    r->id_place = mem_array(p->ids, sizeof *r->id_place);
+    if (!r->encoders || !r->place || !r->id_place)
+        return error_nomem(e, "columns of a preparation");
+    for (size_t i = 0; i < p->columns && rc == 0; i++) {
+        rc = find_place(r->c, p, p->column[i].name, &r->place[i], e);
+        if (rc == 0 && prep_encoder_init(&r->encoders[i], &p->column[i]) != 0)
+            rc = error_nomem(e, p->column[i].name);
+    }
+    for (size_t i = 0; i < p->ids && rc == 0; i++)
+        rc = find_place(r->c, p, p->id[i], &r->id_place[i], e);
+    if (rc || !r->labels)
+        return rc;
+    if (!p->target.name)
+        return error_set(e, ERR_USAGE, "the preparation has no target");
+    rc = find_place(r->c, p, p->target.name, &r->label_place, e);
+    if (rc == 0 && prep_lookup_init(&r->classes, p->target.class_name, p->target.class_value,
+                                    p->target.classes) != 0)
+        rc = error_nomem(e, "classes");
+    return rc;
+}
+
+struct prep_reader *prep_reader_new(const struct prep *p, const struct csv *c, bool labels,
+                                    struct error *e)
+{
+    struct prep_reader *r = mem_zalloc(sizeof *r);
+    if (!r) {
+        error_nomem(e, "columns of a preparation");
+        return NULL;
+    }
+    r->p = p;
+    r->c = c;
+    r->labels = labels;
+    if (open_reader(r, e) != 0) {
+        prep_reader_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void prep_reader_free(struct prep_reader *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->p->columns && r->encoders; i++)
+        prep_encoder_clear(&r->encoders[i]);
+    prep_lookup_clear(&r->classes);
+    mem_free(r->encoders);
+    mem_free(r->place);
+    mem_free(r->id_place);
+    mem_free(r);
+}
+
+size_t prep_reader_id(const struct prep_reader *r, size_t id)
+{
+    return r->id_place[id];
+}
+
+// ---- fields ----
+
+// What is being taken: rows [0, rows) of a block, down to the first that is refused.
+struct taking {
+    const struct prep_reader *r;
+    const struct csv_block *b;
+    struct prep_counts *counts;
+    size_t rows;
+    int rc;
+    struct error error; // of row `rows`, when rc
+    char *unquoted;
+    size_t unquoted_cap;
+    // The column: field `row` begins at text[begin[row * begin_step] + skip] and ends before
+    // text[end[row * end_step]].
+    const uint32_t *begin, *end;
+    size_t begin_step, end_step, skip;
+};
+
+static void set_column(struct taking *t, size_t place)
+{
+    const size_t columns = t->r->c->columns;
+    t->begin = place ? t->b->ends + place - 1 : t->b->first;
+    t->begin_step = place ? columns : 1;
+    t->skip = place ? 1 : 0;
+    t->end = t->b->ends + place;
+    t->end_step = columns;
+}
+
+static inline struct field raw_field(const struct taking *t, size_t row)
+{
+    const size_t begin = t->begin[row * t->begin_step] + t->skip;
+    return (struct field){t->b->text + begin, t->end[row * t->end_step] - begin};
+}
+
+static int unquote(struct taking *t, struct field *f)
+{
+    const size_t need = f->len + WORDS_PAD;
+    if (need > t->unquoted_cap) {
+        mem_free(t->unquoted);
+        t->unquoted_cap = 0;
+        t->unquoted = mem_zalloc(2 * need);
+        if (!t->unquoted)
+            return ERR_NOMEM;
+        t->unquoted_cap = 2 * need;
+    }
+    f->len = csv_unquote(f->text, f->len, t->unquoted);
+    f->text = t->unquoted;
+    return 0;
+}
+
+static inline int get_field(struct taking *t, size_t row, struct field *f)
+{
+    *f = raw_field(t, row);
+    return f->len && *f->text == '"' ? unquote(t, f) : 0;
+}
+
+// Refuse a row; those before it are still to be looked at in other columns.
+static void refuse(struct taking *t, size_t row, const char *name, int rc, const char *why)
+{
+    const size_t at = t->begin[row * t->begin_step] + t->skip;
+    t->rows = row;
+    t->rc = rc;
+    error_clear(&t->error);
+    if (rc == ERR_NOMEM)
+        error_nomem(&t->error, "a field of a CSV");
+    else
+        error_set(&t->error, rc, "%s:%" PRIu64 ": column '%.100s': %s", t->r->c->name,
+                  csv_line(t->b, at), name, why);
+}
+
+static void refuse_kind(struct taking *t, size_t row, const char *name, enum frame_kind kind)
+{
+    struct field f;
+    char why[PREP_FAULT_MAX];
+    const int rc = get_field(t, row, &f);
+    snprintf(why, sizeof why, "'%.*s'%s is %s", rc ? 0 : (int)(f.len < 40 ? f.len : 40), f.text,
+             f.len > 40 ? "..." : "",
+             kind == FRAME_BOOLEAN ? "neither True nor False, which the column held when it was "
+                                     "fitted"
+                                   : "not a number, which the column held when it was fitted");
+    refuse(t, row, name, rc ? rc : ERR_MISMATCH, why);
+}
+
+// A field of numbers or booleans that is no plain number: 0, or what to refuse it for.
+static int slow_value(struct taking *t, size_t row, enum frame_kind kind, double *x)
+{
+    struct field f;
+    const int rc = get_field(t, row, &f);
+    if (rc)
+        return rc;
+    if (kind == FRAME_BOOLEAN) {
+        *x = NAN;
+        return field_is_missing(f) || field_boolean(f, x) ? 0 : ERR_MISMATCH;
+    }
+    return field_number(f, x) == NUM_NONE ? ERR_MISMATCH : 0;
+}
+
+static inline int get_value(struct taking *t, size_t row, enum frame_kind kind, double *x)
+{
+    const struct field f = raw_field(t, row);
+    if (kind == FRAME_NUMBER && f.len && num_scan_padded(f.text, f.len, x) != NUM_NONE)
+        return 0;
+    return slow_value(t, row, kind, x);
+}
+
+static void refuse_value(struct taking *t, size_t row, const char *name, enum frame_kind kind,
+                         int rc)
+{
+    if (rc == ERR_MISMATCH)
+        refuse_kind(t, row, name, kind);
+    else
+        refuse(t, row, name, rc, "");
+}
+
+// ---- columns ----
+
+static void take_numbers(struct taking *t, size_t column, float *X)
+{
+    const struct prep_column c = t->r->p->column[column]; // for the compiler: it does not change
+    const size_t features = t->r->p->features, rows = t->rows;
+    float *to = X + c.feature;
+    size_t missing = 0;
+    for (size_t i = 0; i < rows; i++, to += features) {
+        double x;
+        const int rc = get_value(t, i, c.kind, &x);
+        if (rc) {
+            refuse_value(t, i, c.name, c.kind, rc);
+            break;
+        }
+        const double y = prep_number(&c, x);
+        missing += x != x;
+        if (!prep_fits_float(y) || isinf(x)) {
+            char why[PREP_FAULT_MAX];
+            prep_number_fault(&c, x, why);
+            refuse(t, i, c.name, ERR_DATA, why);
+            break;
+        }
+        *to = (float)y;
+    }
+    t->counts->missing[column] += missing;
+}
+
+static void refuse_category(struct taking *t, size_t row, const struct prep_column *c)
+{
+    struct field f;
+    char why[PREP_FAULT_MAX];
+    const int rc = get_field(t, row, &f);
+    if (rc == 0)
+        prep_category_fault(field_is_missing(f) ? NULL : f.text, f.len, why);
+    refuse(t, row, c->name, rc ? rc : ERR_DATA, why);
+}
+
+// The place of a row's category; met[1] counts missing ones, met[2] those that are unknown.
+static inline int get_place(struct taking *t, size_t row, const struct prep_encoder *n,
+                            size_t *place, size_t *met)
+{
+    const struct prep_column *const c = n->column;
+    bool missing;
+    if (c->kind == FRAME_TEXT) {
+        struct field f;
+        const int rc = get_field(t, row, &f);
+        if (rc)
+            return rc;
+        missing = field_is_missing(f);
+        *place = missing ? SIZE_MAX : prep_lookup_text(&n->lookup, f.text, f.len);
+    } else {
+        double x;
+        const int rc = get_value(t, row, c->kind, &x);
+        if (rc)
+            return rc;
+        missing = isnan(x);
+        *place = missing ? SIZE_MAX : prep_lookup_number(&n->lookup, x);
+    }
+    if (*place == SIZE_MAX) {
+        met[missing ? 1 : 2]++;
+        *place = missing ? prep_missing_place(c) : prep_unseen_place(c);
+    }
+    return 0;
+}
+
+static void take_categories(struct taking *t, size_t column, float *X)
+{
+    const struct prep_encoder *const n = &t->r->encoders[column];
+    const struct prep_column *const c = n->column;
+    const size_t features = t->r->p->features, rows = t->rows;
+    float *to = X + c->feature;
+    size_t met[3] = {0};
+    for (size_t i = 0; i < rows; i++, to += features) {
+        size_t place = PREP_NOWHERE;
+        const int rc = get_place(t, i, n, &place, met);
+        if (rc) {
+            refuse_value(t, i, c->name, c->kind, rc);
+            break;
+        }
+        if (place == PREP_NOWHERE) {
+            refuse_category(t, i, c);
+            break;
+        }
+        if (c->encode == PREP_LABEL) {
+            *to = (float)n->value[place];
+            continue;
+        }
+        for (size_t k = 0; k < c->features; k++)
+            to[k] = (float)n->off[k];
+        if (place < c->features)
+            to[place] = (float)n->on[place];
+    }
+    t->counts->missing[column] += met[1];
+    t->counts->unseen[column] += met[2];
+}
+
+// ---- labels ----
+
+// The number of a row's class; SIZE_MAX when it has none.
+static int get_class(struct taking *t, size_t row, size_t *class)
+{
+    const struct prep_target *const target = &t->r->p->target;
+    if (target->kind == FRAME_TEXT) {
+        struct field f;
+        const int rc = get_field(t, row, &f);
+        *class =
+            rc || field_is_missing(f) ? SIZE_MAX : prep_lookup_text(&t->r->classes, f.text, f.len);
+        return rc;
+    }
+    double x = NAN;
+    const int rc = get_value(t, row, target->kind, &x);
+    *class = rc || isnan(x) ? SIZE_MAX : prep_lookup_number(&t->r->classes, x);
+    return rc;
+}
+
+static int get_label(struct taking *t, size_t row, float *y)
+{
+    const struct prep_target *const target = &t->r->p->target;
+    if (target->task == PREP_REGRESSION) {
+        double x = NAN;
+        const int rc = get_value(t, row, target->kind, &x);
+        *y = (float)x;
+        return rc || prep_fits_float(x) ? rc : ERR_DATA;
+    }
+    size_t class;
+    const int rc = get_class(t, row, &class);
+    *y = (float)class;
+    return rc || class != SIZE_MAX ? rc : ERR_DATA;
+}
+
+static void refuse_label(struct taking *t, size_t row)
+{
+    const struct prep_target *const target = &t->r->p->target;
+    struct field f;
+    char why[PREP_FAULT_MAX];
+    const int rc = get_field(t, row, &f);
+    if (rc == 0 && field_is_missing(f))
+        snprintf(why, sizeof why, "the target has no value; remove the row");
+    else if (rc == 0)
+        snprintf(why, sizeof why, "'%.*s'%s is %s", (int)(f.len < 40 ? f.len : 40), f.text,
+                 f.len > 40 ? "..." : "",
+                 target->task == PREP_REGRESSION ? "beyond what a float holds"
+                                                 : "none of the classes of the fit");
+    refuse(t, row, target->name, rc ? rc : ERR_DATA, why);
+}
+
+static void take_labels(struct taking *t, float *y)
+{
+    const struct prep_target *const target = &t->r->p->target;
+    const size_t rows = t->rows;
+    for (size_t i = 0; i < rows; i++) {
+        const int rc = get_label(t, i, &y[i]);
+        if (rc == 0)
+            continue;
+        if (rc == ERR_DATA)
+            refuse_label(t, i);
+        else
+            refuse_value(t, i, target->name, target->kind, rc);
+        break;
+    }
+}
+
+int prep_reader_take(const struct prep_reader *r, const struct csv_block *b, float *X, float *y,
+                     struct prep_counts *counts, struct error *e)
+{
+    struct taking t = {.r = r, .b = b, .counts = counts, .rows = b->rows};
+    for (size_t i = 0; i < r->p->columns; i++) {
+        set_column(&t, r->place[i]);
+        if (r->p->column[i].encode == PREP_NUMERIC)
+            take_numbers(&t, i, X);
+        else
+            take_categories(&t, i, X);
+    }
+    if (y && r->labels) {
+        set_column(&t, r->label_place);
+        take_labels(&t, y);
+    }
+    mem_free(t.unquoted);
+    counts->rows += t.rows;
+    return t.rc ? error_set(e, t.rc, "%s", t.error.text) : 0;
+}
