@@ -20,7 +20,7 @@ struct eval_job {
     bool threshold_given; // by value or by rule: then the model must be a binary one
     size_t resamples;     // of the bootstrap; 0: no intervals
     int64_t seed;
-    bool curves; // wanted: for classes only
+    bool curves;                                                     // wanted: for classes only
     void (*resampled)(void *context, uint64_t done, uint64_t total); // now and then; may be NULL
     void *context;
 };
