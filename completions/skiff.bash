@@ -11,7 +11,7 @@ _skiff_options()
     train)
         printf '%s\n' train=@npz val=@npz validation=@npz test=@npz x_key= y_key= \
             hidden= 'activation=relu|leaky_relu|tanh|sigmoid|gelu|silu' dropout= \
-            'task=auto|binary|multiclass|regression' init=@npz \
+            'task=auto|binary|multiclass|regression' 'scale_target=auto|none|standard' init=@npz \
             epochs= max_epochs= learning_rate= lr= batch_size= 'optimizer=sgd|adam|adamw' \
             momentum= nesterov=@switch betas= eps= weight_decay= \
             'torch_compat=1|2' \

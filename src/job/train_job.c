@@ -138,6 +138,7 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .threads = j->threads,
         .team = j->team,
         .gemm = &j->gemm,
+        .scale_targets = t->task == TASK_REGRESSION && c->scale_target == TARGET_SCALE_STANDARD,
     };
     const int rc = net_init(&j->net, &net, e);
     return rc ? rc : fit_init(&j->fit, &fit, e);

@@ -105,3 +105,14 @@ void net_set_layer(const struct net *net, float *params, size_t l, const float *
             params[weight_at(layer, o, i)] = W[o * layer->in + i];
     memcpy(params + layer->bias, b, layer->out * sizeof *b);
 }
+
+void net_rescale_output(const struct net *net, float *params, size_t o, double factor, double shift)
+{
+    const struct net_layer *layer = &net->layer[net->layers - 1];
+    for (size_t i = 0; i < layer->in; i++) {
+        float *w = &params[weight_at(layer, o, i)];
+        *w = (float)(factor * (double)*w);
+    }
+    float *b = &params[layer->bias + o];
+    *b = (float)(shift + factor * (double)*b);
+}

@@ -66,6 +66,10 @@ int net_draw_weights(const struct net *net, struct rng *rng, float *params, stru
 void net_get_layer(const struct net *net, const float *params, size_t l, float *W, float *b);
 void net_set_layer(const struct net *net, float *params, size_t l, const float *W, const float *b);
 
+// Output `o` becomes shift + factor * itself, by its weights and its bias.
+void net_rescale_output(const struct net *net, float *params, size_t o, double factor,
+                        double shift);
+
 // Names by enum net_task ("auto" first) and by activation, ACT_RELU first; NULL-terminated.
 extern const char *const net_task_words[];
 extern const char *const net_act_words[];

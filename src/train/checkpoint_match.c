@@ -12,10 +12,10 @@
 static bool is_free(const char *name)
 {
     static const char *const names[] = {
-        "train",      "val",        "test",      "x_key", "y_key",          "init",
-        "threads",    "gemm",       "log_every", "quiet", "progress",       "model_dir",
-        "config",     "output_dir", "out",       "task",  "checkpoint_dir", "checkpoint_every",
-        "batch_size",
+        "train",      "val",          "test",      "x_key", "y_key",          "init",
+        "threads",    "gemm",         "log_every", "quiet", "progress",       "model_dir",
+        "config",     "output_dir",   "out",       "task",  "checkpoint_dir", "checkpoint_every",
+        "batch_size", "scale_target",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
@@ -90,6 +90,7 @@ static json_t *describe(const struct fit *f, struct error *e)
         {"fused multiply-add (see SKIFF_CPU)", f->kern->fma},
         {"rows a step", f->batch_size},
         {"shuffling", f->shuffle},
+        {"targets scaled (see --scale_target)", f->scale.targets != 0},
         {"training rows", f->train->n},
         {"training data (CRC-32)", f->train_digest},
         {"validation data (CRC-32)", f->val_digest},

@@ -6,6 +6,7 @@
 static const char *const optimizer_words[] = {"sgd", "adam", "adamw", NULL};
 static const char *const torch_compat_words[] = {"1", "2", NULL};
 static const char *const schedule_words[] = {"constant", "step", "cosine", "onecycle", NULL};
+static const char *const scale_target_words[] = {"auto", "none", "standard", NULL};
 static const char *const class_weight_words[] = {"none", "balanced", NULL};
 const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_accuracy",
                                      "val_f1", "val_auroc",  "val_ap",   "val_rmse",
@@ -37,6 +38,8 @@ const struct opt train_options[] = {
      .help = "Probability that a hidden unit is dropped while training."},
     {.name = "task", .type = OPT_ENUM, .offset = AT(task), .words = net_task_words, .initial = "auto",
      .help = "What y is; auto looks at its type and values."},
+    {.name = "scale_target", .type = OPT_ENUM, .offset = AT(scale_target), .words = scale_target_words, .initial = "auto",
+     .help = "Regression: standard trains on targets of mean 0 and deviation 1, and the model predicts amounts all the same; losses of the history are of the scaled targets. auto does so for CSV data and with --prep."},
     {.name = "init", .type = OPT_TEXT, .offset = AT(init), .arg = "FILE",
      .help = "Start from the weights in this .npz (fc1.weight, fc1.bias, ...; a model.npz will do)."},
 

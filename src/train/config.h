@@ -28,6 +28,8 @@ enum monitor {
     MONITOR_VAL_R2,
 };
 
+// AUTO: where the data come with a preparation, which tables as they are do.
+enum target_scaling { TARGET_SCALE_AUTO, TARGET_SCALE_NONE, TARGET_SCALE_STANDARD };
 enum class_weighting { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 #define BATCH_SIZE_AUTO (-1) // the full batch up to BATCH_FULL_ROWS rows, else BATCH_DEFAULT
@@ -42,7 +44,8 @@ struct train_config {
     struct opt_sizes hidden;
     int activation; // see train_config_activation
     double dropout;
-    int task; // enum net_task
+    int task;         // enum net_task
+    int scale_target; // enum target_scaling
     char *init;
     // training
     int64_t epochs;

@@ -28,7 +28,7 @@ static struct plan_batch next_batch(const struct fit *f)
     struct plan_batch b = {
         .rows = left < f->batch_size ? left : f->batch_size,
         .X = f->train->X,
-        .y = f->train->y,
+        .y = f->train_y ? f->train_y : f->train->y,
         .class_weight = f->class_weight,
     };
     if (f->shuffle) {
@@ -97,9 +97,12 @@ static void note_metrics(const struct fit *f, struct history_row *row)
 // single row is far off is recorded as such, as long as the predictions are numbers.
 static int validate(struct fit *f, struct history_row *row, struct error *e)
 {
-    const struct plan_batch all = {.rows = f->val->n, .X = f->val->X, .y = f->val->y};
+    const float *learnt = f->val_y ? f->val_y : f->val->y;
+    const struct plan_batch all = {.rows = f->val->n, .X = f->val->X, .y = learnt};
     double *loss = &row->value[HISTORY_VAL_LOSS];
     plan_predict(f->plan, f->params, &all, f->val_pred, loss);
+    if (f->val_y)
+        target_scale_undo(&f->scale, f->val_pred, f->val->n);
     const int rc = score_measure(&f->score, f->net, f->val->n, f->val_pred, f->val->y,
                                  isfinite(*loss) ? e : NULL);
     if (rc == 0)
@@ -213,5 +216,6 @@ int fit_run(struct fit *f, struct error *e)
         rc = error_set(e, ERR_NUMERIC,
                        "the last step made weights that are not finite numbers; lower "
                        "--learning_rate, scale the features, or set --clip_norm");
+    target_scale_fold(&f->scale, f->net, f->params);
     return rc;
 }

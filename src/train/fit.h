@@ -14,6 +14,7 @@
 #include "train/optim.h"
 #include "train/schedule.h"
 #include "train/score.h"
+#include "train/target_scale.h"
 
 // What a run tells its caller while it goes on. Any function may be NULL.
 struct fit_hooks {
@@ -69,10 +70,12 @@ struct fit {
     struct schedule schedule;
     struct fit_state state;
     struct history history;
-    float *class_weight; // by label, or NULL
-    uint32_t *order;     // of the epoch's rows, when shuffling
-    float *val_pred;     // [val->n][outputs]
-    struct score score;  // of the validation data
+    float *class_weight;       // by label, or NULL
+    struct target_scale scale; // of regression targets, if they are scaled, as are
+    float *train_y, *val_y;    // what is learnt then, else NULL
+    uint32_t *order;           // of the epoch's rows, when shuffling
+    float *val_pred;           // [val->n][outputs]
+    struct score score;        // of the validation data
 
     double started;      // clock_seconds at the start of fit_run
     double checkpointed; // clock_seconds of the newest checkpoint
@@ -87,6 +90,7 @@ struct fit_spec {
     size_t threads;
     struct par *team;        // borrowed; NULL: one thread does all
     const struct gemm *gemm; // borrowed; as in struct plan_spec
+    bool scale_targets;      // regression: see target_scale.h
 };
 
 // Everything is allocated here, weights are drawn or read from config->init.
@@ -97,7 +101,8 @@ int fit_restart(struct fit *f, struct error *e);
 
 // Resume from the newest valid checkpoint if config->checkpoint_dir has one, then train to the end
 // or until hooks.stop. Afterwards `params` are the ones to keep: the best epoch's when keep_best,
-// also after ERR_NUMERIC, when the run has lost its way.
+// also after ERR_NUMERIC, when the run has lost its way; and they predict amounts where targets
+// were scaled.
 // fit_finished tells whether the run came to its end.
 int fit_run(struct fit *f, struct error *e);
 bool fit_finished(const struct fit *f);

@@ -40,8 +40,10 @@ int fit_restart(struct fit *f, struct error *e)
     int rc = net_draw_weights(f->net, &f->state.rng, f->params, e);
     if (rc == 0 && c->init)
         rc = model_read_weights(c->init, f->net, f->params, e);
-    if (rc == 0 && c->init)
+    if (rc == 0 && c->init) {
         f->init_digest = crc_update(0, f->params, f->net->size * sizeof *f->params);
+        target_scale_unfold(&f->scale, f->net, f->params);
+    }
     return rc;
 }
 
@@ -71,6 +73,16 @@ static void resolve_batch(struct fit *f)
     f->batch_size = full || size > n ? n : size;
 }
 
+static int scale_targets(struct fit *f, struct error *e)
+{
+    const int rc = target_scale_init(&f->scale, f->train, e);
+    if (rc)
+        return rc;
+    f->train_y = target_scale_apply(&f->scale, f->train);
+    f->val_y = f->val ? target_scale_apply(&f->scale, f->val) : NULL;
+    return f->train_y && (f->val_y || !f->val) ? 0 : error_nomem(e, "scaled targets");
+}
+
 // What the options ask for and the task, once it is known, does not have.
 static int check_task(const struct fit *f, struct error *e)
 {
@@ -80,6 +92,9 @@ static int check_task(const struct fit *f, struct error *e)
                          history_column_name(f->monitor), task);
     if (f->config->class_weight == CLASS_WEIGHT_BALANCED && f->net->task == TASK_REGRESSION)
         return error_set(e, ERR_USAGE, "--class_weight balanced: is for classes, not for %s", task);
+    if (f->config->scale_target == TARGET_SCALE_STANDARD && f->net->task != TASK_REGRESSION)
+        return error_set(e, ERR_USAGE, "--scale_target standard: is for amounts; this is a %s run",
+                         task);
     return 0;
 }
 
@@ -145,6 +160,8 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         rc = allocate(f, e);
     if (rc == 0 && f->config->class_weight == CLASS_WEIGHT_BALANCED)
         rc = balance_classes(f, e);
+    if (rc == 0 && spec->scale_targets)
+        rc = scale_targets(f, e);
     if (rc == 0)
         rc = make_plan(f, e);
     if (rc == 0)
@@ -171,5 +188,8 @@ void fit_clear(struct fit *f)
     mem_free(f->order);
     mem_free(f->val_pred);
     mem_free(f->class_weight);
+    target_scale_clear(&f->scale);
+    mem_free(f->train_y);
+    mem_free(f->val_y);
     *f = (struct fit){0};
 }

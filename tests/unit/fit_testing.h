@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A training run on data in memory, as the tests of fit and of its checkpoints need it.
+// A training run on data in memory, for the tests of fit and what belongs to it.
 #ifndef SKIFF_TESTS_FIT_TESTING_H
 #define SKIFF_TESTS_FIT_TESTING_H
 
@@ -40,10 +40,9 @@ static inline void run_data(struct dataset *d, enum net_task task, size_t n, uin
         if (task == TASK_REGRESSION) {
             d->y[2 * i] = signal;
             d->y[2 * i + 1] = x[3] - x[4];
-        } else if (task == TASK_BINARY) {
-            d->y[i] = signal > 0;
         } else {
-            d->y[i] = signal > 0.4F ? 2 : signal > -0.4F ? 1 : 0;
+            const float third = signal > 0.4F ? 2 : signal > -0.4F ? 1 : 0;
+            d->y[i] = task == TASK_BINARY ? (float)(signal > 0) : third;
         }
     }
 }
@@ -95,9 +94,9 @@ static inline void run_begin(struct run *r, enum net_task task, const char *opti
     run_data(&r->train, task, 200, 1);
     run_data(&r->val, task, 60, 2);
     const size_t outputs = task == TASK_MULTICLASS ? 3 : r->train.targets;
-    const struct net_spec spec = {RUN_FEATURES,      outputs,
-                                  &r->config.hidden, train_config_activation(&r->config),
-                                  r->config.dropout, task};
+    const enum kern_act act = train_config_activation(&r->config);
+    const struct net_spec spec = {RUN_FEATURES, outputs,           &r->config.hidden,
+                                  act,          r->config.dropout, task};
     CHECK_OK(net_init(&r->net, &spec, &e), e);
 }
 
@@ -112,8 +111,9 @@ static inline int run_init(struct run *r, struct par *team, struct error *e)
         .train = &r->train,
         .val = r->val.n ? &r->val : NULL,
         .hooks = {r, run_epoch_done, run_step_done, run_stop, run_note},
-        .threads = r->config.threads ? (size_t)r->config.threads : 1,
+        .threads = team ? (size_t)r->config.threads : 1,
         .team = team,
+        .scale_targets = r->config.scale_target == TARGET_SCALE_STANDARD,
     };
     return rc ? rc : fit_init(&r->fit, &spec, e);
 }
