@@ -8,7 +8,8 @@
 
 #define HEAD_SIZE 16
 #define HEAD_BOLD 1.12 // how much wider its letters are
-#define LINE      16   // from one line of text to the next
+#define LINE      16   // from one name to the next
+#define LEAD      4    // more than that between the lines of a head
 #define NAMES_MAX (CANVAS_WIDTH / 3.0)
 #define HALF_TEXT 4.5 // from the middle of a line of text down to its foot
 #define TICK_ROOM 7   // from a tick's label to the plot
@@ -54,13 +55,20 @@ static void text_line(struct canvas *c, const char *class, const char *text, dou
         return;
     svg_cut(cut, text, CANVAS_WIDTH - 2 * CANVAS_MARGIN, size);
     svg_label(c->out, class, SVG_START, (double[]){CANVAS_MARGIN, c->top}, cut);
-    c->top += LINE + 4;
+    c->top += LINE + LEAD;
 }
 
-// "result, note", or one of them.
-static void join_note(char *to, size_t room, const char *result, const char *note)
+// "result, note" where that is a line, else the first of two.
+static void join_note(char *to, size_t room, const char *result, const char **note)
 {
-    snprintf(to, room, "%s%s%s", result, result[0] && note[0] ? ", " : "", note);
+    const double wide = svg_width(result, CANVAS_TEXT) + svg_width(*note, CANVAS_TEXT) + LINE;
+    const bool both = result[0] && (*note)[0];
+    if (both && wide > CANVAS_WIDTH - 2 * CANVAS_MARGIN) {
+        snprintf(to, room, "%s", result);
+        return;
+    }
+    snprintf(to, room, "%s%s%s", result, both ? ", " : "", *note);
+    *note = "";
 }
 
 static const char *or_empty(const char *text)
@@ -73,10 +81,12 @@ void canvas_begin(struct canvas *c, struct buf *out, const struct figure_head *h
 {
     char note[SVG_CUT_MAX];
     const char *title = head->title ? head->title : text->title;
+    const char *more = or_empty(head->note);
+    join_note(note, sizeof note, or_empty(text->result), &more);
+    height += more[0] ? LINE + LEAD : 0;
     *c = (struct canvas){.out = out, .top = 24, .left = CANVAS_MARGIN};
     c->right = CANVAS_WIDTH - CANVAS_MARGIN;
     c->bottom = height - 44;
-    join_note(note, sizeof note, or_empty(text->result), or_empty(head->note));
     open_svg(out, head, height);
     named_element(out, "title", head->prefix, title[0] ? title : text->title);
     named_element(out, "desc", head->prefix, text->about);
@@ -88,6 +98,7 @@ void canvas_begin(struct canvas *c, struct buf *out, const struct figure_head *h
     svg_rect(out, "page", (double[]){0, 0}, (double[]){CANVAS_WIDTH, height});
     text_line(c, "head", title, HEAD_SIZE * HEAD_BOLD);
     text_line(c, "soft", note, CANVAS_TEXT);
+    text_line(c, "soft", more, CANVAS_TEXT);
 }
 
 int canvas_end(struct canvas *c)
@@ -136,19 +147,31 @@ static void draw_x(struct canvas *c)
     }
 }
 
+// At the end of the axis, with an arrow along it.
+static void name_x(struct canvas *c, const char *text)
+{
+    char name[SVG_CUT_MAX];
+    if (!text)
+        return;
+    snprintf(name, sizeof name, "%s \xe2\x86\x92", text);
+    svg_label(c->out, "soft", SVG_END, (double[]){c->right, c->bottom + 36}, name);
+}
+
 void canvas_plot(struct canvas *c, const struct canvas_axes *axes)
 {
-    if (axes->y_name)
-        text_line(c, "soft", axes->y_name, CANVAS_TEXT);
+    char name[SVG_CUT_MAX];
+    c->top += 2;
+    if (axes->y_name) {
+        snprintf(name, sizeof name, "\xe2\x86\x91 %s", axes->y_name);
+        text_line(c, "soft", name, CANVAS_TEXT);
+    }
     c->top -= 8; // from the foot of a line to the plot below it
     axis_vertical(&c->y, axes->y, axes->y_kind, (double[]){c->bottom - axes->strip, c->top});
     c->left = CANVAS_MARGIN + axis_label_width(&c->y, CANVAS_TEXT) + TICK_ROOM;
     axis_horizontal(&c->x, axes->x, axes->x_kind, (double[]){c->left, c->right});
     draw_y(c, axes->mirrored);
     draw_x(c);
-    if (axes->x_name)
-        svg_label(c->out, "soft", SVG_MIDDLE, (double[]){(c->left + c->right) / 2, c->bottom + 36},
-                  axes->x_name);
+    name_x(c, axes->x_name);
 }
 
 // ---- rows and keys ----
@@ -186,8 +209,7 @@ void canvas_plot_rows(struct canvas *c, const struct canvas_rows *rows)
         svg_cut(cut, rows->name[i], widest + 1, CANVAS_TEXT);
         svg_label(c->out, "name", SVG_END, (double[]){c->left - TICK_ROOM, y}, cut);
     }
-    svg_label(c->out, "soft", SVG_MIDDLE, (double[]){(c->left + c->right) / 2, c->bottom + 36},
-              rows->x_name);
+    name_x(c, rows->x_name);
 }
 
 void canvas_keys(struct canvas *c, const struct canvas_key *key, size_t n)
@@ -201,7 +223,7 @@ void canvas_keys(struct canvas *c, const struct canvas_key *key, size_t n)
         svg_label(c->out, "name", SVG_START, (double[]){x + 16, c->top}, cut);
         x += 16 + svg_width(cut, CANVAS_TEXT) + 14;
     }
-    c->top += LINE + 4;
+    c->top += LINE + LEAD;
 }
 
 // ---- names ----
@@ -212,12 +234,18 @@ void canvas_line_class(char class[CANVAS_CLASS_MAX], size_t i)
              (i + i / CANVAS_COLOURS) % 4);
 }
 
+// From the plot to the names: with a mark between them where they have one.
+static double name_inset(const struct canvas_name *name)
+{
+    return name->marked ? 19 : 6;
+}
+
 double canvas_names_width(const struct canvas_name *name, size_t n)
 {
     double width = 0;
     for (size_t i = 0; i < n; i++)
         width = fmax(width, svg_width(name[i].text, CANVAS_TEXT));
-    return fmin(width + 10, NAMES_MAX);
+    return fmin(width + 10 + name_inset(name), NAMES_MAX);
 }
 
 static void sort_names(struct canvas_name *name, size_t n)
@@ -230,13 +258,27 @@ static void sort_names(struct canvas_name *name, size_t n)
         }
 }
 
-// Pushed down from the top where they are too close, then up from the bottom.
+// Neighbours that are too close push each other away by half of what is missing, again and again;
+// what is still missing then, and the ends of the plot, are seen to from the top and the bottom.
 static void spread_names(struct canvas_name *name, size_t n, double top, double bottom)
 {
+    for (int again = 0; again < 100; again++)
+        for (size_t i = 1; i < n; i++) {
+            const double lack = fmax(0, LINE - (name[i].y - name[i - 1].y));
+            name[i - 1].y -= lack / 2;
+            name[i].y += lack / 2;
+        }
     for (size_t i = 0; i < n; i++)
         name[i].y = fmax(name[i].y, i ? name[i - 1].y + LINE : top);
     for (size_t i = n; i-- > 0;)
         name[i].y = fmin(name[i].y, i + 1 < n ? name[i + 1].y - LINE : bottom);
+}
+
+void canvas_mark(struct canvas *c, size_t line, const double at[2], double radius)
+{
+    char class[CANVAS_CLASS_MAX];
+    snprintf(class, sizeof class, "mark f%zu", line % CANVAS_COLOURS);
+    svg_mark(c->out, class, (enum svg_mark)(line % SVG_MARKS), at, radius);
 }
 
 void canvas_names(struct canvas *c, struct canvas_name *name, size_t n)
@@ -245,16 +287,24 @@ void canvas_names(struct canvas *c, struct canvas_name *name, size_t n)
     sort_names(name, n);
     spread_names(name, n, c->top + 2, c->bottom - 2);
     for (size_t i = 0; i < n; i++) {
+        const double x = c->right + name_inset(&name[i]);
+        if (name[i].marked)
+            canvas_mark(c, name[i].line, (double[]){c->right + 10, name[i].y}, 4);
         snprintf(class, sizeof class, "f%zu", name[i].line % CANVAS_COLOURS);
-        svg_cut(cut, name[i].text, CANVAS_WIDTH - 4 - c->right - 6, CANVAS_TEXT);
-        svg_label(c->out, class, SVG_START, (double[]){c->right + 6, name[i].y + HALF_TEXT}, cut);
+        svg_cut(cut, name[i].text, CANVAS_WIDTH - 4 - x, CANVAS_TEXT);
+        svg_label(c->out, class, SVG_START, (double[]){x, name[i].y + HALF_TEXT}, cut);
     }
 }
 
-void canvas_beside(struct canvas *c, const char *class, const double at[2], const char *text)
+void canvas_beside(struct canvas *c, const char *class, int side, const double at[2],
+                   const char *text)
 {
     const double width = svg_width(text, CANVAS_TEXT);
-    const bool right = at[0] + 8 + width <= c->right;
+    bool right = side > 0;
+    if (right && at[0] + 8 + width > c->right)
+        right = false;
+    else if (!right && at[0] - 8 - width < c->left)
+        right = true;
     const double y = fmin(fmax(at[1] + HALF_TEXT, c->top + 12), c->bottom - 5);
     svg_label(c->out, class, right ? SVG_START : SVG_END,
               (double[]){right ? at[0] + 8 : at[0] - 8, y}, text);

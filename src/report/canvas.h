@@ -79,13 +79,19 @@ void canvas_line_class(char class[CANVAS_CLASS_MAX], size_t i);
 struct canvas_name {
     const char *text;
     double y;
-    size_t line; // its colour
+    size_t line; // its colour and mark
+    bool marked; // draw the mark in front of the name
 };
 void canvas_names(struct canvas *c, struct canvas_name *name, size_t n);
 // The room that names need, at the most a third of the canvas.
 double canvas_names_width(const struct canvas_name *name, size_t n);
 
-// Text that stays inside of the plot, beside the point `at` on the side where there is room.
-void canvas_beside(struct canvas *c, const char *class, const double at[2], const char *text);
+// A mark of the look of that line.
+void canvas_mark(struct canvas *c, size_t line, const double at[2], double radius);
+
+// Text beside the point `at`, to its right where side is 1 and to its left where it is -1, or on
+// the other side where there is no room for it in the plot.
+void canvas_beside(struct canvas *c, const char *class, int side, const double at[2],
+                   const char *text);
 
 #endif

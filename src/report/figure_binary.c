@@ -30,18 +30,18 @@ static void guide(struct canvas *c, const double from[2], const double to[2])
     svg_line(c->out, "guide", begin, end);
 }
 
-// The threshold in use, where it lies.
-static void mark_threshold(struct canvas *c, const struct figure_point *p)
+// The threshold in use, where it lies; `aside` is where there is no curve: to the right 1, down 1.
+static void mark_threshold(struct canvas *c, const struct figure_point *p, const int aside[2])
 {
     char text[LABEL_MAX + 16], value[LABEL_MAX];
     double at[2];
-    if (!p || !isfinite(p->x) || !isfinite(p->y))
+    if (!isfinite(p->x) || !isfinite(p->y))
         return;
     place(c, p->x, p->y, at);
     svg_mark(c->out, "mark", SVG_DIAMOND, at, 5.5);
     label_value(value, p->threshold);
     snprintf(text, sizeof text, "threshold %s", value);
-    canvas_beside(c, "over", (double[]){at[0], at[1] + 12}, text);
+    canvas_beside(c, "over", aside[0], (double[]){at[0], at[1] + 12 * aside[1]}, text);
 }
 
 static bool any_point(const double *x, const double *y, size_t n)
@@ -75,7 +75,8 @@ int figure_roc(struct buf *out, const struct figure_roc *f)
         trace_to(&t, at[0], at[1]);
     }
     trace_end(&t);
-    mark_threshold(&c, f->at);
+    if (f->at)
+        mark_threshold(&c, f->at, (const int[]){1, 1});
     return canvas_end(&c);
 }
 
@@ -124,7 +125,8 @@ int figure_pr(struct buf *out, const struct figure_pr *f)
     unit_plot(&c, "recall", "precision", 0);
     draw_no_skill(&c, f->positives);
     draw_steps(&c, f);
-    mark_threshold(&c, f->at);
+    if (f->at)
+        mark_threshold(&c, f->at, f->at->y < 0.5 ? (const int[]){1, -1} : (const int[]){-1, 1});
     return canvas_end(&c);
 }
 
@@ -175,11 +177,14 @@ static void draw_counts(struct canvas *c, const struct figure_calibration *f)
         if (!is_shown(&f->bin[i]))
             continue;
         const double x = axis_at(&c->x, f->bin[i].score);
-        const double height = fmax((STRIP - 16) * (double)f->bin[i].count / most, 1);
+        const double height = fmax((STRIP - 18) * (double)f->bin[i].count / most, 1);
         svg_rect(c->out, "f0 a3", (double[]){x - wide / 2, c->bottom - height},
                  (double[]){wide, height});
-        label_count(text, f->bin[i].count);
-        const double half = svg_width(text, 11) / 2;
+        if (f->bin[i].count < 10000)
+            label_count(text, f->bin[i].count);
+        else
+            label_value(text, (double)f->bin[i].count);
+        const double half = svg_width(text, 12) / 2;
         if (x - half < free || x + half > CANVAS_WIDTH - 2)
             continue;
         svg_label(c->out, "soft small", SVG_MIDDLE, (double[]){x, c->bottom - height - 4}, text);

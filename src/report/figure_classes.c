@@ -102,7 +102,7 @@ int figure_roc_classes(struct buf *out, const struct figure_classes *f)
     for (size_t i = shown; i-- > 0;)
         draw_curve(&c, &f->class[picked[i]], i);
     for (size_t i = 0; i < shown; i++)
-        draw_key(&c, &f->class[picked[i]], i, c.bottom - 10 - KEY_ROW * (double)(shown - 1 - i));
+        draw_key(&c, &f->class[picked[i]], i, c.bottom - 16 - KEY_ROW * (double)(shown - 1 - i));
     return canvas_end(&c);
 }
 
@@ -149,7 +149,7 @@ static void draw_classes(struct canvas *c, const struct figure_classes *f,
     const struct canvas_key keys[] = {{"F1", "f0 a3", SVG_SQUARE},
                                       {"precision", "mark f1", SVG_DISC},
                                       {"recall", "mark f2", SVG_TRIANGLE}};
-    const struct canvas_rows rows = {n, name, ROW, {0, 1.02}, "share"};
+    const struct canvas_rows rows = {n, name, ROW, {0, 1.02}, NULL};
     svg_label(c->out, "soft", SVG_END, (double[]){CANVAS_WIDTH - CANVAS_MARGIN, c->top}, "rows");
     canvas_keys(c, keys, 3);
     c->right -= widest + 10;

@@ -14,7 +14,8 @@
 #define SHOWN_MAX  FIGURE_CLASSES_MAX
 #define CELL_HIGH  54 // of a few classes
 #define CELL_LOW   15 // of many: a line of text
-#define SMALL      11 // the smaller font
+#define SMALL      12 // the smaller font
+#define TINY       9  // of names above columns that are hardly wider
 #define TURNED_MAX 74 // room for names that stand upright
 #define MISTAKES   5  // named below
 #define TEXT_ROW   18
@@ -25,6 +26,7 @@ struct matrix {
     size_t count[SHOWN_MAX][SHOWN_MAX], rows[SHOWN_MAX];
     char name[SHOWN_MAX][SVG_CUT_MAX];
     bool numbers; // they fit the cells
+    bool merged;  // the last place is several classes
     double wide, high, left, top;
 };
 
@@ -54,11 +56,11 @@ static void give_places(const struct figure_confusion *f, struct ranked *list, s
 
 static void name_places(const struct figure_confusion *f, const size_t *place, struct matrix *m)
 {
-    if (f->classes > m->n)
+    if (m->merged)
         snprintf(m->name[m->n - 1], SVG_CUT_MAX, "%zu others", f->classes - m->n + 1);
     for (size_t i = 0; i < f->classes; i++) {
         char *name = m->name[place[i]];
-        if (f->classes > m->n && place[i] == m->n - 1)
+        if (m->merged && place[i] == m->n - 1)
             continue;
         if (f->names && f->names[i])
             svg_cut(name, f->names[i], CANVAS_WIDTH, CANVAS_TEXT);
@@ -71,7 +73,8 @@ static int fill_matrix(const struct figure_confusion *f, struct matrix *m)
 {
     struct ranked *list = mem_array(f->classes, sizeof *list);
     size_t *place = mem_array(f->classes, sizeof *place);
-    m->n = f->classes < SHOWN_MAX ? f->classes : SHOWN_MAX;
+    m->merged = f->classes > SHOWN_MAX;
+    m->n = m->merged ? SHOWN_MAX : f->classes;
     if (list && place) {
         give_places(f, list, place);
         name_places(f, place, m);
@@ -94,50 +97,57 @@ static int fill_matrix(const struct figure_confusion *f, struct matrix *m)
 
 static void say_count(const struct matrix *m, size_t i, size_t j, char text[LABEL_MAX])
 {
-    if (m->count[i][j] < 10000)
-        label_count(text, m->count[i][j]);
-    else
+    label_count(text, m->count[i][j]);
+    if (svg_width(text, CANVAS_TEXT) > fmax(m->wide - 6, 30))
         label_value(text, (double)m->count[i][j]);
+}
+
+static double widest_name(const struct matrix *m, double size)
+{
+    double widest = 0;
+    for (size_t i = 0; i < m->n; i++)
+        widest = fmax(widest, svg_width(m->name[i], size));
+    return widest;
 }
 
 static void lay_out(struct matrix *m)
 {
     char text[LABEL_MAX];
-    double widest = 0, names = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        names = fmax(names, svg_width(m->name[i], CANVAS_TEXT));
+    double widest = 0;
+    m->left = CANVAS_MARGIN + fmin(widest_name(m, CANVAS_TEXT), m->n > 15 ? 84 : 104) + 8;
+    m->wide = (CANVAS_WIDTH - CANVAS_MARGIN - m->left) / (double)(m->n ? m->n : 1);
+    m->high = fmin(fmax(0.85 * m->wide, CELL_LOW), CELL_HIGH);
+    for (size_t i = 0; i < m->n; i++)
         for (size_t j = 0; j < m->n; j++) {
             say_count(m, i, j, text);
             widest = fmax(widest, svg_width(text, SMALL));
         }
-    }
-    m->left = CANVAS_MARGIN + fmin(names, 104) + 8;
-    m->wide = (CANVAS_WIDTH - CANVAS_MARGIN - m->left) / (double)(m->n ? m->n : 1);
-    m->high = fmin(fmax(0.85 * m->wide, CELL_LOW), CELL_HIGH);
     m->numbers = widest + 2 <= m->wide;
 }
 
 // Do the names fit side by side above their columns?
 static bool names_lie(const struct matrix *m)
 {
-    return m->wide >= 44;
+    return m->wide >= 44 || widest_name(m, CANVAS_TEXT) + 4 <= m->wide;
+}
+
+static double names_size(const struct matrix *m)
+{
+    return m->wide >= 13 ? SMALL : TINY;
 }
 
 static double names_height(const struct matrix *m)
 {
-    double longest = 0;
     if (names_lie(m))
         return TEXT_ROW;
-    for (size_t i = 0; i < m->n; i++)
-        longest = fmax(longest, svg_width(m->name[i], SMALL));
-    return fmin(longest, TURNED_MAX) + 6;
+    return fmin(widest_name(m, names_size(m)), TURNED_MAX) + 6;
 }
 
 static double height_of(const struct matrix *m)
 {
     const double cells = m->n ? (double)m->n * m->high : 60;
     const double below = m->numbers ? 0 : TEXT_ROW * (MISTAKES + 1) + 6;
-    return 84 + names_height(m) + cells + below + CANVAS_MARGIN;
+    return 82 + names_height(m) + cells + below + CANVAS_MARGIN;
 }
 
 // ---- drawing ----
@@ -192,10 +202,18 @@ static void draw_names(struct canvas *c, const struct matrix *m)
             svg_cut(cut, m->name[i], m->wide - 4, CANVAS_TEXT);
             svg_label(c->out, "name", SVG_MIDDLE, (double[]){x, m->top - 6}, cut);
         } else {
-            svg_cut(cut, m->name[i], TURNED_MAX, SMALL);
-            svg_label_up(c->out, "small", (double[]){x + 4, m->top - 5}, cut);
+            const bool tiny = names_size(m) < SMALL;
+            svg_cut(cut, m->name[i], TURNED_MAX, names_size(m));
+            svg_label_up(c->out, tiny ? "tiny" : "small",
+                         (double[]){x + (tiny ? 3 : 4), m->top - 5}, cut);
         }
     }
+}
+
+// Of or for the classes that are shown as one.
+static bool is_others(const struct matrix *m, size_t at)
+{
+    return m->merged && (at / m->n == m->n - 1 || at % m->n == m->n - 1);
 }
 
 // The cell off the diagonal with the most rows that is smaller than `last`, or as large and behind.
@@ -205,7 +223,7 @@ static bool next_mistake(const struct matrix *m, size_t *last)
     const size_t limit = *last == SIZE_MAX ? SIZE_MAX : m->count[*last / m->n][*last % m->n];
     for (size_t at = 0; at < m->n * m->n; at++) {
         const size_t count = m->count[at / m->n][at % m->n];
-        if (at / m->n == at % m->n || count <= best)
+        if (at / m->n == at % m->n || count <= best || is_others(m, at))
             continue;
         if (count < limit || (count == limit && *last != SIZE_MAX && at > *last)) {
             best = count;
@@ -241,7 +259,7 @@ static void draw_matrix(struct canvas *c, struct matrix *m)
 {
     svg_label(c->out, "soft", SVG_START, (double[]){CANVAS_MARGIN, c->top},
               "rows: true; columns: predicted; shade: share of row");
-    m->top = c->top + 6 + names_height(m);
+    m->top = c->top + 12 + names_height(m);
     for (size_t i = 0; i < m->n; i++)
         for (size_t j = 0; j < m->n; j++)
             draw_cell(c, m, i, j);

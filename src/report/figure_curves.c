@@ -6,25 +6,33 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#define DECADES 30.0 // losses whose largest is so many times the smallest get a logarithmic axis
-#define PADDING 0.06 // of the plot's height above and below the lines
+#define DECADES  30.0 // losses whose largest is so many times the smallest get a logarithmic axis
+#define MARKS    4    // on each of several lines
+#define NAME_MAX 104
+#define PADDING  0.06 // of the plot's height above and below the lines
 
 static size_t lines_of(const struct figure_curves *f)
 {
     return f->lines < FIGURE_LINES_MAX ? f->lines : FIGURE_LINES_MAX;
 }
 
-static const char *name_of(const struct figure_line *line)
-{
-    return line->name ? line->name : "";
-}
-
-// The dashed one of two lines is the first: training, beside the validation that counts.
+// The first of two lines is the thin one in the second colour: training, beside the validation that
+// counts.
 static size_t look_of(const struct figure_curves *f, size_t i)
 {
     return lines_of(f) == 2 ? 1 - i : i;
+}
+
+// Several lines have marks, which noise does not hide as it hides dashes.
+static bool has_marks(const struct figure_curves *f)
+{
+    return lines_of(f) > 2;
+}
+
+static bool has_best(const struct figure_curves *f)
+{
+    return f->best > 0 && f->best <= f->n;
 }
 
 static struct range values_of(const struct figure_curves *f)
@@ -59,8 +67,10 @@ static void draw_line(struct canvas *c, const struct figure_curves *f, size_t i)
     struct trace t;
     char class[CANVAS_CLASS_MAX];
     const double *y = f->line[i].y;
-    canvas_line_class(class, look_of(f, i));
-    trace_begin(&t, c->out, class, lines_of(f) > 2 ? 1 : 0.5);
+    snprintf(class, sizeof class, "line%s c%zu",
+             has_marks(f) || (lines_of(f) == 2 && i == 0) ? " thin" : "",
+             look_of(f, i) % CANVAS_COLOURS);
+    trace_begin(&t, c->out, class, has_marks(f) ? 1 : 0.5);
     for (size_t epoch = 0; epoch < f->n; epoch++) {
         if (isfinite(y[epoch]))
             trace_to(&t, axis_at(&c->x, (double)(epoch + 1)), axis_at(&c->y, y[epoch]));
@@ -70,69 +80,101 @@ static void draw_line(struct canvas *c, const struct figure_curves *f, size_t i)
     trace_end(&t);
 }
 
-// Where the last finite value of each line lies.
-static size_t find_names(const struct canvas *c, const struct figure_curves *f,
-                         struct canvas_name name[FIGURE_LINES_MAX])
+// A few on each line, at other epochs than those of the others.
+static void draw_marks(struct canvas *c, const struct figure_curves *f, size_t i)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < lines_of(f); i++) {
-        size_t last = f->n;
-        while (last > 0 && !isfinite(f->line[i].y[last - 1]))
-            last--;
-        if (last == 0)
-            continue;
-        name[n++] = (struct canvas_name){name_of(&f->line[i]),
-                                         axis_at(&c->y, f->line[i].y[last - 1]), look_of(f, i)};
+    const double *y = f->line[i].y, part = ((double)i + 0.5) / (double)lines_of(f);
+    for (int k = 0; has_marks(f) && k < MARKS; k++) {
+        const size_t epoch = (size_t)((double)(f->n - 1) * (k + part) / MARKS);
+        if (isfinite(y[epoch]))
+            canvas_mark(c, look_of(f, i),
+                        (double[]){axis_at(&c->x, (double)(epoch + 1)), axis_at(&c->y, y[epoch])},
+                        3);
     }
-    return n;
 }
 
-static bool has_best(const struct figure_curves *f)
+// ---- names and the best epoch ----
+
+// A line's name with its value at the best epoch, or at the last; at the height of its end.
+struct line_name {
+    char text[NAME_MAX];
+    double end; // NaN where the line has no point
+};
+
+static void name_line(const struct figure_curves *f, size_t i, struct line_name *name)
 {
-    return f->best > 0 && f->best <= f->n;
+    char value[LABEL_MAX];
+    const double *y = f->line[i].y, at = y[(has_best(f) ? f->best : f->n) - 1];
+    size_t last = f->n;
+    while (last > 0 && !isfinite(y[last - 1]))
+        last--;
+    name->end = last ? y[last - 1] : NAN;
+    label_value(value, at);
+    snprintf(name->text, sizeof name->text, "%.60s%s%s", f->line[i].name ? f->line[i].name : "",
+             isfinite(at) ? " " : "", isfinite(at) ? value : "");
 }
 
 // Losses fall and metrics rise, so the label goes where they come from.
 static void mark_best(struct canvas *c, const struct figure_curves *f)
 {
-    char text[48], class[CANVAS_CLASS_MAX];
+    char text[LABEL_MAX + 8], epoch[LABEL_MAX];
     const double x = axis_at(&c->x, (double)f->best);
-    svg_line(c->out, "guide", (double[]){x, c->top}, (double[]){x, c->bottom});
-    for (size_t i = 0; i < lines_of(f); i++) {
-        const double y = f->line[i].y[f->best - 1];
-        if (!isfinite(y))
-            continue;
-        snprintf(class, sizeof class, "mark f%zu", look_of(f, i) % CANVAS_COLOURS);
-        svg_mark(c->out, class, SVG_DISC, (double[]){x, axis_at(&c->y, y)}, 4);
-    }
-    snprintf(text, sizeof text, "best: %zu", f->best);
-    canvas_beside(c, "over", (double[]){x, f->loss ? c->top + 8 : c->bottom - 12}, text);
+    for (size_t i = 0; i < lines_of(f); i++)
+        if (isfinite(f->line[i].y[f->best - 1]))
+            canvas_mark(c, look_of(f, i), (double[]){x, axis_at(&c->y, f->line[i].y[f->best - 1])},
+                        4.5);
+    label_count(epoch, f->best);
+    snprintf(text, sizeof text, "best: %s", epoch);
+    canvas_beside(c, "over", 1, (double[]){x, f->loss ? c->top + 8 : c->bottom - 12}, text);
 }
 
-// "best epoch 412 of 1000: train 0.401, val 0.412"
-static void say_result(const struct figure_curves *f, char *text, size_t room)
+static void draw_lines(struct canvas *c, const struct figure_curves *f,
+                       const struct canvas_axes *axes)
 {
-    char value[LABEL_MAX];
-    if (!has_best(f)) {
-        snprintf(text, room, "%zu epoch%s", f->n, f->n == 1 ? "" : "s");
-        return;
-    }
-    snprintf(text, room, "best epoch %zu of %zu", f->best, f->n);
+    struct line_name text[FIGURE_LINES_MAX];
+    struct canvas_name name[FIGURE_LINES_MAX];
+    size_t n = 0;
     for (size_t i = 0; i < lines_of(f); i++) {
-        const size_t len = strlen(text);
-        label_value(value, f->line[i].y[f->best - 1]);
-        snprintf(text + len, room - len, "%s %s %s", i ? "," : ":", name_of(&f->line[i]), value);
+        name_line(f, i, &text[i]);
+        if (isfinite(text[i].end))
+            name[n++] =
+                (struct canvas_name){text[i].text, text[i].end, look_of(f, i), has_marks(f)};
     }
+    c->right -= canvas_names_width(name, n) - 8;
+    canvas_plot(c, axes);
+    if (has_best(f)) {
+        const double x = axis_at(&c->x, (double)f->best);
+        svg_line(c->out, "guide", (double[]){x, c->top}, (double[]){x, c->bottom});
+    }
+    for (size_t i = 0; i < lines_of(f); i++)
+        draw_line(c, f, i);
+    for (size_t i = 0; i < lines_of(f); i++)
+        draw_marks(c, f, i);
+    if (has_best(f))
+        mark_best(c, f);
+    for (size_t i = 0; i < n; i++)
+        name[i].y = axis_at(&c->y, name[i].y);
+    canvas_names(c, name, n);
+}
+
+static void say_epochs(const struct figure_curves *f, char *text, size_t room)
+{
+    char best[LABEL_MAX], all[LABEL_MAX];
+    label_count(best, f->best);
+    label_count(all, f->n);
+    if (has_best(f))
+        snprintf(text, room, "values at best epoch %s of %s", best, all);
+    else
+        snprintf(text, room, "%s epoch%s, values at the last", all, f->n == 1 ? "" : "s");
 }
 
 int figure_curves(struct buf *out, const struct figure_curves *f)
 {
     struct canvas c;
-    struct canvas_name name[FIGURE_LINES_MAX];
-    char result[CANVAS_ABOUT_MAX / 2], about[CANVAS_ABOUT_MAX];
+    char result[128], about[CANVAS_ABOUT_MAX];
     const char *title = f->loss ? "Loss" : "Metrics";
     const struct range values = values_of(f);
-    say_result(f, result, sizeof result);
+    say_epochs(f, result, sizeof result);
     snprintf(about, sizeof about, "%s over epochs: %s", title, result);
     canvas_begin(&c, out, &f->head, &(struct canvas_text){title, result, about}, CANVAS_HEIGHT);
     if (range_empty(values)) {
@@ -140,12 +182,6 @@ int figure_curves(struct buf *out, const struct figure_curves *f)
         return canvas_end(&c);
     }
     const struct canvas_axes axes = axes_of(f, values);
-    c.right -= canvas_names_width(name, find_names(&c, f, name)) - 8;
-    canvas_plot(&c, &axes);
-    for (size_t i = 0; i < lines_of(f); i++)
-        draw_line(&c, f, i);
-    if (has_best(f))
-        mark_best(&c, f);
-    canvas_names(&c, name, find_names(&c, f, name));
+    draw_lines(&c, f, &axes);
     return canvas_end(&c);
 }

@@ -56,8 +56,8 @@ static void draw_features(struct canvas *c, const struct figure_importance *f,
                           const struct ranked *list, size_t n)
 {
     const char *name[FIGURE_BARS_MAX];
-    char lost[64];
-    snprintf(lost, sizeof lost, "loss of %.40s when shuffled",
+    char lost[80];
+    snprintf(lost, sizeof lost, "worsening of %.40s when shuffled",
              f->metric ? f->metric : "the metric");
     for (size_t i = 0; i < n; i++)
         name[i] = f->names[list[i].index];

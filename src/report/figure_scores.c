@@ -58,18 +58,18 @@ static void draw_threshold(struct canvas *c, double threshold)
     label_value(value, threshold);
     snprintf(text, sizeof text, "threshold %s", value);
     svg_line(c->out, "guide", (double[]){x, c->top}, (double[]){x, c->bottom});
-    canvas_beside(c, "over", (double[]){x, c->top + 8}, text);
+    canvas_beside(c, "over", 1, (double[]){x, c->top + 8}, text);
 }
 
 static void name_classes(struct canvas *c, const struct figure_scores *f,
                          const struct score_bins *b)
 {
-    static const char *const numbers[] = {"0", "1"}, *const places[] = {"below", "above"};
+    static const char *const numbers[] = {"0", "1"}, *const places[] = {"down", "up"};
     char text[2][160], rows[LABEL_MAX];
     for (int i = 0; i < 2; i++) {
         label_count(rows, b->rows[i]);
-        snprintf(text[i], sizeof text[i], "%s %s, %.80s", rows, places[i],
-                 f->names[i] ? f->names[i] : numbers[i]);
+        snprintf(text[i], sizeof text[i], "%.80s (%s): %s", f->names[i] ? f->names[i] : numbers[i],
+                 places[i], rows);
     }
     canvas_keys(
         c,
@@ -83,18 +83,19 @@ int figure_scores(struct buf *out, const struct figure_scores *f)
     struct score_bins b;
     fill_bins(&b, f);
     canvas_begin(&c, out, &f->head,
-                 &(struct canvas_text){"Scores by class", "% of the rows of each class",
+                 &(struct canvas_text){"Scores by class", NULL,
                                        "Histogram of the scores of each class's rows"},
                  CANVAS_HEIGHT);
     if (b.rows[0] + b.rows[1] == 0) {
         canvas_empty(&c, "no rows to show");
         return canvas_end(&c);
     }
-    const double tall = 1.06 * b.tallest;
+    const double tall = 1.2 * b.tallest;
     name_classes(&c, f, &b);
     canvas_plot(&c, &(struct canvas_axes){.x = {0, 1},
                                           .y = {b.rows[0] ? -tall : 0, b.rows[1] ? tall : 0},
                                           .x_name = "score",
+                                          .y_name = "% of the rows of its class",
                                           .mirrored = true});
     for (int class = 0; class < 2; class ++)
         if (b.rows[class])
