@@ -10,9 +10,8 @@
 #define HEAD_BOLD 1.12 // how much wider its letters are
 #define LINE      16   // from one name to the next
 #define LEAD      4    // more than that between the lines of a head
-#define NAMES_MAX (CANVAS_WIDTH / 3.0)
-#define HALF_TEXT 4.5 // from the middle of a line of text down to its foot
-#define TICK_ROOM 7   // from a tick's label to the plot
+#define HALF_TEXT 4.5  // from the middle of a line of text down to its foot
+#define TICK_ROOM 7    // from a tick's label to the plot
 
 // ---- the SVG around ----
 
@@ -37,10 +36,9 @@ static void named_element(struct buf *out, const char *tag, const char *prefix, 
 
 static void open_svg(struct buf *out, const struct figure_head *head, double height)
 {
-    buf_printf(out,
-               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" role=\"img\" "
-               "class=\"" SVG_CLASS "figure\" aria-labelledby=\"",
-               CANVAS_WIDTH, height);
+    buf_printf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d ", CANVAS_WIDTH);
+    svg_number(out, height);
+    buf_puts(out, "\" role=\"img\" class=\"" SVG_CLASS "figure\" aria-labelledby=\"");
     put_id(out, head->prefix, "title");
     buf_puts(out, " ");
     put_id(out, head->prefix, "desc");
@@ -150,10 +148,11 @@ static void draw_x(struct canvas *c)
 // At the end of the axis, with an arrow along it.
 static void name_x(struct canvas *c, const char *text)
 {
-    char name[SVG_CUT_MAX];
+    char name[SVG_CUT_MAX + 8], cut[SVG_CUT_MAX];
     if (!text)
         return;
-    snprintf(name, sizeof name, "%s \xe2\x86\x92", text);
+    svg_cut(cut, text, c->right - CANVAS_MARGIN - 20, CANVAS_TEXT);
+    snprintf(name, sizeof name, "%s \xe2\x86\x92", cut);
     svg_label(c->out, "soft", SVG_END, (double[]){c->right, c->bottom + 36}, name);
 }
 
@@ -196,7 +195,7 @@ void canvas_plot_rows(struct canvas *c, const struct canvas_rows *rows)
     c->top -= 8;
     for (size_t i = 0; i < rows->n; i++)
         widest = fmax(widest, svg_width(rows->name[i], CANVAS_TEXT));
-    widest = fmin(widest, NAMES_MAX);
+    widest = fmin(widest, CANVAS_NAMES);
     c->left = CANVAS_MARGIN + widest + TICK_ROOM;
     axis_horizontal(&c->x, rows->x, AXIS_LINEAR, (double[]){c->left, c->right});
     for (size_t i = 0; i < c->x.ticks; i++) {
@@ -245,7 +244,7 @@ double canvas_names_width(const struct canvas_name *name, size_t n)
     double width = 0;
     for (size_t i = 0; i < n; i++)
         width = fmax(width, svg_width(name[i].text, CANVAS_TEXT));
-    return fmin(width + 10 + name_inset(name), NAMES_MAX);
+    return fmin(width + 10 + name_inset(name), CANVAS_NAMES);
 }
 
 static void sort_names(struct canvas_name *name, size_t n)

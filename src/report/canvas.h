@@ -14,6 +14,7 @@
 #define CANVAS_SQUARE 400 // height of those whose axes are alike
 #define CANVAS_TEXT   13  // size of the font
 #define CANVAS_MARGIN 14
+#define CANVAS_NAMES  (CANVAS_WIDTH / 3.0) // the most room that names get
 
 struct canvas {
     struct buf *out;
@@ -83,7 +84,7 @@ struct canvas_name {
     bool marked; // draw the mark in front of the name
 };
 void canvas_names(struct canvas *c, struct canvas_name *name, size_t n);
-// The room that names need, at the most a third of the canvas.
+// The room that names need, at the most CANVAS_NAMES.
 double canvas_names_width(const struct canvas_name *name, size_t n);
 
 // A mark of the look of that line.

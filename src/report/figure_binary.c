@@ -39,6 +39,8 @@ static void mark_threshold(struct canvas *c, const struct figure_point *p, const
         return;
     place(c, p->x, p->y, at);
     svg_mark(c->out, "mark", SVG_DIAMOND, at, 5.5);
+    if (!isfinite(p->threshold)) // roc_curve begins with infinity
+        return;
     label_value(value, p->threshold);
     snprintf(text, sizeof text, "threshold %s", value);
     canvas_beside(c, "over", aside[0], (double[]){at[0], at[1] + 12 * aside[1]}, text);
@@ -72,7 +74,8 @@ int figure_roc(struct buf *out, const struct figure_roc *f)
     trace_begin(&t, out, "line c0", 0.5);
     for (size_t i = 0; i < f->n; i++) {
         place(&c, f->fpr[i], f->tpr[i], at);
-        trace_to(&t, at[0], at[1]);
+        if (isfinite(f->fpr[i]) && isfinite(f->tpr[i]))
+            trace_to(&t, at[0], at[1]);
     }
     trace_end(&t);
     if (f->at)
@@ -84,13 +87,15 @@ int figure_roc(struct buf *out, const struct figure_roc *f)
 static void draw_steps(struct canvas *c, const struct figure_pr *f)
 {
     struct trace t;
-    double at[2];
+    double at[2], level = NAN; // the height of the point before
     trace_begin(&t, c->out, "line c0", 0.5);
     for (size_t i = 0; i < f->n; i++) {
-        place(c, f->recall[i], f->precision[i ? i - 1 : 0], at);
-        trace_to(&t, at[0], at[1]);
+        if (!isfinite(f->recall[i]) || !isfinite(f->precision[i]))
+            continue;
         place(c, f->recall[i], f->precision[i], at);
+        trace_to(&t, at[0], isfinite(level) ? level : at[1]);
         trace_to(&t, at[0], at[1]);
+        level = at[1];
     }
     trace_end(&t);
 }

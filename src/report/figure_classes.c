@@ -54,7 +54,8 @@ static void draw_curve(struct canvas *c, const struct figure_class *class, size_
     canvas_line_class(look_class, look);
     trace_begin(&t, c->out, look_class, 1);
     for (size_t i = 0; i < class->n; i++)
-        trace_to(&t, axis_at(&c->x, class->fpr[i]), axis_at(&c->y, class->tpr[i]));
+        if (isfinite(class->fpr[i]) && isfinite(class->tpr[i]))
+            trace_to(&t, axis_at(&c->x, class->fpr[i]), axis_at(&c->y, class->tpr[i]));
     trace_end(&t);
 }
 

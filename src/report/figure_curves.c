@@ -7,9 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#define DECADES  30.0 // losses whose largest is so many times the smallest get a logarithmic axis
-#define MARKS    4    // on each of several lines
-#define NAME_MAX 104
+#define DECADES  30.0   // losses whose largest is so many times the smallest get a logarithmic axis
+#define LEAST    1e-250 // beyond this and its inverse a logarithmic axis has no room around it
+#define MARKS    4      // on each of several lines
+#define NAME_MAX (SVG_CUT_MAX + LABEL_MAX)
 #define PADDING  0.06 // of the plot's height above and below the lines
 
 static size_t lines_of(const struct figure_curves *f)
@@ -47,7 +48,8 @@ static struct range values_of(const struct figure_curves *f)
 static struct canvas_axes axes_of(const struct figure_curves *f, struct range values)
 {
     const struct range limits = {0, f->loss ? HUGE_VAL : 1};
-    const bool log = f->loss && values.low > 0 && values.high / values.low >= DECADES;
+    const bool log = f->loss && values.low > LEAST && values.high < 1 / LEAST &&
+                     values.high / values.low >= DECADES;
     struct canvas_axes axes = {.x = {1, (double)f->n}, .x_kind = AXIS_WHOLE, .x_name = "epoch"};
     if (f->n < 2)
         axes.x = (struct range){0, 2};
@@ -103,15 +105,17 @@ struct line_name {
 
 static void name_line(const struct figure_curves *f, size_t i, struct line_name *name)
 {
-    char value[LABEL_MAX];
+    char value[LABEL_MAX], cut[SVG_CUT_MAX];
     const double *y = f->line[i].y, at = y[(has_best(f) ? f->best : f->n) - 1];
     size_t last = f->n;
     while (last > 0 && !isfinite(y[last - 1]))
         last--;
     name->end = last ? y[last - 1] : NAN;
     label_value(value, at);
-    snprintf(name->text, sizeof name->text, "%.60s%s%s", f->line[i].name ? f->line[i].name : "",
-             isfinite(at) ? " " : "", isfinite(at) ? value : "");
+    svg_cut(cut, f->line[i].name ? f->line[i].name : "",
+            CANVAS_NAMES - 30 - svg_width(value, CANVAS_TEXT), CANVAS_TEXT);
+    snprintf(name->text, sizeof name->text, "%s%s%s", cut, isfinite(at) ? " " : "",
+             isfinite(at) ? value : "");
 }
 
 // Losses fall and metrics rise, so the label goes where they come from.

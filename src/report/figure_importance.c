@@ -56,9 +56,9 @@ static void draw_features(struct canvas *c, const struct figure_importance *f,
                           const struct ranked *list, size_t n)
 {
     const char *name[FIGURE_BARS_MAX];
-    char lost[80];
-    snprintf(lost, sizeof lost, "worsening of %.40s when shuffled",
-             f->metric ? f->metric : "the metric");
+    char lost[SVG_CUT_MAX + 40], metric[SVG_CUT_MAX];
+    svg_cut(metric, f->metric ? f->metric : "the metric", CANVAS_WIDTH / 3.0, CANVAS_TEXT);
+    snprintf(lost, sizeof lost, "worsening of %s when shuffled", metric);
     for (size_t i = 0; i < n; i++)
         name[i] = f->names[list[i].index];
     const struct canvas_rows rows = {n, name, ROW, lengths_of(f, list, n), lost};
@@ -72,7 +72,7 @@ static void draw_features(struct canvas *c, const struct figure_importance *f,
 int figure_importance(struct buf *out, const struct figure_importance *f)
 {
     struct canvas c;
-    char result[64] = "", about[CANVAS_ABOUT_MAX];
+    char result[64] = "", about[CANVAS_ABOUT_MAX], first[SVG_CUT_MAX];
     struct ranked *list = mem_array(f->n, sizeof *list);
     if (!list)
         return canvas_nomem(out);
@@ -80,8 +80,9 @@ int figure_importance(struct buf *out, const struct figure_importance *f)
     const size_t shown = n < FIGURE_BARS_MAX ? n : FIGURE_BARS_MAX;
     if (n > shown)
         snprintf(result, sizeof result, "the first %zu of %zu columns", shown, n);
-    snprintf(about, sizeof about, "What the model loses when a column is shuffled; most for %.100s",
-             n ? f->names[list[0].index] : "none");
+    svg_cut(first, n ? f->names[list[0].index] : "none", CANVAS_WIDTH, CANVAS_TEXT);
+    snprintf(about, sizeof about, "What the model loses when a column is shuffled; most for %s",
+             first);
     canvas_begin(&c, out, &f->head, &(struct canvas_text){"Permutation importance", result, about},
                  canvas_rows_height(&(struct canvas_rows){.n = shown, .height = ROW}));
     if (shown)

@@ -65,11 +65,11 @@ static void name_classes(struct canvas *c, const struct figure_scores *f,
                          const struct score_bins *b)
 {
     static const char *const numbers[] = {"0", "1"}, *const places[] = {"down", "up"};
-    char text[2][160], rows[LABEL_MAX];
+    char text[2][SVG_CUT_MAX + LABEL_MAX + 16], rows[LABEL_MAX], name[SVG_CUT_MAX];
     for (int i = 0; i < 2; i++) {
         label_count(rows, b->rows[i]);
-        snprintf(text[i], sizeof text[i], "%.80s (%s): %s", f->names[i] ? f->names[i] : numbers[i],
-                 places[i], rows);
+        svg_cut(name, f->names[i] ? f->names[i] : numbers[i], 90, CANVAS_TEXT);
+        snprintf(text[i], sizeof text[i], "%s (%s): %s", name, places[i], rows);
     }
     canvas_keys(
         c,

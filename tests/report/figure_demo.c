@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // figure_demo FOLDER: every figure with data as they come and as they should not, one SVG a file:
 // what the browser tier looks at.
-#include "report/figure.h"
+#include "report/figure_demo.h"
 
 #include "base/mem.h"
 
@@ -40,7 +40,7 @@ static double *numbers(size_t n)
     return a;
 }
 
-static void write_figure(struct buf *out, const char *name)
+void demo_write(struct buf *out, const char *name)
 {
     char path[512];
     struct error e = {0};
@@ -53,15 +53,6 @@ static void write_figure(struct buf *out, const char *name)
     printf("%s %zu\n", name, out->len);
     buf_clear(out);
 }
-
-#define DRAW(name, function, ...) DRAW_AS(name, function, function, __VA_ARGS__)
-#define DRAW_AS(name, function, kind, ...)                                                         \
-    do {                                                                                           \
-        struct buf out;                                                                            \
-        buf_init(&out, FIGURE_MAX);                                                                \
-        function(&out, &(struct kind)__VA_ARGS__);                                                 \
-        write_figure(&out, name);                                                                  \
-    } while (0)
 
 // ---- training ----
 
@@ -336,7 +327,7 @@ static void regression(const char *tag, size_t n, double scale)
         predicted[i] = (float)(scale * x);
         truth[i] = (float)(scale * (x + (0.1 + 0.1 * x) * normal()));
     }
-    const struct figure_regression f = {.head = {.prefix = tag, .note = "held-out rows"},
+    const struct figure_regression f = {.head = {.prefix = name, .note = "held-out rows"},
                                         .n = n,
                                         .predicted = predicted,
                                         .truth = truth,
@@ -348,9 +339,9 @@ static void regression(const char *tag, size_t n, double scale)
     for (int i = 0; i < 3; i++) {
         struct buf out;
         buf_init(&out, FIGURE_MAX);
-        draw[i](&out, &f);
         snprintf(name, sizeof name, "%s%s", names[i], tag);
-        write_figure(&out, name);
+        draw[i](&out, &f);
+        demo_write(&out, name);
     }
     mem_free(predicted);
     mem_free(truth);
@@ -409,5 +400,6 @@ int main(int argc, char **argv)
     regression("", 300, 100);
     regression("-large", 1000000, 2e6);
     importance();
+    demo_hostile();
     return failed;
 }
