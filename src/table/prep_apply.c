@@ -18,8 +18,9 @@
 int prep_counts_init(struct prep_counts *c, const struct prep *p, struct error *e)
 {
     *c = (struct prep_counts){.missing = mem_array(p->columns, sizeof *c->missing),
-                              .unseen = mem_array(p->columns, sizeof *c->unseen)};
-    if (c->missing && c->unseen)
+                              .unseen = mem_array(p->columns, sizeof *c->unseen),
+                              .example = mem_array(p->columns, sizeof *c->example)};
+    if (c->missing && c->unseen && c->example)
         return 0;
     prep_counts_clear(c);
     return error_nomem(e, "counts of a preparation");
@@ -29,7 +30,16 @@ void prep_counts_clear(struct prep_counts *c)
 {
     mem_free(c->missing);
     mem_free(c->unseen);
+    mem_free(c->example);
     *c = (struct prep_counts){0};
+}
+
+void prep_counts_reset(struct prep_counts *c, const struct prep *p)
+{
+    c->rows = 0;
+    memset(c->missing, 0, p->columns * sizeof *c->missing);
+    memset(c->unseen, 0, p->columns * sizeof *c->unseen);
+    memset(c->example, 0, p->columns * sizeof *c->example);
 }
 
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p)
@@ -38,6 +48,8 @@ void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, con
     for (size_t i = 0; i < p->columns; i++) {
         to->missing[i] += from->missing[i];
         to->unseen[i] += from->unseen[i];
+        if (!*to->example[i])
+            memcpy(to->example[i], from->example[i], sizeof to->example[i]);
     }
 }
 
@@ -190,21 +202,31 @@ static inline size_t place_at(const struct source *s, size_t row, unsigned *what
     return *what ? prep_unseen_place(c) : place;
 }
 
+// What stands in a row; `number` may be where.
+static const char *value_text(const struct source *s, size_t row, char number[PREP_NUMBER_MAX])
+{
+    if (s->in->codes)
+        return s->in->text[s->in->codes[row]];
+    prep_print_number(s->in->kind, s->in->values[row], number);
+    return number;
+}
+
 static int refuse_category(const struct transform *t, const struct source *s, size_t i)
 {
     char why[PREP_FAULT_MAX], number[PREP_NUMBER_MAX];
     const size_t row = frame_row(t, i);
-    const char *value = NULL;
     unsigned what;
     place_at(s, row, &what);
-    if (what == 2 && s->in->codes)
-        value = s->in->text[s->in->codes[row]];
-    else if (what == 2) {
-        prep_print_number(s->in->kind, s->in->values[row], number);
-        value = number;
-    }
+    const char *const value = what == 2 ? value_text(s, row, number) : NULL;
     prep_category_fault(value, value ? strlen(value) : 0, why);
     return error_set(t->e, ERR_DATA, "row %zu: column '%.100s': %s", row + 1, s->in->name, why);
+}
+
+static void keep_example(const struct source *s, size_t row, char example[PREP_EXAMPLE_MAX])
+{
+    char number[PREP_NUMBER_MAX];
+    if (!*example)
+        snprintf(example, PREP_EXAMPLE_MAX, "%s", value_text(s, row, number));
 }
 
 static size_t take_categories(const struct transform *t, size_t column, size_t begin, size_t end)
@@ -220,6 +242,8 @@ static size_t take_categories(const struct transform *t, size_t column, size_t b
         met[what]++;
         if (place == PREP_NOWHERE)
             break;
+        if (what == 2)
+            keep_example(s, frame_row(t, i), t->counts->example[column]);
         if (c->encode == PREP_LABEL) {
             *to = n->value[place];
             continue;

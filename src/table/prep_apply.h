@@ -7,13 +7,17 @@
 #include "table/prep.h"
 
 // What was met that a user should hear of; one entry a column of the preparation.
+#define PREP_EXAMPLE_MAX 64 // bytes, the zero byte included
 struct prep_counts {
     size_t rows;
-    size_t *missing; // filled
-    size_t *unseen;  // categories that the fit did not know
+    size_t *missing;                   // filled
+    size_t *unseen;                    // categories that the fit did not know, and
+    char (*example)[PREP_EXAMPLE_MAX]; // the first of them, cut where it is longer
 };
 int prep_counts_init(struct prep_counts *c, const struct prep *p, struct error *e);
 void prep_counts_clear(struct prep_counts *c);
+void prep_counts_reset(struct prep_counts *c, const struct prep *p); // to nothing
+// `from` has counted what comes behind.
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p);
 
 // Rows of the frame that was fitted on, or of one with the same columns: order[0 .. rows), or the
@@ -42,7 +46,5 @@ void prep_reader_free(struct prep_reader *r);
 // Safe from several threads at once, with counts of their own.
 int prep_reader_take(const struct prep_reader *r, const struct csv_block *b, float *X, float *y,
                      struct prep_counts *counts, struct error *e);
-// Where in the file the i-th id column stands.
-size_t prep_reader_id(const struct prep_reader *r, size_t id);
 
 #endif

@@ -20,7 +20,6 @@ struct prep_reader {
     const struct csv *c;
     struct prep_encoder *encoders; // [p->columns]
     size_t *place;                 // [p->columns] in the file
-    size_t *id_place;              // [p->ids]
     bool labels;
     size_t label_place;
     struct prep_lookup classes;
@@ -50,16 +49,13 @@ static int open_reader(struct prep_reader *r, struct error *e)
     int rc = 0;
     r->encoders = mem_array(p->columns, sizeof *r->encoders);
     r->place = mem_array(p->columns, sizeof *r->place);
-    r->id_place = mem_array(p->ids, sizeof *r->id_place);
-    if (!r->encoders || !r->place || !r->id_place)
+    if (!r->encoders || !r->place)
         return error_nomem(e, "columns of a preparation");
     for (size_t i = 0; i < p->columns && rc == 0; i++) {
         rc = find_place(r->c, p, p->column[i].name, &r->place[i], e);
         if (rc == 0 && prep_encoder_init(&r->encoders[i], &p->column[i]) != 0)
             rc = error_nomem(e, p->column[i].name);
     }
-    for (size_t i = 0; i < p->ids && rc == 0; i++)
-        rc = find_place(r->c, p, p->id[i], &r->id_place[i], e);
     if (rc || !r->labels)
         return rc;
     if (!p->target.name)
@@ -98,13 +94,7 @@ void prep_reader_free(struct prep_reader *r)
     prep_lookup_clear(&r->classes);
     mem_free(r->encoders);
     mem_free(r->place);
-    mem_free(r->id_place);
     mem_free(r);
-}
-
-size_t prep_reader_id(const struct prep_reader *r, size_t id)
-{
-    return r->id_place[id];
 }
 
 // ---- fields ----
@@ -287,6 +277,14 @@ static inline int get_place(struct taking *t, size_t row, const struct prep_enco
     return 0;
 }
 
+static void keep_example(struct taking *t, size_t row, char example[PREP_EXAMPLE_MAX])
+{
+    struct field f;
+    if (*example || get_field(t, row, &f) != 0)
+        return;
+    snprintf(example, PREP_EXAMPLE_MAX, "%.*s", (int)f.len, f.text);
+}
+
 static void take_categories(struct taking *t, size_t column, float *X)
 {
     const struct prep_encoder *const n = &t->r->encoders[column];
@@ -305,6 +303,8 @@ static void take_categories(struct taking *t, size_t column, float *X)
             refuse_category(t, i, c);
             break;
         }
+        if (met[2] == 1) // which is not in `counts` yet
+            keep_example(t, i, t->counts->example[column]);
         if (c->encode == PREP_LABEL) {
             *to = (float)n->value[place];
             continue;
