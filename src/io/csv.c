@@ -135,6 +135,16 @@ size_t csv_unquote(const char *field, size_t len, char *to)
     return out;
 }
 
+int csv_quote(struct buf *out, const char *text)
+{
+    if (!text[strcspn(text, ",\"\r\n")])
+        return buf_puts(out, text);
+    buf_puts(out, "\"");
+    for (; *text; text++)
+        buf_append(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+    return buf_puts(out, "\"");
+}
+
 // ---- the header ----
 
 static int name_column(struct csv *c, size_t column, const struct csv_span *field, struct error *e)

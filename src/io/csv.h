@@ -6,6 +6,7 @@
 #ifndef SKIFF_IO_CSV_H
 #define SKIFF_IO_CSV_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -93,5 +94,7 @@ bool csv_is_missing(const char *text, size_t len);
 // What a field says: without the quotes around it, doubled ones as one. `to` has room for `len`
 // bytes; returns how many it took.
 size_t csv_unquote(const char *field, size_t len, char *to);
+// The reverse, for a CSV with commas: quotes around a text that needs them.
+int csv_quote(struct buf *out, const char *text);
 
 #endif

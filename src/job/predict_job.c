@@ -15,6 +15,7 @@ struct state {
     const struct predict_job *job;
     bool *stopped;
     const struct model_run *run;
+    struct rows_spec rows_spec;
     struct rows *rows;
     struct plan *plan;
     struct predictions *out;
@@ -65,7 +66,8 @@ static int begin(struct state *s, struct error *e)
     int rc = check_model(job, s->run, e);
     if (rc)
         return rc;
-    s->rows = rows_open(job->data, &job->keys, e);
+    s->rows_spec = (struct rows_spec){.path = job->data, .keys = job->keys};
+    s->rows = rows_open(&s->rows_spec, e);
     if (!s->rows)
         return error_code(e);
     rc = check_out(s, e);
@@ -94,7 +96,7 @@ static int predict_all(struct state *s, struct error *e)
     uint64_t done = 0;
     for (;;) {
         size_t got;
-        int rc = rows_next(s->rows, s->batch, s->X, &got, e);
+        int rc = rows_next(s->rows, s->batch, s->X, NULL, &got, e);
         if (rc || got == 0)
             return rc;
         const struct plan_batch batch = {.rows = got, .X = s->X};

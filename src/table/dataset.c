@@ -196,7 +196,7 @@ int dataset_load(struct dataset *d, const char *path, const struct dataset_keys 
     *d = (struct dataset){0};
     char **paths;
     size_t count;
-    int rc = input_paths(path, &paths, &count, e);
+    int rc = input_paths(path, &paths, &count, NULL, e);
     if (rc)
         return rc;
     rc = load_files(d, paths, count, keys, e);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A table ready for training: a dense float32 matrix and its targets, from one .npz file or from a
-// folder of them joined in name order.
+// folder of them joined in name order, or from rows that come from elsewhere.
 #ifndef SKIFF_TABLE_DATASET_H
 #define SKIFF_TABLE_DATASET_H
 
@@ -25,6 +25,10 @@ struct dataset {
 
 int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,
                  struct error *e);
+struct rows;
+struct rows_spec;
+// All rows of a CSV that was opened with labels; its target is one column.
+int dataset_take(struct dataset *d, struct rows *r, const struct rows_spec *spec, struct error *e);
 void dataset_clear(struct dataset *d);
 
 // CRC-32 of X and y as they are here: two runs on equal data agree. Reads all of them.

@@ -8,15 +8,49 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-// Keeps the .npz files of a list and puts the folder in front of them.
-static int keep_archives(const char *folder, char **names, size_t *count, struct error *e)
+static bool is_text_name(const char *name)
+{
+    static const char *const ends[] = {".csv", ".csv.gz"};
+    const size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const size_t end = strlen(ends[i]);
+        if (len >= end && strcasecmp(name + len - end, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+// What a folder holds.
+static int find_kind(const char *folder, char **names, size_t count, bool *text, struct error *e)
+{
+    const char *archive = NULL, *table = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (npz_is_name(names[i]))
+            archive = names[i];
+        else if (is_text_name(names[i]))
+            table = names[i];
+    if (!text)
+        return archive ? 0 : error_set(e, ERR_NOTFOUND, "%s: no .npz file in this folder", folder);
+    if (archive && table)
+        return error_set(e, ERR_DATA, "%s: holds both %s and %s; files of one kind are needed",
+                         folder, archive, table);
+    *text = table != NULL;
+    return archive || table ? 0
+                            : error_set(e, ERR_NOTFOUND,
+                                        "%s: no .npz, .csv or .csv.gz file in this folder", folder);
+}
+
+// Keeps the files of one kind and puts the folder in front of them.
+static int keep_kind(const char *folder, char **names, size_t *count, bool text, struct error *e)
 {
     size_t kept = 0;
     int rc = 0;
     for (size_t i = 0; i < *count; i++) {
-        char *path = npz_is_name(names[i]) ? file_join(folder, names[i]) : NULL;
-        if (!path && npz_is_name(names[i]))
+        const bool wanted = text ? is_text_name(names[i]) : npz_is_name(names[i]);
+        char *path = wanted ? file_join(folder, names[i]) : NULL;
+        if (!path && wanted)
             rc = error_nomem(e, folder);
         mem_free(names[i]);
         names[i] = NULL;
@@ -24,8 +58,6 @@ static int keep_archives(const char *folder, char **names, size_t *count, struct
             names[kept++] = path;
     }
     *count = kept;
-    if (rc == 0 && kept == 0)
-        rc = error_set(e, ERR_NOTFOUND, "%s: no .npz file in this folder", folder);
     return rc;
 }
 
@@ -43,14 +75,19 @@ static int one_path(const char *path, char ***paths, size_t *count, struct error
     return 0;
 }
 
-int input_paths(const char *path, char ***paths, size_t *count, struct error *e)
+int input_paths(const char *path, char ***paths, size_t *count, bool *text, struct error *e)
 {
-    if (!file_is_folder(path))
+    if (!file_is_folder(path)) {
+        if (text)
+            *text = !npz_is_file(path);
         return one_path(path, paths, count, e);
+    }
     int rc = file_list(path, paths, count, e);
     if (rc)
         return rc;
-    rc = keep_archives(path, *paths, count, e);
+    rc = find_kind(path, *paths, *count, text, e);
+    if (rc == 0)
+        rc = keep_kind(path, *paths, count, text && *text, e);
     if (rc) {
         file_list_free(*paths, *count);
         *paths = NULL;

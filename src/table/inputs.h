@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "io/npz.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,9 +19,10 @@ struct dataset_keys {
     const char *x, *y; // NULL: by part
 };
 
-// A file is itself; a folder is its .npz files in name order, at least one. Free the list with
+// A file is itself; a folder is its .npz files in name order, at least one, or where `text` is not
+// NULL its .csv and .csv.gz files; not both. *text: they are CSVs, not archives. Free the list with
 // file_list_free.
-int input_paths(const char *path, char ***paths, size_t *count, struct error *e);
+int input_paths(const char *path, char ***paths, size_t *count, bool *text, struct error *e);
 
 int input_find_x(const struct npz *z, const struct dataset_keys *keys, struct npz_array *a,
                  struct error *e);

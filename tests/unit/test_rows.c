@@ -35,14 +35,14 @@ static void make(const char *file, const char *x, const char *dtype, size_t rows
 static int read_all(const char *path, const struct dataset_keys *keys, size_t most, float *X,
                     size_t room, struct error *e)
 {
-    struct rows *r = rows_open(path, keys, e);
+    struct rows *r = rows_open(&(struct rows_spec){.path = path, .keys = *keys}, e);
     if (!r)
         return error_code(e);
     size_t got, sum = 0;
     int rc = 0;
     assert_true(rows_total(r) <= room);
     do {
-        rc = rows_next(r, most, X + sum * rows_features(r), &got, e);
+        rc = rows_next(r, most, X + sum * rows_features(r), NULL, &got, e);
         sum += got;
         if (rc == 0 && got < most && sum != rows_total(r))
             fail_msg("a batch of %zu rows, %zu wanted, after %zu", got, most, sum);
@@ -157,7 +157,7 @@ static void refuses_with_a_place(void **state)
     refused("none.npz", &any, ERR_NOTFOUND, "no array 'X'; it holds a, b (--x_key");
     refused("absent.npz", &any, ERR_IO, "absent.npz: cannot open");
     assert_int_equal(mkdir(test_path("empty"), 0777), 0);
-    refused("empty", &any, ERR_NOTFOUND, "no .npz file");
+    refused("empty", &any, ERR_NOTFOUND, "no .npz, .csv or .csv.gz file");
     assert_int_equal(mkdir(test_path("mixed"), 0777), 0);
     write_two("mixed/a.npz", "X", "y", 3, 29);
     write_two("mixed/b.npz", "X", "y", 5, 29);
@@ -193,10 +193,11 @@ static void notices_a_changed_file(void **state)
         struct error e = {0};
         size_t got;
         make("changing.npz", "X", "<f4", 10, 0);
-        struct rows *r = rows_open(test_path("changing.npz"), &any, &e);
+        const struct rows_spec spec = {.path = test_path("changing.npz")};
+        struct rows *r = rows_open(&spec, &e);
         assert_non_null(r);
         make("changing.npz", "X", "<f4", now, 0);
-        check_refused(rows_next(r, MOST, X, &got, &e), ERR_DATA, &e, "changed while");
+        check_refused(rows_next(r, MOST, X, NULL, &got, &e), ERR_DATA, &e, "changed while");
         rows_close(r);
     }
 }

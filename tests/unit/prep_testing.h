@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// A preparation for tests, fitted on all rows of a CSV in memory.
+#ifndef SKIFF_TESTS_PREP_TESTING_H
+#define SKIFF_TESTS_PREP_TESTING_H
+
+#include "testing.h"
+
+#include "table/prep_apply.h"
+
+static inline void test_frame(struct frame *f, const char *text, size_t size)
+{
+    struct error e = {0};
+    CHECK_OK(frame_read_memory(f, "fit.csv", text, size, &(struct frame_options){0}, &e), e);
+}
+
+static inline void test_prep(struct prep *p, const char *text, const struct prep_rules *rules)
+{
+    struct error e = {0};
+    struct frame f;
+    test_frame(&f, text, strlen(text));
+    const struct prep_fit how = {.frame = &f, .rules = rules, .rows = f.rows, .path = "fit.csv"};
+    CHECK_OK(prep_fit(p, &how, &e), e);
+    frame_clear(&f);
+}
+
+#endif
