@@ -6,9 +6,11 @@
 #include "table/field.h"
 #include "table/prep_inner.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define WHOLE_END 1e15 // from here on whole numbers are printed with an exponent, too
 
 const char *const prep_fill_words[] = {"error",         "median",   "mean",
                                        "most_frequent", "constant", NULL};
@@ -84,6 +86,10 @@ void prep_print_number(enum frame_kind kind, double x, char text[PREP_NUMBER_MAX
     double back = 0;
     if (kind == FRAME_BOOLEAN) {
         snprintf(text, PREP_NUMBER_MAX, "%s", x != 0 ? "True" : "False");
+        return;
+    }
+    if (fabs(x) < WHOLE_END && x == floor(x)) {
+        snprintf(text, PREP_NUMBER_MAX, "%.0f", x);
         return;
     }
     for (int digits = 1; digits <= 17; digits++) {

@@ -182,6 +182,8 @@ double figures_mode(double *x, size_t n)
 static double standard_width(double mean, double var, double n)
 {
     const double noise = n * mean * DBL_EPSILON;
+    if (!isfinite(var))
+        return var;
     return var <= n * DBL_EPSILON * var + noise * noise ? 1 : sqrt(var);
 }
 
