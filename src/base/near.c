@@ -36,7 +36,7 @@ size_t near_distance(const char *a, const char *b)
 size_t near_limit(const char *name)
 {
     const size_t len = strlen(name);
-    return (len < 4 ? 2 : 3) + len / 8;
+    return len < 2 ? 1 : (len < 4 ? 2 : 3) + len / 8;
 }
 
 const char *near_name(const char *name, char *const *names, size_t count)

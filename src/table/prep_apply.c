@@ -81,6 +81,7 @@ static int refuse(const struct frame_column *in, const char *what, struct error 
 static const struct frame_column *find_column(const struct frame *f, const char *name,
                                               enum frame_kind kind, struct error *e)
 {
+    static const char *const held[] = {"numbers", "truth values", "text"};
     for (size_t i = 0; i < f->columns; i++) {
         const struct frame_column *in = &f->column[i];
         if (strcmp(in->name, name) != 0)
@@ -89,9 +90,8 @@ static const struct frame_column *find_column(const struct frame *f, const char 
             refuse(in, "has too many different texts", e);
         else if (in->kind != kind && in->missing < f->rows)
             error_set(e, ERR_MISMATCH,
-                      "column '%.100s': is %s, but was %s when the model's were "
-                      "fitted",
-                      name, prep_kind_words[in->kind], prep_kind_words[kind]);
+                      "column '%.100s': holds %s, but held %s when the preparation was fitted",
+                      name, held[in->kind], held[kind]);
         else
             return in;
         return NULL;
