@@ -151,9 +151,6 @@ static int read_numbers(const struct reading *r, const json_t *o, struct prep_co
 {
     int rc = 0;
     c->features = 1;
-    c->quantile[1] = 1;
-    c->clip[0] = -INFINITY;
-    c->clip[1] = INFINITY;
     c->fill_value = NAN;
     if (c->kind == FRAME_TEXT)
         return bad(r, "texts are no numbers");
@@ -270,6 +267,9 @@ static int read_column(const struct reading *r, const json_t *o, struct prep *p,
     c->encode = (enum prep_encode)encode;
     c->fill = (enum prep_fill)fill;
     c->scale = (enum prep_scale)scale;
+    c->quantile[1] = 1;
+    c->clip[0] = -INFINITY;
+    c->clip[1] = INFINITY;
     rc = c->encode == PREP_NUMERIC ? read_numbers(r, o, c) : read_categories(r, o, c);
     if (rc == 0)
         rc = read_scale(r, o, c);
