@@ -66,34 +66,43 @@ static inline double *fitted_features(const struct fitted *f)
     return X;
 }
 
-// A text's blocks through a reader: X and y on the heap, the number of rows in counts->rows.
-static inline int read_text(const struct prep *p, const char *text, bool labels, float **X,
-                            float **y, struct prep_counts *counts, struct error *e)
+// A text's blocks through a reader; free with reading_clear, also after a failure.
+struct reading {
+    float *X, *y;
+    struct prep_counts counts; // how many rows, too
+};
+
+static inline int read_text(const struct prep *p, const char *text, bool labels, struct reading *r,
+                            struct error *e)
 {
     struct csv c;
     struct csv_block b = {0};
     const struct csv_options o = {.delimiter = p->delimiter,
                                   .header = p->header ? CSV_HEADER_YES : CSV_HEADER_NO};
-    *X = *y = NULL;
+    *r = (struct reading){0};
     int rc = csv_open_memory(&c, "r.csv", text, strlen(text), &o, e);
     if (rc)
         return rc;
-    struct prep_reader *r = prep_reader_new(p, &c, labels, e);
-    rc = r ? prep_counts_init(counts, p, e) : error_code(e);
-    if (r && rc == 0)
-        while ((rc = csv_read(&c, &b, e)) > 0 && (rc = csv_split(&c, &b, e)) == 0) {
-            const size_t rows = counts->rows + b.rows;
-            *X = realloc(*X, (rows * p->features + 1) * sizeof **X);
-            *y = realloc(*y, (rows + 1) * sizeof **y);
-            rc = prep_reader_take(r, &b, *X + counts->rows * p->features,
-                                  labels ? *y + counts->rows : NULL, counts, e);
-            if (rc)
-                break;
-        }
-    prep_reader_free(r);
+    struct prep_reader *reader = prep_reader_new(p, &c, labels, e);
+    rc = reader ? prep_counts_init(&r->counts, p, e) : error_code(e);
+    while (rc == 0 && (rc = csv_read(&c, &b, e)) > 0 && (rc = csv_split(&c, &b, e)) == 0) {
+        const size_t before = r->counts.rows, rows = before + b.rows;
+        r->X = realloc(r->X, (rows * p->features + 1) * sizeof *r->X);
+        r->y = realloc(r->y, (rows + 1) * sizeof *r->y);
+        rc = prep_reader_take(reader, &b, r->X + before * p->features,
+                              labels ? r->y + before : NULL, &r->counts, e);
+    }
+    prep_reader_free(reader);
     csv_block_clear(&b);
     csv_close(&c);
     return rc;
+}
+
+static inline void reading_clear(struct reading *r)
+{
+    prep_counts_clear(&r->counts);
+    free(r->X);
+    free(r->y);
 }
 
 #endif

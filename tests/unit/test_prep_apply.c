@@ -67,8 +67,8 @@ static void same_bits(void **state)
         struct fitted f;
         struct buf text;
         struct error e = {0};
-        struct prep_counts frame_counts, counts = {0};
-        float *X = NULL, *y = NULL;
+        struct prep_counts frame_counts;
+        struct reading r;
         make_text(&text, rows, &random);
         // fitted on a part, so that there are categories not met before
         CHECK_OK(fit_text(&f, text.data, rules, rows / 2, &e), e);
@@ -78,25 +78,23 @@ static void same_bits(void **state)
         CHECK_OK(prep_counts_init(&frame_counts, &f.prep, &e), e);
         CHECK_OK(prep_transform(&f.prep, &all, D, &frame_counts, &e), e);
         CHECK_OK(prep_labels(&f.prep, &all, labels, &e), e);
-        CHECK_OK(read_text(&f.prep, text.data, true, &X, &y, &counts, &e), e);
-        assert_int_equal(counts.rows, rows);
+        CHECK_OK(read_text(&f.prep, text.data, true, &r, &e), e);
+        assert_int_equal(r.counts.rows, rows);
         for (size_t i = 0; i < rows * n; i++) {
             const float want = (float)D[i];
-            check_bits(&X[i], &want, 1, "frame and reader");
+            check_bits(&r.X[i], &want, 1, "frame and reader");
         }
         for (size_t i = 0; i < rows; i++)
-            assert_true(y[i] == (float)labels[i]);
+            assert_true(r.y[i] == (float)labels[i]);
         for (size_t i = 0; i < f.prep.columns; i++) {
-            assert_int_equal(counts.missing[i], frame_counts.missing[i]);
-            assert_int_equal(counts.unseen[i], frame_counts.unseen[i]);
+            assert_int_equal(r.counts.missing[i], frame_counts.missing[i]);
+            assert_int_equal(r.counts.unseen[i], frame_counts.unseen[i]);
         }
-        prep_counts_add(&counts, &frame_counts, &f.prep);
-        assert_int_equal(counts.rows, 2 * rows);
-        assert_int_equal(counts.missing[0], 2 * frame_counts.missing[0]);
-        prep_counts_clear(&counts);
+        prep_counts_add(&r.counts, &frame_counts, &f.prep);
+        assert_int_equal(r.counts.rows, 2 * rows);
+        assert_int_equal(r.counts.missing[0], 2 * frame_counts.missing[0]);
         prep_counts_clear(&frame_counts);
-        free(X);
-        free(y);
+        reading_clear(&r);
         mem_free(D);
         mem_free(labels);
         buf_clear(&text);
@@ -113,18 +111,15 @@ static void check_reader(const struct prep_rules *rules, const char *text, const
 {
     struct fitted f;
     struct error e = {0};
-    struct prep_counts counts;
-    float *got, *y;
+    struct reading r;
     CHECK_OK(fit_text(&f, fit_on, rules, 0, &e), e);
-    CHECK_OK(read_text(&f.prep, text, false, &got, &y, &counts, &e), e);
-    check_bits(got, X, counts.rows * f.prep.features, text);
+    CHECK_OK(read_text(&f.prep, text, false, &r, &e), e);
+    check_bits(r.X, X, r.counts.rows * f.prep.features, text);
     for (size_t i = 0; i < f.prep.columns; i++) {
-        assert_int_equal(counts.missing[i], missing[i]);
-        assert_int_equal(counts.unseen[i], unseen[i]);
+        assert_int_equal(r.counts.missing[i], missing[i]);
+        assert_int_equal(r.counts.unseen[i], unseen[i]);
     }
-    prep_counts_clear(&counts);
-    free(got);
-    free(y);
+    reading_clear(&r);
     fitted_clear(&f);
 }
 
@@ -181,16 +176,13 @@ static void refused_rows(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fitted f;
         struct error e = {0};
-        struct prep_counts counts = {0};
+        struct reading r;
         struct prep_rules rules = cases[i].rules;
-        float *X, *y;
         rules.features = features;
         CHECK_OK(fit_text(&f, fit_on, &rules, 0, &e), e);
-        check_refused(read_text(&f.prep, cases[i].text, false, &X, &y, &counts, &e), cases[i].code,
-                      &e, cases[i].what);
-        prep_counts_clear(&counts);
-        free(X);
-        free(y);
+        check_refused(read_text(&f.prep, cases[i].text, false, &r, &e), cases[i].code, &e,
+                      cases[i].what);
+        reading_clear(&r);
         fitted_clear(&f);
     }
 }
@@ -203,15 +195,12 @@ static void refused_missing(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct fitted f;
         struct error e = {0};
-        struct prep_counts counts = {0};
-        float *X, *y;
+        struct reading r;
         const struct prep_rules rules = {.features = "n,w", .fill = "error"};
         CHECK_OK(fit_text(&f, "n,w\n1,a\n2,b\n", &rules, 0, &e), e);
-        check_refused(read_text(&f.prep, texts[i], false, &X, &y, &counts, &e), ERR_DATA, &e,
+        check_refused(read_text(&f.prep, texts[i], false, &r, &e), ERR_DATA, &e,
                       i ? "r.csv:3: column 'w': no value" : "r.csv:3: column 'n': no value");
-        prep_counts_clear(&counts);
-        free(X);
-        free(y);
+        reading_clear(&r);
         fitted_clear(&f);
     }
 }
@@ -233,15 +222,12 @@ static void refused_labels(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fitted f;
         struct error e = {0};
-        struct prep_counts counts = {0};
-        float *X, *y;
+        struct reading r;
         const struct prep_rules rules = {.features = "n", .target = cases[i].target};
         CHECK_OK(fit_text(&f, "n,b,y\n1,True,no\n2,False,yes\n", &rules, 0, &e), e);
-        check_refused(read_text(&f.prep, cases[i].text, true, &X, &y, &counts, &e), cases[i].code,
-                      &e, cases[i].what);
-        prep_counts_clear(&counts);
-        free(X);
-        free(y);
+        check_refused(read_text(&f.prep, cases[i].text, true, &r, &e), cases[i].code, &e,
+                      cases[i].what);
+        reading_clear(&r);
         fitted_clear(&f);
     }
 }
@@ -252,32 +238,25 @@ static void labels(void **state)
     (void)state;
     struct fitted f;
     struct error e = {0};
-    struct prep_counts counts = {0};
-    float *X, *y;
+    struct reading r;
     const struct prep_rules amounts = {
         .features = "x", .target = "y", .task = PREP_TASK_REGRESSION, .scale = "none"};
     CHECK_OK(fit_text(&f, "x,y\n1,2.5\n2,-1\n", &amounts, 0, &e), e);
-    CHECK_OK(read_text(&f.prep, "y,x\n0.5,7\n1e3,8\n", true, &X, &y, &counts, &e), e);
-    check_bits(y, (float[]){0.5F, 1000}, 2, "amounts");
-    check_bits(X, (float[]){7, 8}, 2, "features");
-    prep_counts_clear(&counts);
-    free(X);
-    free(y);
-    check_refused(read_text(&f.prep, "y,x\n1e300,8\n", true, &X, &y, &counts, &e), ERR_DATA, &e,
+    CHECK_OK(read_text(&f.prep, "y,x\n0.5,7\n1e3,8\n", true, &r, &e), e);
+    check_bits(r.y, (float[]){0.5F, 1000}, 2, "amounts");
+    check_bits(r.X, (float[]){7, 8}, 2, "features");
+    reading_clear(&r);
+    check_refused(read_text(&f.prep, "y,x\n1e300,8\n", true, &r, &e), ERR_DATA, &e,
                   "'1e300' is beyond what a float holds");
-    prep_counts_clear(&counts);
-    free(X);
-    free(y);
+    reading_clear(&r);
     fitted_clear(&f);
     e = (struct error){0};
     const struct prep_rules classes = {.features = "c1", .target = "c2", .scale = "none"};
     CHECK_OK(fit_text(&f, "1,30\n2,5\n4,5\n", &classes, 0, &e), e);
     assert_false(f.prep.header);
-    CHECK_OK(read_text(&f.prep, "9,5.0\n9,3e1\n", true, &X, &y, &counts, &e), e);
-    check_bits(y, (float[]){0, 1}, 2, "classes");
-    prep_counts_clear(&counts);
-    free(X);
-    free(y);
+    CHECK_OK(read_text(&f.prep, "9,5.0\n9,3e1\n", true, &r, &e), e);
+    check_bits(r.y, (float[]){0, 1}, 2, "classes");
+    reading_clear(&r);
     fitted_clear(&f);
 }
 
@@ -286,11 +265,10 @@ static void misspelt_columns(void **state)
     (void)state;
     struct fitted f;
     struct error e = {0};
-    struct prep_counts counts = {0};
-    float *X, *y;
+    struct reading r;
     CHECK_OK(fit_text(&f, "Age,Fare\n1,2\n2,3\n", &(struct prep_rules){0}, 0, &e), e);
-    check_refused(read_text(&f.prep, "age,Fare\n1,2\n", false, &X, &y, &counts, &e), ERR_MISMATCH,
-                  &e, "r.csv: no column 'Age', which the preparation needs; is it 'age'?");
+    check_refused(read_text(&f.prep, "age,Fare\n1,2\n", false, &r, &e), ERR_MISMATCH, &e,
+                  "r.csv: no column 'Age', which the preparation needs; is it 'age'?");
     const struct csv_options o = {.delimiter = ',', .header = CSV_HEADER_NO};
     struct csv c;
     e = (struct error){0};
@@ -383,14 +361,11 @@ static void other_frames(void **state)
 static int use_all(void *context, struct error *e)
 {
     const struct prep *p = context;
-    struct prep_counts counts = {0};
-    float *X, *y;
+    struct reading r;
     int rc = transform_text(p, "n,w,b,y\n1,a,True,no\n5,\"a \"\"word\",False,yes\n", e);
     if (rc == 0) {
-        rc = read_text(p, "n,w,b,y\n\"1\",\"a\",True,\"no\"\n", true, &X, &y, &counts, e);
-        prep_counts_clear(&counts);
-        free(X);
-        free(y);
+        rc = read_text(p, "n,w,b,y\n\"1\",\"a\",True,\"no\"\n", true, &r, e);
+        reading_clear(&r);
     }
     return rc;
 }
