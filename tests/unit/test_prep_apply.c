@@ -279,27 +279,6 @@ static void misspelt_columns(void **state)
     fitted_clear(&f);
 }
 
-static void ids(void **state)
-{
-    (void)state;
-    struct fitted f;
-    struct error e = {0};
-    const struct prep_rules rules = {.features = "n", .ids = "w,b"};
-    CHECK_OK(fit_text(&f, fit_on, &rules, 0, &e), e);
-    assert_int_equal(f.frame.columns, 1); // ids are not read
-    struct csv c;
-    const struct csv_options o = {.delimiter = ',', .header = CSV_HEADER_YES};
-    static const char text[] = "b,x,n,w\nTrue,1,2,a\n";
-    CHECK_OK(csv_open_memory(&c, "r.csv", text, strlen(text), &o, &e), e);
-    struct prep_reader *r = prep_reader_new(&f.prep, &c, false, &e);
-    assert_non_null(r);
-    assert_int_equal(prep_reader_id(r, 0), 3);
-    assert_int_equal(prep_reader_id(r, 1), 0);
-    prep_reader_free(r);
-    csv_close(&c);
-    fitted_clear(&f);
-}
-
 // ---- other frames ----
 
 static int transform_text(const struct prep *p, const char *text, struct error *e)
@@ -388,8 +367,8 @@ int main(void)
         cmocka_unit_test(same_bits),        cmocka_unit_test(unseen_categories),
         cmocka_unit_test(refused_rows),     cmocka_unit_test(refused_missing),
         cmocka_unit_test(refused_labels),   cmocka_unit_test(labels),
-        cmocka_unit_test(misspelt_columns), cmocka_unit_test(ids),
-        cmocka_unit_test(other_frames),     cmocka_unit_test(memory),
+        cmocka_unit_test(misspelt_columns), cmocka_unit_test(other_frames),
+        cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests_name("prep_apply", tests, NULL, NULL);
 }
