@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What is to be predicted. Two different values of any kind are two classes. More of them are
-// classes when they are texts, or whole numbers of which there are few, at most 20 and one in ten
-// rows; other numbers are amounts. What was decided is noted, and --task decides otherwise.
+// classes when they are texts, or when they look like numbers of classes: 0 .. K-1 or 1 .. K
+// without a gap, K at most 20, ten rows for each on average. Other numbers are amounts. A decision
+// that may be wrong is noted; --task decides otherwise.
 #include "base/mem.h"
 #include "table/prep_figures.h"
 #include "table/prep_inner.h"
@@ -59,6 +60,12 @@ static size_t different(const struct target *t)
     return t->many ? PREP_CATEGORIES_MAX + 1 : t->values.count;
 }
 
+static bool looks_like_classes(const struct target *t, size_t classes)
+{
+    return classes <= FEW_CLASSES && ROWS_A_CLASS * classes <= t->how->frame->rows &&
+           (t->in->min == 0 || t->in->min == 1) && t->in->max - t->in->min + 1 == (double)classes;
+}
+
 static enum prep_task decide_task(const struct target *t)
 {
     const size_t classes = different(t);
@@ -69,18 +76,19 @@ static enum prep_task decide_task(const struct target *t)
         return PREP_MULTICLASS;
     if (!t->in->whole)
         return PREP_REGRESSION;
-    const bool few = classes <= FEW_CLASSES && ROWS_A_CLASS * classes <= t->how->frame->rows;
-    if (few)
+    if (looks_like_classes(t, classes)) {
         prep_note(t->how,
-                  "%s: %zu different whole numbers, taken for classes; --task regression takes "
+                  "%s: whole numbers from %g to %g, taken for classes; --task regression takes "
                   "them for amounts",
-                  name, classes);
-    else
+                  name, t->in->min, t->in->max);
+        return PREP_MULTICLASS;
+    }
+    if (classes <= FEW_CLASSES)
         prep_note(t->how,
-                  "%s: whole numbers, taken for amounts; --task multiclass takes them for "
-                  "classes",
-                  name);
-    return few ? PREP_MULTICLASS : PREP_REGRESSION;
+                  "%s: %zu different whole numbers, taken for amounts; --task multiclass takes "
+                  "them for classes",
+                  name, classes);
+    return PREP_REGRESSION;
 }
 
 static int check_task(const struct target *t, enum prep_task task)

@@ -352,6 +352,47 @@ static void every_failed_allocation(void **state)
     assert_true(check_failing_memory(read_small, &figures_only) > 20);
 }
 
+// A choice without a name stands for all other columns, and what is left out is not looked at.
+static void other_choices(void **state)
+{
+    (void)state;
+    static const struct frame_choice wanted[] = {
+        {NULL, FRAME_INFER}, {"c", FRAME_AS_TEXT}, {"b", FRAME_LEAVE_OUT}};
+    const struct frame_options o = {.choices = wanted, .choice_count = 3};
+    struct frame f;
+    load(&f, "a,b,c,d\n1,x,2,True\n3,4,5,False\n", &o);
+    assert_int_equal(f.columns, 3);
+    assert_string_equal(f.column[1].name, "c");
+    assert_true(f.column[0].kind == FRAME_NUMBER && f.column[1].kind == FRAME_TEXT &&
+                f.column[2].kind == FRAME_BOOLEAN);
+    frame_clear(&f);
+    const struct frame_choice nowhere[] = {{NULL, FRAME_INFER}, {"z", FRAME_LEAVE_OUT}};
+    const struct frame_options wrong = {.choices = nowhere, .choice_count = 2};
+    struct error e = {0};
+    check_refused(frame_read_memory(&f, "f.csv", "a,b\n1,2\n", 8, &wrong, &e), ERR_NOTFOUND, &e,
+                  "no column 'z'");
+}
+
+// Words may be asked for without being added.
+static void words_asked_for(void **state)
+{
+    (void)state;
+    struct words w;
+    words_init(&w, 5);
+    char text[16] = "nothing";
+    assert_int_equal(words_find(&w, text, 7), -1);
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t code;
+        const int len = snprintf(text, sizeof text, "w%u", i * 7);
+        assert_int_equal(words_add(&w, text, (size_t)len, &code), 0);
+    }
+    for (uint32_t i = 0; i < 7000; i++) {
+        const int len = snprintf(text, sizeof text, "w%u", i);
+        assert_int_equal(words_find(&w, text, (size_t)len), i % 7 ? -1 : (int64_t)(i / 7));
+    }
+    words_clear(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +401,8 @@ int main(void)
         cmocka_unit_test(header_alone),
         cmocka_unit_test(dates),
         cmocka_unit_test(choices),
+        cmocka_unit_test(other_choices),
+        cmocka_unit_test(words_asked_for),
         cmocka_unit_test(any_workers),
         cmocka_unit_test(must_fail),
         cmocka_unit_test(too_many_texts),

@@ -453,8 +453,13 @@ static void targets(void **state)
     check_target("yes no yes", PREP_TASK_AUTO, PREP_BINARY, "no yes");
     check_target("True False", PREP_TASK_AUTO, PREP_BINARY, "False True");
     check_target("b a c", PREP_TASK_AUTO, PREP_MULTICLASS, "a b c");
-    check_target(TEN("10") TEN("9") TEN("3"), PREP_TASK_AUTO, PREP_MULTICLASS, "3 9 10");
-    check_target("10 9 3 4", PREP_TASK_AUTO, PREP_REGRESSION, "");
+    check_target(TEN("2") TEN("0") TEN("1"), PREP_TASK_AUTO, PREP_MULTICLASS, "0 1 2");
+    check_target(TEN("2") TEN("3.0") TEN("1"), PREP_TASK_AUTO, PREP_MULTICLASS, "1 2 3");
+    // starts elsewhere, has a gap, has few rows
+    check_target(TEN("2") TEN("3") TEN("4"), PREP_TASK_AUTO, PREP_REGRESSION, "");
+    check_target(TEN("2") TEN("0") TEN("3"), PREP_TASK_AUTO, PREP_REGRESSION, "");
+    check_target("2 0 1 0 1", PREP_TASK_AUTO, PREP_REGRESSION, "");
+    check_target(TEN("10") TEN("9") TEN("3"), PREP_TASK_MULTICLASS, PREP_MULTICLASS, "3 9 10");
     check_target(TEN("10") TEN("9") TEN("3.5"), PREP_TASK_AUTO, PREP_REGRESSION, "");
     check_target("0 1 1", PREP_TASK_REGRESSION, PREP_REGRESSION, "");
     check_target("0.25 -1 4", PREP_TASK_MULTICLASS, PREP_MULTICLASS, "-1 0.25 4");
