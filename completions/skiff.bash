@@ -23,12 +23,12 @@ _skiff_options()
             config=@json help=@switch
         ;;
     predict)
-        printf '%s\n' out=@scores threshold= 'part=auto|train|val|test' x_key= threads= \
+        printf '%s\n' out=@scores threshold= id= 'part=auto|train|val|test' x_key= threads= \
             'gemm=auto|own|blas' help=@switch
         ;;
     eval)
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
-            json=@switch curves=@switch help=@switch val=@npz 'part=auto|train|val|test' x_key= y_key= \
+            json=@switch curves=@switch help=@switch val=@table 'part=auto|train|val|test' x_key= y_key= \
             bootstrap= seed= threads= 'gemm=auto|own|blas'
         ;;
     inspect)
@@ -113,9 +113,7 @@ _skiff()
     elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
         [[ $kind != @switch ]]; then
         _skiff_values "$kind" "$current"
-    elif [[ $command == @(predict|eval) && $current != -* ]]; then
-        _skiff_values @npz "$current"
-    elif [[ $command == inspect && $current != -* ]]; then
+    elif [[ $command == @(predict|eval|inspect) && $current != -* ]]; then
         _skiff_values @table "$current"
     else
         _skiff_names "$command" "$current"

@@ -25,6 +25,34 @@ const char *cmd_plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
+// Bytes that begin a character.
+size_t cmd_text_width(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+void cmd_print_text(const char *text, size_t width, size_t most)
+{
+    const size_t all = cmd_text_width(text);
+    size_t shown = 0;
+    for (; *text; text++) {
+        const bool begins = ((unsigned char)*text & 0xc0) != 0x80;
+        if (begins && shown == most - 3 && all > most)
+            break;
+        shown += begins;
+        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+    }
+    if (*text) {
+        fputs("...", stdout);
+        shown += 3;
+    }
+    for (; shown < width; shown++)
+        putchar(' ');
+}
+
 // Only what may be called in a signal handler is called.
 void cmd_lost_page(int number)
 {

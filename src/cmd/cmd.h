@@ -37,6 +37,10 @@ int cmd_run(const struct cmd *c, int argc, char **argv); // the exit status
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);
 // The s of "2 rows", which "1 row" has not.
 const char *cmd_plural(size_t count);
+// Text from a file to standard output: up to `most` characters of UTF-8, "..." in the place of
+// more, control characters as question marks, blanks up to `width`. And how many it has.
+void cmd_print_text(const char *text, size_t width, size_t most);
+size_t cmd_text_width(const char *text);
 // For SIGBUS: a mapped file was cut short. One line, and the end.
 void cmd_lost_page(int number);
 // The arrays that `--part` and its like choose; the words of that option are cmd_part_words.

@@ -33,7 +33,7 @@ static const struct opt table[] = {
     {.name = "help", .type = OPT_BOOL, .offset = AT(help), .help = "This text."},
 
     {.group = "For a model", .name = "val", .type = OPT_TEXT, .offset = AT(val), .arg = "PATH",
-     .help = "Rows on which f1 or youden choose the threshold: X_val and y_val, or X and y. Without it they choose it on DATA, which flatters."},
+     .help = "Rows on which f1 or youden choose the threshold: a CSV, or an .npz with X_val and y_val, or X and y. Without it they choose it on DATA, which flatters."},
     {.name = "part", .type = OPT_ENUM, .offset = AT(part), .words = cmd_part_words, .initial = "auto",
      .help = "Which arrays of DATA, where there are several: X_train and y_train and so on, each else X and y. auto: the only ones."},
     {.name = "x_key", .type = OPT_TEXT, .offset = AT(x_key), .arg = "NAME",
@@ -60,8 +60,10 @@ static const char help_before[] =
     "       skiff eval --scores FILE [--task NAME] [--threshold T] [--json]\n"
     "\n"
     "Metrics, equal to scikit-learn's: of a model (the model.npz of skiff train) on\n"
-    "rows whose labels are known (an .npz with X and y, X_val and y_val, ..., or a\n"
-    "folder of them), with 95 % intervals; or of predictions that are already made.\n"
+    "rows whose labels are known, with 95 % intervals; or of predictions that are\n"
+    "already made. The rows are a CSV with the columns that the model was trained on\n"
+    "and its target, if it carries their preparation (- is standard input), or an .npz\n"
+    "with X and y, X_val and y_val, ..., prepared already; or a folder of either.\n"
     "\n"
     "  binary      scores (n,), y of 0 and 1: accuracy, precision, recall, F1, ROC AUC,\n"
     "              average precision (AP), log loss, Brier score, confusion matrix\n"
@@ -74,6 +76,7 @@ static const char help_before[] =
 static const char help_after[] =
     "\n"
     "Examples\n"
+    "  skiff eval run/model.npz passengers.csv\n"
     "  skiff eval run/model.npz val_data.npz\n"
     "  skiff eval run/model.npz test.npz --threshold f1 --val val_data.npz\n"
     "  skiff eval run/model.npz test.npz --bootstrap 10000 --seed 1 --json\n"
@@ -131,7 +134,7 @@ static int eval_binary(const struct scores *s, const struct metrics_rows *rows,
     } else if (rc == 0) {
         printf("%zu row%s, %zu positive, threshold %g\n\n", m.n, cmd_plural(m.n), m.positives,
                o->value);
-        eval_print_binary(&m, NULL);
+        eval_print_binary(&m, NULL, NULL);
     }
     metrics_work_clear(&work);
     return rc;
@@ -153,7 +156,7 @@ static int eval_multiclass(const struct scores *s, const struct metrics_rows *ro
         rc = print_json(metrics_json_multiclass(&m), curves, e);
     } else if (rc == 0) {
         printf("%zu row%s, %zu classes\n\n", m.n, cmd_plural(m.n), m.classes);
-        eval_print_multiclass(&m, NULL);
+        eval_print_multiclass(&m, NULL, NULL);
     }
     multiclass_metrics_clear(&m);
     return rc;

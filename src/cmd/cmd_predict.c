@@ -12,6 +12,7 @@
 struct predict_options {
     char *out;
     double threshold;
+    char *id;
     int part; // of cmd_part_words
     char *x_key;
     int64_t threads;
@@ -37,6 +38,12 @@ static const struct opt table[] = {
      .initial = "0.5",
      .arg = "T",
      .help = "A probability above T is a 1. Binary models only."},
+    {.name = "id",
+     .type = OPT_TEXT,
+     .offset = AT(id),
+     .arg = "NAMES",
+     .help = "Columns of a CSV, separated by commas, that are written in front of the predictions "
+             "as they stand; else those that skiff prep --id has named, where they are there."},
     {.name = "part",
      .type = OPT_ENUM,
      .offset = AT(part),
@@ -73,25 +80,32 @@ static const char help_before[] =
     "Usage: skiff predict MODEL DATA [OPTION ...]\n"
     "\n"
     "Prints what a trained model says about each row of DATA. MODEL is the model.npz\n"
-    "that skiff train wrote; DATA is an .npz file with X, X_train, X_val or X_test (y\n"
-    "is not looked at), or a folder of them, joined in name order. A CSV of one line\n"
-    "a row comes out, in the rows' order:\n"
+    "that skiff train wrote; DATA is a CSV with the columns that it was trained on, if\n"
+    "it carries their preparation, gzip-compressed or not (- is standard input), or an\n"
+    ".npz file with X, X_train, X_val or X_test (y is not looked at), prepared already;\n"
+    "or a folder of either, joined in name order. A CSV of one line a row comes out, in\n"
+    "the rows' order:\n"
     "\n"
     "  binary      probability,label     label is 1 where the probability is above T\n"
     "  multiclass  label,p0,p1,...       the class of the largest probability, and all\n"
-    "  regression  prediction            or prediction0,prediction1,...\n";
+    "  regression  prediction            or prediction0,prediction1,...\n"
+    "\n"
+    "A model that carries its preparation calls classes by their names, in labels and\n"
+    "in columns (p_setosa,p_versicolor,...).\n";
 
 static const char help_after[] =
     "\n"
     "Examples\n"
-    "  skiff predict run/model.npz new.npz --out predictions.csv\n"
-    "  skiff predict run/model.npz new.npz | head\n"
+    "  skiff predict run/model.npz passengers.csv --out predictions.csv\n"
+    "  gunzip -c big.csv.gz | skiff predict run/model.npz - --id PassengerId | head\n"
+    "  skiff predict run/model.npz new.npz --out p.npz\n"
     "  skiff predict run/model.npz all.npz --part test --threshold 0.3 --out p.npz\n"
     "\n"
     "DATA are read and predicted a batch at a time, so that the size of the file\n"
     "does not matter; only arrays in Fortran order have to be in memory as a whole.\n"
-    "Scale the features as they were scaled for training. 'skiff eval MODEL DATA'\n"
-    "says how good a model is on rows whose labels are known.\n"
+    "The columns of a CSV are found by their names; others are passed over, and so is\n"
+    "the target. Features in an .npz must be scaled as they were for training. 'skiff\n"
+    "eval MODEL DATA' says how good a model is on rows whose labels are known.\n"
     "\n"
     "Exit status: 0 done, 1 a file cannot be used or written, 2 wrong options.\n";
 
@@ -117,6 +131,12 @@ static bool stop_asked(void *context)
     return stop_signal != 0;
 }
 
+static void remark(void *context, const char *text)
+{
+    meter_end(context);
+    fprintf(stderr, "skiff predict: %s\n", text);
+}
+
 static int predict(const struct predict_options *o, const char *const *word, bool threshold_given,
                    struct error *e)
 {
@@ -124,12 +144,15 @@ static int predict(const struct predict_options *o, const char *const *word, boo
     struct meter meter;
     const struct predict_job job = {
         .run = {word[0], (size_t)o->threads, (enum gemm_choice)o->gemm},
-        .data = word[1],
-        .keys = {.part = cmd_part(o->part), .x = o->x_key},
+        .data = {.path = word[1],
+                 .keys = {.part = cmd_part(o->part), .x = o->x_key},
+                 .keys_given = true,
+                 .ids = o->id},
         .out = to_stdout ? NULL : o->out,
         .fd = STDOUT_FILENO,
         .threshold = o->threshold,
         .threshold_given = threshold_given,
+        .listener = {remark, &meter},
         .rows = meter_show,
         .stop = stop_asked,
         .context = &meter,
@@ -149,7 +172,7 @@ static int work(const struct cmd_call *call, struct error *e)
 {
     if (call->words < 2)
         return error_set(e, ERR_USAGE,
-                         "a model and data are needed: skiff predict model.npz data.npz; --help "
+                         "a model and data are needed: skiff predict model.npz data.csv; --help "
                          "shows examples");
     return predict(call->values, call->word, opt_given(call->set, "threshold"), e);
 }

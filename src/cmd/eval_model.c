@@ -14,17 +14,20 @@ static void print_summary(const struct eval_job *job, const struct eval_result *
 {
     switch (r->task) {
     case TASK_MULTICLASS:
-        printf("%s: %zu row%s, %zu classes\n\n", job->data, r->score.multiclass.n,
+        printf("%s: %zu row%s, %zu classes\n\n", job->data.path, r->score.multiclass.n,
                cmd_plural(r->score.multiclass.n), r->score.multiclass.classes);
         return;
     case TASK_REGRESSION:
-        printf("%s: %zu row%s, %zu target%s\n\n", job->data, r->score.regression.n,
+        printf("%s: %zu row%s, %zu target%s\n\n", job->data.path, r->score.regression.n,
                cmd_plural(r->score.regression.n), r->score.regression.targets,
                cmd_plural(r->score.regression.targets));
         return;
     default:
-        printf("%s: %zu row%s, %zu positive, threshold %.9g", job->data, r->score.binary.n,
-               cmd_plural(r->score.binary.n), r->score.binary.positives, r->threshold);
+        printf("%s: %zu row%s, %zu positive", job->data.path, r->score.binary.n,
+               cmd_plural(r->score.binary.n), r->score.binary.positives);
+        if (r->classes)
+            printf(" (%s)", r->class_name[1]);
+        printf(", threshold %.9g", r->threshold);
         if (r->rule != THRESHOLD_GIVEN)
             printf(" (the best %s on %s)", r->rule == THRESHOLD_F1 ? "F1" : "of Youden's index",
                    job->val ? job->val : "these rows");
@@ -35,14 +38,15 @@ static void print_summary(const struct eval_job *job, const struct eval_result *
 static void print_result(const struct eval_job *job, const struct eval_result *r)
 {
     const struct bootstrap *b = r->bootstrap.count ? &r->bootstrap : NULL;
+    const char *const *names = (const char *const *)r->class_name;
     print_summary(job, r);
     eval_print_loss(r->loss, b);
     if (r->task == TASK_MULTICLASS)
-        eval_print_multiclass(&r->score.multiclass, b);
+        eval_print_multiclass(&r->score.multiclass, b, names);
     else if (r->task == TASK_REGRESSION)
         eval_print_regression(&r->score.regression, b);
     else
-        eval_print_binary(&r->score.binary, b);
+        eval_print_binary(&r->score.binary, b, names);
     if (b)
         eval_print_note(b);
     if (r->rule != THRESHOLD_GIVEN && !job->val)
@@ -50,13 +54,18 @@ static void print_result(const struct eval_job *job, const struct eval_result *r
                "--val FILE\nchooses it on other rows.\n");
 }
 
+static void remark(void *context, const char *text)
+{
+    meter_end(context);
+    fprintf(stderr, "skiff eval: %s\n", text);
+}
+
 int eval_model(const struct eval_options *o, const char *model, const char *data, struct error *e)
 {
     struct meter meter;
     const struct eval_job job = {
         .run = {model, (size_t)o->threads, (enum gemm_choice)o->gemm},
-        .data = data,
-        .keys = {cmd_part(o->part), o->x_key, o->y_key},
+        .data = {.path = data, .keys = {cmd_part(o->part), o->x_key, o->y_key}, .keys_given = true},
         .val = o->val,
         .rule = o->rule,
         .threshold = o->value,
@@ -64,6 +73,7 @@ int eval_model(const struct eval_options *o, const char *model, const char *data
         .resamples = (size_t)o->bootstrap,
         .seed = o->seed,
         .curves = o->curves,
+        .listener = {remark, &meter},
         .resampled = meter_show,
         .context = &meter,
     };

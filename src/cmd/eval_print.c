@@ -2,6 +2,8 @@
 // Metrics as a table for people; with intervals behind them where there are some.
 #include "cmd/eval_print.h"
 
+#include "cmd/cmd.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -31,7 +33,73 @@ void eval_print_note(const struct bootstrap *b)
            b->resamples, (long long)b->seed);
 }
 
-void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b)
+// ---- classes ----
+
+#define NAME_MOST 32  // characters of a class in the table, with the word before it
+#define NAME_SIZE 160 // bytes; as many characters take no more
+
+static void name_class(const char *before, const char *const *names, size_t c, char *text)
+{
+    if (names)
+        snprintf(text, NAME_SIZE, "%s%s", before, names[c]);
+    else
+        snprintf(text, NAME_SIZE, "%s%zu", before, c);
+}
+
+static size_t shown_width(const char *text)
+{
+    const size_t width = cmd_text_width(text);
+    return width < NAME_MOST ? width : NAME_MOST;
+}
+
+// Of the widest class, but at least `least`.
+static size_t classes_width(const char *before, const char *const *names, size_t classes,
+                            size_t least)
+{
+    size_t width = least;
+    for (size_t c = 0; c < classes; c++) {
+        char text[NAME_SIZE];
+        name_class(before, names, c, text);
+        width = shown_width(text) > width ? shown_width(text) : width;
+    }
+    return width;
+}
+
+// On the left of a column.
+static void print_class(const char *before, const char *const *names, size_t c, size_t width)
+{
+    char text[NAME_SIZE];
+    name_class(before, names, c, text);
+    cmd_print_text(text, width, NAME_MOST);
+}
+
+// A blank, and on the right of a column.
+static void print_class_right(const char *before, const char *const *names, size_t c, size_t width)
+{
+    char text[NAME_SIZE];
+    name_class(before, names, c, text);
+    printf(" %*s", (int)(width - shown_width(text)), "");
+    cmd_print_text(text, 0, NAME_MOST);
+}
+
+static void print_confusion_binary(const struct binary_metrics *m, const char *const *names)
+{
+    const size_t rows[2][2] = {{m->tn, m->fp}, {m->fn, m->tp}};
+    const size_t left = classes_width("label ", names, 2, 16);
+    const size_t right = classes_width("predicted ", names, 2, 12);
+    printf("\n%*s", (int)left, "");
+    print_class_right("predicted ", names, 0, right);
+    print_class_right("predicted ", names, 1, right);
+    for (size_t c = 0; c < 2; c++) {
+        printf("\n");
+        print_class("label ", names, c, left);
+        printf(" %*zu %*zu", (int)right, rows[c][0], (int)right, rows[c][1]);
+    }
+    printf("\n");
+}
+
+void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b,
+                       const char *const *names)
 {
     print_value("accuracy", m->accuracy, b, "accuracy");
     print_value("precision", m->precision, b, "precision");
@@ -41,14 +109,29 @@ void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b
     print_value("AP", m->ap, b, "ap");
     print_value("log loss", m->log_loss, b, "log_loss");
     print_value("Brier score", m->brier, b, "brier");
-    printf("\n%-16s %12s %12s\n", "", "predicted 0", "predicted 1");
-    printf("%-16s %12zu %12zu\n", "label 0", m->tn, m->fp);
-    printf("%-16s %12zu %12zu\n", "label 1", m->fn, m->tp);
+    print_confusion_binary(m, names);
 }
 
 #define CONFUSION_PRINT_MAX 12 // classes; a wider matrix does not fit a terminal
 
-void eval_print_multiclass(const struct multiclass_metrics *m, const struct bootstrap *b)
+static void print_confusion(const struct multiclass_metrics *m, const char *const *names,
+                            size_t width)
+{
+    printf("\nrows by label (down) and predicted class (across)\n%*s", (int)width, "");
+    for (size_t c = 0; c < m->classes; c++)
+        print_class_right("", names, c, width);
+    for (size_t i = 0; i < m->classes * m->classes; i++) {
+        if (i % m->classes == 0) {
+            printf("\n");
+            print_class("", names, i / m->classes, width);
+        }
+        printf(" %*zu", (int)width, m->confusion[i]);
+    }
+    printf("\n");
+}
+
+void eval_print_multiclass(const struct multiclass_metrics *m, const struct bootstrap *b,
+                           const char *const *names)
 {
     print_value("accuracy", m->accuracy, b, "accuracy");
     print_value("macro precision", m->macro_precision, b, "macro_precision");
@@ -57,21 +140,16 @@ void eval_print_multiclass(const struct multiclass_metrics *m, const struct boot
     print_value("weighted F1", m->weighted_f1, b, "weighted_f1");
     print_value("ROC AUC (ovr)", m->auroc, b, "auroc");
     print_value("log loss", m->log_loss, b, "log_loss");
-    printf("\n%-8s %10s %10s %10s %10s\n", "class", "precision", "recall", "F1", "rows");
-    for (size_t c = 0; c < m->classes; c++)
-        printf("%-8zu %10.6f %10.6f %10.6f %10zu\n", c, m->precision[c], m->recall[c], m->f1[c],
+    const size_t width = classes_width("", names, m->classes, 8);
+    printf("\n%-*s %10s %10s %10s %10s\n", (int)width, "class", "precision", "recall", "F1",
+           "rows");
+    for (size_t c = 0; c < m->classes; c++) {
+        print_class("", names, c, width);
+        printf(" %10.6f %10.6f %10.6f %10zu\n", m->precision[c], m->recall[c], m->f1[c],
                m->support[c]);
-    if (m->classes > CONFUSION_PRINT_MAX)
-        return;
-    printf("\nrows by label (down) and predicted class (across)\n%-8s", "");
-    for (size_t c = 0; c < m->classes; c++)
-        printf(" %8zu", c);
-    for (size_t i = 0; i < m->classes * m->classes; i++) {
-        if (i % m->classes == 0)
-            printf("\n%-8zu", i / m->classes);
-        printf(" %8zu", m->confusion[i]);
     }
-    printf("\n");
+    if (m->classes <= CONFUSION_PRINT_MAX)
+        print_confusion(m, names, width);
 }
 
 void eval_print_regression(const struct regression_metrics *m, const struct bootstrap *b)

@@ -6,10 +6,12 @@
 #include "train/bootstrap.h"
 #include "train/metrics.h"
 
-// `b` holds the intervals, or is NULL.
+// `b` holds the intervals, or is NULL; `names` are those of the classes, or NULL: their numbers.
 void eval_print_loss(double loss, const struct bootstrap *b);
-void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b);
-void eval_print_multiclass(const struct multiclass_metrics *m, const struct bootstrap *b);
+void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b,
+                       const char *const *names);
+void eval_print_multiclass(const struct multiclass_metrics *m, const struct bootstrap *b,
+                           const char *const *names);
 void eval_print_regression(const struct regression_metrics *m, const struct bootstrap *b);
 void eval_print_note(const struct bootstrap *b); // what the intervals are
 

@@ -73,35 +73,6 @@ static const char *delimiter_name(char delimiter)
 
 // ---- the table ----
 
-// Characters of UTF-8: bytes that begin one.
-static size_t count_characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
-// Up to `most` characters, control characters as question marks, blanks up to `width`.
-static void print_text(const char *text, size_t width, size_t most)
-{
-    const size_t all = count_characters(text);
-    size_t shown = 0;
-    for (; *text; text++) {
-        const bool begins = ((unsigned char)*text & 0xc0) != 0x80;
-        if (begins && shown == most - 3 && all > most)
-            break;
-        shown += begins;
-        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
-    }
-    if (*text) {
-        fputs("...", stdout);
-        shown += 3;
-    }
-    for (; shown < width; shown++)
-        putchar(' ');
-}
-
 static void print_number(double value)
 {
     if (isfinite(value))
@@ -120,7 +91,7 @@ static void print_frequent(const struct frame_column *c)
         printf("  %zu different: ", c->texts);
     for (size_t i = 0; i < count; i++) {
         fputs(i ? ", " : "", stdout);
-        print_text(c->text[index[i]], 0, NAME_MAX);
+        cmd_print_text(c->text[index[i]], 0, NAME_MAX);
         printf(" (%zu)", c->text_count[index[i]]);
     }
     if (c->texts > count)
@@ -130,7 +101,7 @@ static void print_frequent(const struct frame_column *c)
 static void print_column(const struct frame *f, const struct frame_column *c, size_t width)
 {
     const double share = f->rows ? 100.0 * (double)c->missing / (double)f->rows : 0;
-    print_text(c->name, width, NAME_MAX);
+    cmd_print_text(c->name, width, NAME_MAX);
     printf("  %-8s %10zu %5.1f%%", type_name(c), c->missing, share);
     print_number(c->min);
     print_number(c->mean);
@@ -152,13 +123,13 @@ static void print_table(const struct frame *f, const char *path)
 {
     char rows[32];
     num_group(f->rows, rows);
-    print_text(path, 0, SIZE_MAX);
+    cmd_print_text(path, 0, SIZE_MAX);
     printf(": %s row%s, %zu column%s, delimiter %s, %s\n", rows, cmd_plural(f->rows), f->columns,
            cmd_plural(f->columns), delimiter_name(f->delimiter),
            f->header ? "with a header" : "no header");
     size_t width = strlen("name");
     for (size_t i = 0; i < f->columns; i++) {
-        const size_t len = count_characters(f->column[i].name);
+        const size_t len = cmd_text_width(f->column[i].name);
         width = len > width ? len : width;
     }
     width = width < NAME_MAX ? width : NAME_MAX;

@@ -34,10 +34,13 @@ static int check_labels(const struct model_run *run, const struct judged *j, str
 {
     const struct net *net = &run->model.net;
     const struct targets targets = {net->task, net->outputs};
-    const struct dataset trained = {.d = net->inputs,
-                                    .targets = net->task == TASK_REGRESSION ? net->outputs : 1};
-    const int rc = model_run_check(run, j->path, j->data.x_name, j->data.d, e);
-    return rc ? rc : targets_check(&targets, &trained, &j->data, j->path, e);
+    const size_t columns = net->task == TASK_REGRESSION ? net->outputs : 1;
+    const struct dataset trained = {.d = net->inputs, .targets = columns};
+    if (j->data.targets != columns)
+        return error_set(e, ERR_MISMATCH, "%s: %s has %zu column%s, but the model %s gives %zu",
+                         j->path, j->data.y_name, j->data.targets, j->data.targets == 1 ? "" : "s",
+                         run->path, columns);
+    return targets_check(&targets, &trained, &j->data, j->path, e);
 }
 
 static int predict(const struct model_run *run, struct judged *j, struct error *e)
@@ -62,11 +65,11 @@ static int predict(const struct model_run *run, struct judged *j, struct error *
     return rc;
 }
 
-static int judge(const struct model_run *run, const char *path, const struct dataset_keys *keys,
+static int judge(const struct state *s, const struct model_run *run, const struct model_data *data,
                  struct judged *j, struct error *e)
 {
-    j->path = path;
-    int rc = dataset_load(&j->data, path, keys, e);
+    j->path = data->path;
+    int rc = model_rows_load(&j->data, run, data, &s->job->listener, e);
     if (rc == 0)
         rc = check_labels(run, j, e);
     return rc ? rc : predict(run, j, e);
@@ -88,8 +91,9 @@ static int choose_threshold(const struct state *s, const struct model_run *run,
     const struct judged *from = data;
     int rc = 0;
     if (job->val) {
-        const struct dataset_keys keys = {"val", job->keys.x, job->keys.y};
-        rc = judge(run, job->val, &keys, &val, e);
+        const struct model_data rows = {.path = job->val,
+                                        .keys = {"val", job->data.keys.x, job->data.keys.y}};
+        rc = judge(s, run, &rows, &val, e);
         from = &val;
     }
     if (rc == 0) {
@@ -164,6 +168,21 @@ static int check_task(const struct eval_job *job, const struct model_run *run, s
                      run->path, net_task_name(task));
 }
 
+static int name_classes(struct eval_result *r, const struct prep *p, struct error *e)
+{
+    if (!p || !p->target.classes)
+        return 0;
+    r->class_name = mem_array(p->target.classes, sizeof *r->class_name);
+    if (!r->class_name)
+        return error_nomem(e, "names of classes");
+    for (r->classes = 0; r->classes < p->target.classes; r->classes++) {
+        r->class_name[r->classes] = mem_strdup(p->target.class_name[r->classes]);
+        if (!r->class_name[r->classes])
+            return error_nomem(e, "names of classes");
+    }
+    return 0;
+}
+
 static int work(struct model_run *run, void *context, struct error *e)
 {
     const struct state *s = context;
@@ -172,7 +191,9 @@ static int work(struct model_run *run, void *context, struct error *e)
     s->result->rule = s->job->rule;
     int rc = check_task(s->job, run, e);
     if (rc == 0)
-        rc = judge(run, s->job->data, &s->job->keys, &j, e);
+        rc = judge(s, run, &s->job->data, &j, e);
+    if (rc == 0)
+        rc = name_classes(s->result, run->model.prep, e);
     if (rc == 0)
         rc = choose_threshold(s, run, &j, e);
     if (rc == 0) {
@@ -201,6 +222,9 @@ int eval_job(const struct eval_job *job, struct eval_result *result, struct erro
 void eval_result_clear(struct eval_result *result)
 {
     score_clear(&result->score);
+    for (size_t i = 0; i < result->classes; i++)
+        mem_free(result->class_name[i]);
+    mem_free(result->class_name);
     json_decref(result->curves);
     *result = (struct eval_result){0};
 }

@@ -3,7 +3,7 @@
 #ifndef SKIFF_JOB_EVAL_JOB_H
 #define SKIFF_JOB_EVAL_JOB_H
 
-#include "job/model_run.h"
+#include "job/model_rows.h"
 #include "train/bootstrap.h"
 #include "train/score.h"
 #include "train/threshold.h"
@@ -12,15 +12,15 @@
 
 struct eval_job {
     struct model_run_spec run;
-    const char *data; // .npz, or a folder of them
-    struct dataset_keys keys;
+    struct model_data data;
     const char *val; // where the rule chooses the threshold, with part "val"; NULL: on the data
     enum threshold_rule rule;
     double threshold;     // of THRESHOLD_GIVEN
     bool threshold_given; // by value or by rule: then the model must be a binary one
     size_t resamples;     // of the bootstrap; 0: no intervals
     int64_t seed;
-    bool curves;                                                     // wanted: for classes only
+    bool curves; // wanted: for classes only
+    struct model_listener listener;
     void (*resampled)(void *context, uint64_t done, uint64_t total); // now and then; may be NULL
     void *context;
 };
@@ -34,6 +34,9 @@ struct eval_result {
     struct score score;         // the task's own is set
     struct bootstrap bootstrap; // of no metrics when there are no resamples
     json_t *curves;             // NULL when they were not wanted
+    // Of a model that carries its preparation, owned; else 0 and NULL.
+    size_t classes;
+    char **class_name; // [classes]
 };
 
 int eval_job(const struct eval_job *job, struct eval_result *result, struct error *e);

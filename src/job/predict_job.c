@@ -5,8 +5,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/npz.h"
 #include "job/predictions.h"
-#include "table/rows.h"
+
+#include <stdio.h>
 
 #define BATCH_FLOATS ((size_t)1 << 20) // of X and predictions together: 4 MB
 #define BATCH_ROWS   8192              // 32 leaves of two blocks: work for every thread
@@ -15,8 +17,7 @@ struct state {
     const struct predict_job *job;
     bool *stopped;
     const struct model_run *run;
-    struct rows_spec rows_spec;
-    struct rows *rows;
+    struct model_rows input;
     struct plan *plan;
     struct predictions *out;
     size_t batch; // rows
@@ -54,25 +55,31 @@ static int check_model(const struct predict_job *job, const struct model_run *ru
 static int check_out(const struct state *s, struct error *e)
 {
     const char *const out = s->job->out;
-    if (out && (rows_reads(s->rows, out) || file_same(out, s->run->path)))
+    if (out && (rows_reads(s->input.rows, out) || file_same(out, s->run->path)))
         return error_set(e, ERR_USAGE, "--out: %s is what is read; give another name", out);
     return 0;
+}
+
+// The columns that are passed through have no place among arrays.
+static void remark_ids(const struct state *s)
+{
+    const struct predict_job *job = s->job;
+    char text[ERROR_TEXT_MAX];
+    if (!job->out || !npz_is_name(job->out) || rows_ids(s->input.rows) == 0 || !job->listener.say)
+        return;
+    snprintf(text, sizeof text, "%.300s: ids such as '%.120s' are left out; a CSV has them",
+             job->out, rows_id_name(s->input.rows, 0));
+    job->listener.say(job->listener.context, text);
 }
 
 static int begin(struct state *s, struct error *e)
 {
     const struct predict_job *job = s->job;
-    const struct net *net = &s->run->model.net;
     int rc = check_model(job, s->run, e);
-    if (rc)
-        return rc;
-    s->rows_spec = (struct rows_spec){.path = job->data, .keys = job->keys};
-    s->rows = rows_open(&s->rows_spec, e);
-    if (!s->rows)
-        return error_code(e);
-    rc = check_out(s, e);
     if (rc == 0)
-        rc = model_run_check(s->run, job->data, rows_name(s->rows), rows_features(s->rows), e);
+        rc = model_rows_open(&s->input, s->run, &job->data, e);
+    if (rc == 0)
+        rc = check_out(s, e);
     if (rc == 0)
         rc = make_room(s, e);
     if (rc)
@@ -80,11 +87,11 @@ static int begin(struct state *s, struct error *e)
     const struct predictions_spec out = {
         .path = job->out,
         .fd = job->fd,
-        .task = net->task,
-        .outputs = net->outputs,
+        .model = &s->run->model,
         .threshold = job->threshold,
-        .rows = rows_total(s->rows),
+        .rows = s->input.rows,
     };
+    remark_ids(s);
     s->out = predictions_begin(&out, e);
     return s->out ? 0 : error_code(e);
 }
@@ -92,18 +99,18 @@ static int begin(struct state *s, struct error *e)
 static int predict_all(struct state *s, struct error *e)
 {
     const struct predict_job *job = s->job;
-    const uint64_t total = rows_total(s->rows);
+    const uint64_t all = rows_total(s->input.rows), total = all == ROWS_UNKNOWN ? 0 : all;
     uint64_t done = 0;
     for (;;) {
         size_t got;
-        int rc = rows_next(s->rows, s->batch, s->X, NULL, &got, e);
+        int rc = rows_next(s->input.rows, s->batch, s->X, NULL, &got, e);
         if (rc || got == 0)
             return rc;
         const struct plan_batch batch = {.rows = got, .X = s->X};
         plan_predict(s->plan, s->run->model.params, &batch, s->pred, NULL);
         rc = predictions_add(s->out, s->pred, got, e);
         if (rc == ERR_NUMERIC)
-            error_prefix(e, rc, "%s", job->data);
+            error_prefix(e, rc, "%s", job->data.path);
         if (rc)
             return rc;
         done += got;
@@ -125,11 +132,13 @@ static int work(struct model_run *run, void *context, struct error *e)
         rc = predict_all(s, e);
     if (rc == 0 && !*s->stopped)
         rc = predictions_commit(s->out, e);
+    if (rc == 0)
+        model_rows_remark(&s->input, &s->job->listener);
     predictions_free(s->out);
     plan_free(s->plan);
     mem_free(s->X);
     mem_free(s->pred);
-    rows_close(s->rows);
+    model_rows_close(&s->input);
     return rc;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// CSV: "probability,label", "label,p0,p1,...", "prediction" or "prediction0,prediction1,...", with
-// nine significant digits, which tell every float from its neighbours. npz: probability and label,
-// or prediction, for numpy.
+// CSV: columns that are passed through, then "probability,label", "label,p0,p1,...", "prediction"
+// or "prediction0,prediction1,...", with nine significant digits, which tell every float from its
+// neighbours. A model that carries its preparation calls classes by their names: a label is one,
+// and columns are p_NAME. npz: probability and label (the number of a class), or prediction, for
+// numpy.
 #include "job/predictions.h"
 
 #include "base/file.h"
@@ -14,150 +16,232 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIELD_MAX 24 // characters of a number and its separator; any index fits
+#define ROOM_FIRST ((size_t)8192)
+#define LABELS_MAX ((size_t)64 << 20)
+#define HEADER_MAX ((size_t)64 << 20)
 
 struct predictions {
     struct predictions_spec spec;
-    struct file_out *csv;
+    enum net_task task;
+    size_t outputs;
     uint64_t given; // rows
+
+    // for a CSV
+    struct file_out *csv;
+    struct buf labels; // what a class is called in a column of labels, each behind the other
+    size_t *label_end; // [classes] in there
+
     // for an .npz
-    float *values;  // [rows][outputs]
-    int64_t *label; // [rows], unless it is a regression
+    bool archive;
+    size_t room;    // rows
+    float *values;  // [room][outputs]
+    int64_t *label; // [room], unless it is a regression
 };
 
-static int64_t label_of(const struct predictions_spec *s, const float *row)
+static size_t label_of(const struct predictions *p, const float *row)
 {
-    if (s->task == TASK_BINARY)
-        return row[0] > (float)s->threshold;
+    if (p->task == TASK_BINARY)
+        return row[0] > (float)p->spec.threshold;
     size_t best = 0;
-    for (size_t j = 1; j < s->outputs; j++)
+    for (size_t j = 1; j < p->outputs; j++)
         if (row[j] > row[best])
             best = j;
-    return (int64_t)best;
+    return best;
 }
 
-static int write_columns(struct predictions *p, const char *before, const char *stem,
-                         struct error *e)
+// ---- names ----
+
+// NULL when classes have none but their numbers.
+static char **class_names(const struct predictions *p)
 {
-    char text[64];
-    int rc = file_out_write(p->csv, before, strlen(before), e);
-    for (size_t j = 0; rc == 0 && j < p->spec.outputs; j++) {
-        const int len = snprintf(text, sizeof text, "%s%s%zu", j || *before ? "," : "", stem, j);
-        rc = file_out_write(p->csv, text, (size_t)len, e);
+    const struct prep *prep = p->spec.model->prep;
+    return prep ? prep->target.class_name : NULL;
+}
+
+static int name_labels(struct predictions *p, struct error *e)
+{
+    const size_t classes = p->task == TASK_BINARY ? 2 : p->outputs;
+    char **const names = class_names(p);
+    p->label_end = mem_array(classes, sizeof *p->label_end);
+    if (!p->label_end)
+        return error_nomem(e, "names of classes");
+    for (size_t i = 0; i < classes; i++) {
+        if (names)
+            csv_quote(&p->labels, names[i]);
+        else
+            buf_printf(&p->labels, "%zu", i);
+        p->label_end[i] = p->labels.len;
     }
-    return rc ? rc : file_out_write(p->csv, "\n", 1, e);
+    return buf_check(&p->labels, "names of classes", e);
 }
 
-static int write_header(struct predictions *p, struct error *e)
+// "p_setosa", or "p0"
+static void put_class(const struct predictions *p, size_t output, struct buf *header,
+                      struct buf *name)
 {
-    static const char binary[] = "probability,label\n", single[] = "prediction\n";
-    if (p->spec.task == TASK_BINARY)
-        return file_out_write(p->csv, binary, sizeof binary - 1, e);
-    if (p->spec.task == TASK_MULTICLASS)
-        return write_columns(p, "label", "p", e);
-    if (p->spec.outputs == 1)
-        return file_out_write(p->csv, single, sizeof single - 1, e);
-    return write_columns(p, "", "prediction", e);
+    char **const names = class_names(p);
+    name->len = 0;
+    buf_puts(name, names ? "p_" : "p");
+    if (names)
+        buf_puts(name, names[output]);
+    else
+        buf_printf(name, "%zu", output);
+    if (!name->failed)
+        csv_quote(header, name->data);
+}
+
+static void put_columns(const struct predictions *p, struct buf *header, struct buf *name)
+{
+    if (p->task == TASK_BINARY)
+        buf_puts(header, "probability,label");
+    else if (p->task == TASK_MULTICLASS)
+        buf_puts(header, "label");
+    else if (p->outputs == 1)
+        buf_puts(header, "prediction");
+    for (size_t j = 0; p->task == TASK_MULTICLASS && j < p->outputs; j++) {
+        buf_puts(header, ",");
+        put_class(p, j, header, name);
+    }
+    for (size_t j = 0; p->task == TASK_REGRESSION && p->outputs > 1 && j < p->outputs; j++)
+        buf_printf(header, "%sprediction%zu", j ? "," : "", j);
+    buf_puts(header, "\n");
+}
+
+// Who passes a column through that is called as one of ours would have two of that name.
+static int check_names(const struct predictions *p, const struct buf *header, struct error *e)
+{
+    struct csv c;
+    const struct csv_options how = {.delimiter = ',', .header = CSV_HEADER_YES};
+    const char *const name = p->spec.path ? p->spec.path : "the predictions";
+    const int rc = csv_open_memory(&c, name, header->data, header->len, &how, e);
+    if (rc == 0)
+        csv_close(&c);
+    return rc;
+}
+
+static int make_header(const struct predictions *p, struct buf *header, struct error *e)
+{
+    struct buf name;
+    buf_init(&name, HEADER_MAX);
+    for (size_t i = 0; i < rows_ids(p->spec.rows); i++) {
+        csv_quote(header, rows_id_name(p->spec.rows, i));
+        buf_puts(header, ",");
+    }
+    put_columns(p, header, &name);
+    int rc = buf_check(&name, "names of columns", e);
+    if (rc == 0)
+        rc = buf_check(header, "names of columns", e);
+    buf_clear(&name);
+    return rc || rows_ids(p->spec.rows) == 0 ? rc : check_names(p, header, e);
+}
+
+// ---- CSV ----
+
+static int begin_csv(struct predictions *p, struct error *e)
+{
+    struct buf header;
+    buf_init(&header, HEADER_MAX);
+    int rc = make_header(p, &header, e);
+    if (rc == 0 && p->task != TASK_REGRESSION)
+        rc = name_labels(p, e);
+    if (rc == 0) {
+        p->csv = p->spec.path ? file_out_report(p->spec.path, e)
+                              : file_out_descriptor(p->spec.fd, "standard output", e);
+        rc = p->csv ? file_out_write(p->csv, header.data, header.len, e) : error_code(e);
+    }
+    buf_clear(&header);
+    return rc;
 }
 
 static int write_label(struct predictions *p, const float *row, char end, struct error *e)
 {
-    char text[FIELD_MAX];
-    const int len = snprintf(text, sizeof text, "%" PRId64 "%c", label_of(&p->spec, row), end);
-    return file_out_write(p->csv, text, (size_t)len, e);
+    const size_t label = label_of(p, row), begin = label ? p->label_end[label - 1] : 0;
+    const int rc = file_out_write(p->csv, p->labels.data + begin, p->label_end[label] - begin, e);
+    return rc ? rc : file_out_write(p->csv, &end, 1, e);
 }
 
 static int write_numbers(struct predictions *p, const float *row, char end, struct error *e)
 {
     int rc = 0;
-    for (size_t j = 0; rc == 0 && j < p->spec.outputs; j++) {
+    for (size_t j = 0; rc == 0 && j < p->outputs; j++) {
         char text[NUM_F32_MAX + 1];
         size_t len = num_print_f32(row[j], text);
-        text[len++] = j + 1 < p->spec.outputs ? ',' : end;
+        text[len++] = j + 1 < p->outputs ? ',' : end;
         rc = file_out_write(p->csv, text, len, e);
     }
     return rc;
 }
 
-static int write_row(struct predictions *p, const float *row, struct error *e)
+// Row `i` of the batch.
+static int write_row(struct predictions *p, size_t i, const float *row, struct error *e)
 {
-    if (p->spec.task == TASK_BINARY) {
-        char text[NUM_F32_MAX + 4];
-        size_t len = num_print_f32(row[0], text);
-        text[len++] = ',';
-        text[len++] = label_of(&p->spec, row) ? '1' : '0';
-        text[len++] = '\n';
-        return file_out_write(p->csv, text, len, e);
+    int rc = 0;
+    if (rows_ids(p->spec.rows)) {
+        size_t len;
+        const char *ids = rows_id_text(p->spec.rows, i, &len);
+        rc = file_out_write(p->csv, ids, len, e);
     }
-    const int rc = p->spec.task == TASK_MULTICLASS ? write_label(p, row, ',', e) : 0;
-    return rc ? rc : write_numbers(p, row, '\n', e);
+    if (rc == 0 && p->task == TASK_MULTICLASS)
+        rc = write_label(p, row, ',', e);
+    if (rc == 0)
+        rc = write_numbers(p, row, p->task == TASK_BINARY ? ',' : '\n', e);
+    return rc || p->task != TASK_BINARY ? rc : write_label(p, row, '\n', e);
+}
+
+// ---- npz ----
+
+// Room for `rows` rows in all.
+static int reserve(struct predictions *p, uint64_t rows, struct error *e)
+{
+    if (rows <= p->room)
+        return 0;
+    uint64_t room = p->room ? p->room + p->room / 2 : ROOM_FIRST;
+    room = room < rows ? rows : room;
+    size_t size;
+    float *values = NULL;
+    int64_t *label = p->label;
+    if (room <= SIZE_MAX / sizeof *label && size_mul((size_t)room, p->outputs, &size) &&
+        size_mul(size, sizeof *values, &size))
+        values = mem_realloc(p->values, size);
+    p->values = values ? values : p->values;
+    if (values && p->task != TASK_REGRESSION)
+        label = mem_realloc(p->label, (size_t)room * sizeof *label);
+    p->label = label ? label : p->label;
+    if (!values || (p->task != TASK_REGRESSION && !label))
+        return error_set(e, ERR_NOMEM,
+                         "%s: out of memory for the predictions of %" PRIu64
+                         " rows; a CSV is written row by row",
+                         p->spec.path, rows);
+    p->room = (size_t)room;
+    return 0;
 }
 
 static int begin_archive(struct predictions *p, struct error *e)
 {
-    size_t count;
+    const uint64_t total = rows_total(p->spec.rows);
     if (file_is_folder(p->spec.path))
         return error_set(e, ERR_IO, "%s: is a folder", p->spec.path);
-    if (p->spec.rows <= SIZE_MAX && size_mul((size_t)p->spec.rows, p->spec.outputs, &count))
-        p->values = mem_array(count, sizeof *p->values);
-    if (p->spec.task != TASK_REGRESSION)
-        p->label = mem_array((size_t)p->spec.rows, sizeof *p->label);
-    if (!p->values || (p->spec.task != TASK_REGRESSION && !p->label))
-        return error_set(e, ERR_NOMEM,
-                         "%s: out of memory for the predictions of %" PRIu64
-                         " rows; a CSV is written row by row",
-                         p->spec.path, p->spec.rows);
-    return 0;
+    return reserve(p, total == ROWS_UNKNOWN || total == 0 ? 1 : total, e);
 }
 
-static int begin_csv(struct predictions *p, struct error *e)
+static int keep(struct predictions *p, const float *pred, size_t rows, struct error *e)
 {
-    p->csv = p->spec.path ? file_out_report(p->spec.path, e)
-                          : file_out_descriptor(p->spec.fd, "standard output", e);
-    return p->csv ? write_header(p, e) : error_code(e);
-}
-
-struct predictions *predictions_begin(const struct predictions_spec *spec, struct error *e)
-{
-    struct predictions *p = mem_zalloc(sizeof *p);
-    if (!p) {
-        error_nomem(e, "predictions");
-        return NULL;
-    }
-    p->spec = *spec;
-    if ((spec->path && npz_is_name(spec->path) ? begin_archive(p, e) : begin_csv(p, e)) == 0)
-        return p;
-    predictions_free(p);
-    return NULL;
-}
-
-int predictions_add(struct predictions *p, const float *pred, size_t rows, struct error *e)
-{
-    const size_t outputs = p->spec.outputs;
-    for (size_t i = 0; i < rows * outputs; i++)
-        if (!isfinite(pred[i]))
-            return error_set(e, ERR_NUMERIC,
-                             "the prediction of row %" PRIu64 " (from 0) is not a finite number: "
-                             "its features are far from those that the model was trained on",
-                             p->given + i / outputs);
-    int rc = 0;
-    for (size_t i = 0; p->csv && rc == 0 && i < rows; i++)
-        rc = write_row(p, pred + i * outputs, e);
-    if (p->values && rows)
-        memcpy(p->values + p->given * outputs, pred, rows * outputs * sizeof *pred);
+    const int rc = reserve(p, p->given + rows, e);
+    if (rc)
+        return rc;
+    memcpy(p->values + p->given * p->outputs, pred, rows * p->outputs * sizeof *pred);
     for (size_t i = 0; p->label && i < rows; i++)
-        p->label[p->given + i] = label_of(&p->spec, pred + i * outputs);
-    p->given += rows;
-    return rc;
+        p->label[p->given + i] = (int64_t)label_of(p, pred + i * p->outputs);
+    return 0;
 }
 
 static int commit_archive(struct predictions *p, struct error *e)
 {
-    const uint64_t shape[] = {p->given, p->spec.outputs};
+    const uint64_t shape[] = {p->given, p->outputs};
     const struct npz_values values = {
-        .name = p->spec.task == TASK_REGRESSION ? "prediction" : "probability",
+        .name = p->task == TASK_REGRESSION ? "prediction" : "probability",
         .dtype = "<f4",
-        .ndim = p->spec.outputs == 1 ? 1 : 2,
+        .ndim = p->outputs == 1 ? 1 : 2,
         .shape = shape,
         .data = p->values,
     };
@@ -172,9 +256,44 @@ static int commit_archive(struct predictions *p, struct error *e)
     return rc;
 }
 
+// ---- both ----
+
+struct predictions *predictions_begin(const struct predictions_spec *spec, struct error *e)
+{
+    struct predictions *p = mem_zalloc(sizeof *p);
+    if (!p) {
+        error_nomem(e, "predictions");
+        return NULL;
+    }
+    p->spec = *spec;
+    p->task = spec->model->net.task;
+    p->outputs = spec->model->net.outputs;
+    p->archive = spec->path && npz_is_name(spec->path);
+    buf_init(&p->labels, LABELS_MAX);
+    if ((p->archive ? begin_archive(p, e) : begin_csv(p, e)) == 0)
+        return p;
+    predictions_free(p);
+    return NULL;
+}
+
+int predictions_add(struct predictions *p, const float *pred, size_t rows, struct error *e)
+{
+    for (size_t i = 0; i < rows * p->outputs; i++)
+        if (!isfinite(pred[i]))
+            return error_set(e, ERR_NUMERIC,
+                             "the prediction of row %" PRIu64 " (from 0) is not a finite number: "
+                             "its features are far from those that the model was trained on",
+                             p->given + i / p->outputs);
+    int rc = p->archive ? keep(p, pred, rows, e) : 0;
+    for (size_t i = 0; !p->archive && rc == 0 && i < rows; i++)
+        rc = write_row(p, i, pred + i * p->outputs, e);
+    p->given += rows;
+    return rc;
+}
+
 int predictions_commit(struct predictions *p, struct error *e)
 {
-    if (p->values)
+    if (p->archive)
         return commit_archive(p, e);
     const int rc = file_out_commit(p->csv, e);
     if (rc == 0)
@@ -187,6 +306,8 @@ void predictions_free(struct predictions *p)
     if (!p)
         return;
     file_out_abort(p->csv);
+    buf_clear(&p->labels);
+    mem_free(p->label_end);
     mem_free(p->values);
     mem_free(p->label);
     mem_free(p);

@@ -107,10 +107,10 @@ offers "--init=train.npz" skiff train --init=tr
 offers "data scores.csv train.npz two words.npz" skiff eval --scores ""
 offers "data options.json" skiff train --config ""
 offers "data" skiff train --checkpoint-dir ""
-offers "data train.npz two words.npz" skiff predict ""
-offers "data train.npz two words.npz" skiff predict train.npz ""
+offers "data more.csv.gz scores.csv train.npz two words.npz" skiff predict ""
+offers "data more.csv.gz scores.csv train.npz two words.npz" skiff predict train.npz ""
 offers "data scores.csv train.npz two words.npz" skiff predict --out ""
-offers "data train.npz two words.npz" skiff eval train.npz ""
+offers "data more.csv.gz scores.csv train.npz two words.npz" skiff eval train.npz ""
 offers "test train" skiff predict --part t
 offers "data more.csv.gz scores.csv train.npz two words.npz" skiff inspect ""
 offers "--delimiter --header --help --json" skiff inspect -

@@ -74,7 +74,7 @@ static int predict(const char *out, double threshold, struct error *e)
     snprintf(data, sizeof data, "%s", test_path("d.npz"));
     const struct predict_job job = {
         .run = {.model = model, .threads = 1},
-        .data = data,
+        .data.path = data,
         .out = out,
         .threshold = threshold,
     };
@@ -168,7 +168,7 @@ static int eval(struct eval_result *r, enum threshold_rule rule, size_t threads,
     snprintf(data, sizeof data, "%s", test_path("d.npz"));
     const struct eval_job job = {
         .run = {.model = model, .threads = threads},
-        .data = data,
+        .data.path = data,
         .val = rule == THRESHOLD_F1 ? data : NULL,
         .rule = rule,
         .threshold = 0.45,
