@@ -185,11 +185,14 @@ int model_check_prep(const struct net *net, const struct prep *prep, const char 
                          "%s: its target '%s' is for a %s task, but this is a %s network", name,
                          t->name, tasks[t->task], net_task_name(net->task));
     const size_t outputs = t->task == PREP_MULTICLASS ? t->classes : 1;
-    if (outputs == net->outputs)
-        return 0;
-    return error_set(e, ERR_MISMATCH,
-                     "%s: its target '%s' wants %zu outputs, but the network has %zu", name,
-                     t->name, outputs, net->outputs);
+    if (outputs != net->outputs)
+        return error_set(e, ERR_MISMATCH,
+                         "%s: its target '%s' wants %zu outputs, but the network has %zu", name,
+                         t->name, outputs, net->outputs);
+    if (t->task == PREP_BINARY && t->classes != 2)
+        return error_set(e, ERR_MISMATCH, "%s: its target '%s' has %zu classes for a binary task",
+                         name, t->name, t->classes);
+    return 0;
 }
 
 static int load_prep(const struct npz *z, struct model *m, struct error *e)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Models as files: weights come back to the bit, whatever the shape of the network; other shapes,
 // values that are not finite and files that are no models are refused; faults leave nothing.
-#include "testing.h"
+#include "prep_testing.h"
 
 #include "base/file.h"
 #include "io/npz.h"
@@ -211,22 +211,151 @@ static void a_deeper_model_is_refused(void **state)
     mem_free(f);
 }
 
+// Five features and the classes of each task.
+#define FIT "a,b,c,y,k,z\n1,2,red,no,u,0.5\n3,,blue,yes,v,1.5\n5,6,green,no,w,2.5\n"
+
+static void make_prep(struct prep *p, const char *target)
+{
+    const struct prep_rules rules = {
+        .target = target,
+        .features = "a,b,c",
+        .encode = "c=onehot",
+        .scale = "standard",
+    };
+    test_prep(p, FIT, &rules);
+    assert_int_equal(p->features, 5);
+}
+
+static char *text_of(const struct prep *p)
+{
+    json_t *root = prep_to_json(p);
+    char *text = json_dumps(root, 0);
+    json_decref(root);
+    assert_non_null(text);
+    return text;
+}
+
+static void the_preparation_comes_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        size_t outputs;
+        enum net_task task;
+    } kinds[] = {{"y", 1, TASK_BINARY}, {"k", 3, TASK_MULTICLASS}, {NULL, 2, TASK_REGRESSION}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct net net;
+        struct prep prep;
+        struct model back;
+        struct error e = {0};
+        struct buf with, file;
+        float *params = make_net(&net, &two, kinds[i].outputs, kinds[i].task);
+        make_prep(&prep, kinds[i].target);
+        CHECK_OK(model_check_prep(&net, &prep, "p", &e), e);
+        CHECK_OK(model_write_npz(test_path("p.npz"), &net, params, &meta, &prep, &e), e);
+        CHECK_OK(model_read_npz(&back, test_path("p.npz"), &e), e);
+        assert_non_null(back.prep);
+        char *wrote = text_of(&prep), *read = text_of(back.prep);
+        assert_string_equal(wrote, read);
+        check_bits(back.params, params, net.size, "weights");
+        free(wrote);
+        free(read);
+        model_clear(&back);
+        // The member is the file that prep_write makes.
+        struct npz z;
+        buf_init(&with, 1 << 20);
+        buf_init(&file, 1 << 20);
+        CHECK_OK(prep_write(&prep, test_path("p.json"), &e), e);
+        CHECK_OK(file_read_all(test_path("p.json"), 1 << 20, &file, &e), e);
+        CHECK_OK(npz_open(&z, test_path("p.npz"), &e), e);
+        CHECK_OK(npz_read_bytes(&z, "prep.json", &with, &e), e);
+        assert_string_equal(with.data, file.data);
+        npz_close(&z);
+        buf_clear(&with);
+        buf_clear(&file);
+        CHECK_OK(model_write_npz(test_path("p.npz"), &net, params, &meta, NULL, &e), e);
+        CHECK_OK(model_read_npz(&back, test_path("p.npz"), &e), e);
+        assert_null(back.prep);
+        model_clear(&back);
+        prep_clear(&prep);
+        mem_free(params);
+    }
+}
+
+static void other_preparations_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        size_t outputs;
+        enum net_task task;
+        const char *what;
+    } bad[] = {
+        {"y", 3, TASK_MULTICLASS, "its target 'y' is for a binary task, but this is a multiclass"},
+        {"y", 1, TASK_REGRESSION, "its target 'y' is for a binary task, but this is a regression"},
+        {"k", 1, TASK_BINARY, "its target 'k' is for a multiclass task, but this is a binary"},
+        {"k", 4, TASK_MULTICLASS, "its target 'k' wants 3 outputs, but the network has 4"},
+        {"z", 2, TASK_REGRESSION, "its target 'z' wants 1 outputs, but the network has 2"},
+    };
+    struct prep prep;
+    struct net net;
+    struct model back;
+    struct error e = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        float *params = make_net(&net, &none, bad[i].outputs, bad[i].task);
+        make_prep(&prep, bad[i].target);
+        error_clear(&e);
+        check_refused(model_check_prep(&net, &prep, "p.json", &e), ERR_MISMATCH, &e, bad[i].what);
+        assert_non_null(strstr(e.text, "p.json: "));
+        // Written all the same, it is refused when it is read.
+        error_clear(&e);
+        CHECK_OK(model_write_npz(test_path("bad.npz"), &net, params, &meta, &prep, &e), e);
+        check_refused(model_read_npz(&back, test_path("bad.npz"), &e), ERR_MISMATCH, &e,
+                      "bad.npz: prep.json: its target");
+        assert_true(back.params == NULL && back.prep == NULL);
+        prep_clear(&prep);
+        mem_free(params);
+    }
+    float *params = make_net(&net, &none, 1, TASK_BINARY);
+    make_prep(&prep, "y");
+    net.inputs = 4;
+    error_clear(&e);
+    check_refused(model_check_prep(&net, &prep, "p.json", &e), ERR_MISMATCH, &e,
+                  "makes 5 features of a row, but the network takes 4");
+    net.inputs = 5;
+    prep.target.classes = 1;
+    error_clear(&e);
+    check_refused(model_check_prep(&net, &prep, "p.json", &e), ERR_MISMATCH, &e,
+                  "has 1 classes for a binary task");
+    prep.target.classes = 2;
+    prep_clear(&prep);
+    mem_free(params);
+}
+
 struct job {
     struct net net;
+    struct prep *prep;
+    struct model model;
     float *params, *back;
     int what;
 };
 
 static int do_job(void *context, struct error *e)
 {
-    const struct job *j = context;
+    struct job *j = context;
     switch (j->what) {
     case 0:
-        return model_write_npz(test_path("f.npz"), &j->net, j->params, &meta, NULL, e);
+        return model_write_npz(test_path("f.npz"), &j->net, j->params, &meta, j->prep, e);
     case 1:
         return model_write_pth(test_path("f.pth"), &j->net, j->params, e);
-    default:
+    case 2:
         return model_read_weights(test_path("f.npz"), &j->net, j->back, e);
+    default:
+        if (model_read_npz(&j->model, test_path("f.npz"), e) != 0)
+            return e->code;
+        assert_non_null(j->model.prep);
+        model_clear(&j->model);
+        return 0;
     }
 }
 
@@ -236,7 +365,10 @@ static void survives_faults(void **state)
     struct job j;
     j.params = make_net(&j.net, &two, 1, TASK_BINARY);
     j.back = mem_aligned(j.net.size, sizeof *j.back);
-    for (j.what = 0; j.what < 3; j.what++) {
+    struct prep prep;
+    make_prep(&prep, "y");
+    j.prep = &prep;
+    for (j.what = 0; j.what < 4; j.what++) {
         assert_true(check_failing_memory(do_job, &j) >= 4);
         const char *path = test_path(j.what ? "f.pth" : "f.npz");
         long n = 1;
@@ -256,9 +388,10 @@ static void survives_faults(void **state)
             assert_string_equal(b.data, "old");
             buf_clear(&b);
         }
-        assert_true(j.what == 2 || n >= 5);
+        assert_true(j.what >= 2 || n >= 5);
     }
     check_bits(j.back, j.params, j.net.size, "after faults");
+    prep_clear(&prep);
     mem_free(j.params);
     mem_free(j.back);
 }
@@ -270,17 +403,19 @@ static void one_failed_allocation_is_noticed(void **state)
     (void)state;
     struct net net;
     float *params = make_net(&net, &two, 1, TASK_BINARY);
+    struct prep prep;
+    make_prep(&prep, "y");
     struct buf whole, some;
     buf_init(&whole, 1 << 20);
     buf_init(&some, 1 << 20);
     json_set_alloc_funcs(mem_alloc, mem_free);
-    assert_int_equal(model_write_npz(test_path("m.npz"), &net, params, &meta, NULL, NULL), 0);
+    assert_int_equal(model_write_npz(test_path("m.npz"), &net, params, &meta, &prep, NULL), 0);
     assert_int_equal(file_read_all(test_path("m.npz"), 1 << 20, &whole, NULL), 0);
     long failed = 0, n = 0, calls;
     do {
         mem_fail_at(-++n);
         struct error e = {0};
-        const int rc = model_write_npz(test_path("m.npz"), &net, params, &meta, NULL, &e);
+        const int rc = model_write_npz(test_path("m.npz"), &net, params, &meta, &prep, &e);
         calls = mem_fail_at(0);
         failed += rc != 0;
         if (rc)
@@ -293,6 +428,7 @@ static void one_failed_allocation_is_noticed(void **state)
     } while (n < calls);
     assert_true(failed > 20);
     json_set_alloc_funcs(malloc, free);
+    prep_clear(&prep);
     buf_clear(&whole);
     buf_clear(&some);
     mem_free(params);
@@ -307,6 +443,8 @@ int main(void)
         cmocka_unit_test(meta_says_what_prediction_needs),
         cmocka_unit_test(foreign_weights_are_checked),
         cmocka_unit_test(a_deeper_model_is_refused),
+        cmocka_unit_test(the_preparation_comes_back),
+        cmocka_unit_test(other_preparations_are_refused),
         cmocka_unit_test(survives_faults),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
