@@ -25,7 +25,7 @@ static void check_column(const struct frame *f, const struct frame_column *c, bo
     size_t missing = 0, counted = 0;
     for (size_t i = 0; i < f->rows && kept; i++) {
         must(c->values || c->codes[i] == FRAME_MISSING || c->codes[i] < c->texts);
-        missing += c->values ? isnan(c->values[i]) : c->codes[i] == FRAME_MISSING;
+        missing += c->values ? isnan(c->values[i]) != 0 : c->codes[i] == FRAME_MISSING;
     }
     must(!kept || missing == c->missing);
     for (size_t i = 0; i < c->texts; i++) {
