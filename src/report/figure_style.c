@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The look of all figures. Colours are variables, so that a page may change them. Five hues are
-// told apart with the common kinds of colour blindness, and have a contrast of 4.5 or more to the
-// page; dashes and marks say the same without colour. Numbers keep their width in columns.
+// The look of all figures. Colours are variables, so that a page may change them. Five hues differ
+// for readers who lack one kind of cone too (figure_svg.py checks it), and have a contrast of 4.5
+// or more to the page (figures_browser.py); dashes, marks and names say the same without colour.
 #include "report/figure.h"
 
 static const char style[] =
     ".sk-figure{"
     "--sk-page:#fff;--sk-ink:#1b1f24;--sk-soft:#59616b;--sk-grid:#e6e9ed;--sk-axis:#8a929b;"
-    "--sk-c0:#0b63ce;--sk-c1:#b8440f;--sk-c2:#0a7560;--sk-c3:#8b3fa8;--sk-c4:#7d6200;"
+    "--sk-c0:#0b63ce;--sk-c1:#bf4a0a;--sk-c2:#0a7a5f;--sk-c3:#7d1a66;--sk-c4:#3a3a2a;"
     "font:13px system-ui,\"Segoe UI\",\"Helvetica Neue\",Arial,sans-serif;"
     "background:var(--sk-page)}\n"
     "@media (prefers-color-scheme:dark){.sk-figure{"
     "--sk-page:#12161c;--sk-ink:#eef1f4;--sk-soft:#a0a9b4;--sk-grid:#2a313a;--sk-axis:#77808b;"
-    "--sk-c0:#6cadff;--sk-c1:#ff9466;--sk-c2:#45c9a5;--sk-c3:#d497ee;--sk-c4:#dcbb4a}}\n"
+    "--sk-c0:#5c9ff5;--sk-c1:#f0814f;--sk-c2:#45d3ae;--sk-c3:#e8a0e8;--sk-c4:#f6e69a}}\n"
     ".sk-figure text{fill:var(--sk-ink);font-variant-numeric:tabular-nums}\n"
     ".sk-figure .sk-head{font-size:16px;font-weight:600}\n"
     ".sk-figure .sk-soft{fill:var(--sk-soft)}\n"

@@ -96,6 +96,39 @@ def check_text(name, text, root):
     check(not re.search(r"(?i)nan|inf|e[+-]\d", body), "%s: a number that is none" % name)
 
 
+# Linear RGB as it is seen without one kind of cone (Machado, Oliveira and Fernandes 2009).
+VISION = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no long": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    "no middle": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    "no short": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+}
+DIFFERENCE = 15  # in CIE Lab; 2 is about what an eye sees side by side
+
+
+def lab(colour, matrix):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    r, g, b = (sum(w * p for w, p in zip(row, parts)) for row in matrix)
+    xyz = ((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505, 0.2126 * r + 0.7152 * g + 0.0722 * b,
+           (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089)  # fmt: skip
+    x, y, z = (max(v, 0) ** (1 / 3) if v > 0.008856 else 7.787 * max(v, 0) + 16 / 116 for v in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def check_colours(text):
+    found = re.findall(r"--sk-c(\d):(#[0-9a-f]{6})", text)
+    check([k for k, _ in found] == list("0123401234"), "colours of lines: %s" % found)
+    for scheme in (found[:5], found[5:]):
+        for vision, matrix in VISION.items():
+            seen = [lab(colour, matrix) for _, colour in scheme]
+            for i in range(5):
+                for k in range(i):
+                    apart = sum((a - b) ** 2 for a, b in zip(seen[i], seen[k])) ** 0.5
+                    check(apart >= DIFFERENCE, "%s and %s, %s: only %.1f apart"
+                          % (scheme[i][1], scheme[k][1], vision, apart))  # fmt: skip
+
+
 def check_frame(name, root, ids):
     check(root.tag == SVG + "svg" and root.get("role") == "img", "%s: no role" % name)
     check(root.get("width") is None and root.get("height") is None, "%s: a fixed size" % name)
@@ -126,6 +159,7 @@ def main():
     check(figures == again, "not the same bytes each time")
     check(len(figures) > 80, "%d figures" % len(figures))
     ids = set()
+    check_colours(figures["roc.svg"].decode("utf-8"))
     for name, data in figures.items():
         check(len(data) < BYTES_MAX, "%s: %d bytes, not under %d" % (name, len(data), BYTES_MAX))
         text = data.decode("utf-8")
