@@ -177,10 +177,12 @@ void canvas_plot(struct canvas *c, const struct canvas_axes *axes)
 
 #define ABOVE_ROWS 70 // title, note, a line of keys
 #define BELOW_ROWS 44 // the axis and its name
+#define NAME_ROW   18 // of them the name, which there may not be
 
 double canvas_rows_height(const struct canvas_rows *rows)
 {
-    return ABOVE_ROWS + rows->height * (double)(rows->n > 2 ? rows->n : 2) + BELOW_ROWS;
+    const double below = rows->x_name ? BELOW_ROWS : BELOW_ROWS - NAME_ROW;
+    return ABOVE_ROWS + rows->height * (double)(rows->n > 2 ? rows->n : 2) + below;
 }
 
 double canvas_row(const struct canvas *c, const struct canvas_rows *rows, size_t i)
@@ -193,6 +195,7 @@ void canvas_plot_rows(struct canvas *c, const struct canvas_rows *rows)
     char cut[SVG_CUT_MAX];
     double widest = 0;
     c->top -= 8;
+    c->bottom += rows->x_name ? 0 : NAME_ROW;
     for (size_t i = 0; i < rows->n; i++)
         widest = fmax(widest, svg_width(rows->name[i], CANVAS_TEXT));
     widest = fmin(widest, CANVAS_NAMES);

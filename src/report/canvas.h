@@ -56,7 +56,7 @@ struct canvas_rows {
     const char *const *name; // [n]
     double height;
     struct range x;
-    const char *x_name;
+    const char *x_name; // NULL: none, and no room for one
 };
 #define CANVAS_ROWS_MAX 30
 double canvas_rows_height(const struct canvas_rows *rows);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define CURVES_MAX 10 // lines that can be told apart
-#define KEY_ROW    16
+#define KEY_ROW    15
 #define KEY_SAMPLE 26 // length of a line in the key
 #define ROW        22
 #define THICK      12
@@ -63,7 +63,7 @@ static void draw_curve(struct canvas *c, const struct figure_class *class, size_
 static void draw_key(struct canvas *c, const struct figure_class *class, size_t look, double y)
 {
     char look_class[CANVAS_CLASS_MAX], auc[LABEL_MAX], cut[SVG_CUT_MAX];
-    const double from = c->left + 0.5 * (c->right - c->left), to = from + KEY_SAMPLE;
+    const double from = c->left + 0.54 * (c->right - c->left), to = from + KEY_SAMPLE;
     canvas_line_class(look_class, look);
     label_decimal(auc, class->auc, 3);
     svg_line(c->out, look_class, (double[]){from, y}, (double[]){to, y});
@@ -100,10 +100,12 @@ int figure_roc_classes(struct buf *out, const struct figure_classes *f)
                                           .y = {-0.01, 1.01},
                                           .x_name = "false positive rate",
                                           .y_name = "true positive rate"});
+    svg_line(out, "guide", (double[]){axis_at(&c.x, 0), axis_at(&c.y, 0)},
+             (double[]){axis_at(&c.x, 1), axis_at(&c.y, 1)});
     for (size_t i = shown; i-- > 0;)
         draw_curve(&c, &f->class[picked[i]], i);
     for (size_t i = 0; i < shown; i++)
-        draw_key(&c, &f->class[picked[i]], i, c.bottom - 16 - KEY_ROW * (double)(shown - 1 - i));
+        draw_key(&c, &f->class[picked[i]], i, c.bottom - 14 - KEY_ROW * (double)(shown - 1 - i));
     return canvas_end(&c);
 }
 

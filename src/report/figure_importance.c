@@ -83,8 +83,9 @@ int figure_importance(struct buf *out, const struct figure_importance *f)
     svg_cut(first, n ? f->names[list[0].index] : "none", CANVAS_WIDTH, CANVAS_TEXT);
     snprintf(about, sizeof about, "What the model loses when a column is shuffled; most for %s",
              first);
-    canvas_begin(&c, out, &f->head, &(struct canvas_text){"Permutation importance", result, about},
-                 canvas_rows_height(&(struct canvas_rows){.n = shown, .height = ROW}));
+    canvas_begin(
+        &c, out, &f->head, &(struct canvas_text){"Permutation importance", result, about},
+        canvas_rows_height(&(struct canvas_rows){.n = shown, .height = ROW, .x_name = ""}));
     if (shown)
         draw_features(&c, f, list, shown);
     else

@@ -202,6 +202,57 @@ static void buffers_may_be_short(void **state)
         }
 }
 
+// Where the line of a figure is written.
+static const char *line_of(const struct buf *out)
+{
+    const char *line = strstr(out->data, "class=\"sk-line sk-c0\" d=\"");
+    assert_non_null(line);
+    return strstr(line, "d=\"") + 3;
+}
+
+// As scikit-learn draws it: from a threshold to the next the precision stays, then changes at once.
+static void precision_goes_in_steps(void **state)
+{
+    (void)state;
+    struct buf out;
+    char letter[4];
+    double x, y, step[4];
+    buf_init(&out, FIGURE_MAX);
+    figure_pr(&out, &(struct figure_pr){.n = 4,
+                                        .recall = (const double[]){1, 0.75, NAN, 0.25},
+                                        .precision = (const double[]){0.25, 0.75, 0.1, 1},
+                                        .positives = 0.25});
+    assert_int_equal(sscanf(line_of(&out), "M%lf %lf%c%lf%c%lf%c%lf%c%lf\"", &x, &y, &letter[0],
+                            &step[0], &letter[1], &step[1], &letter[2], &step[2], &letter[3],
+                            &step[3]),
+                     10);
+    assert_memory_equal(letter, "hvhv", 4);
+    assert_true(step[0] < 0 && step[1] < 0); // to the left, then up
+    check_close(step[2] / step[0], 2, 0.01, "recall from 0.75 to 0.25 beside 1 to 0.75");
+    check_close(step[1] / step[3], 2, 0.01, "precision from 0.25 to 0.75 beside 0.75 to 1");
+    buf_clear(&out);
+}
+
+// A loss that spans decades: equal factors are equal steps.
+static void decades_make_a_logarithmic_axis(void **state)
+{
+    (void)state;
+    struct buf out;
+    double x, y, step[4];
+    buf_init(&out, FIGURE_MAX);
+    const struct figure_line line = {"train", (const double[]){100, 10, 1}};
+    figure_curves(&out, &(struct figure_curves){.n = 3, .lines = 1, .line = &line, .loss = true});
+    assert_non_null(strstr(out.data, "logarithmic"));
+    assert_int_equal(sscanf(line_of(&out), "M%lf %lfl%lf %lf %lf %lf\"", &x, &y, &step[0], &step[1],
+                            &step[2], &step[3]),
+                     6);
+    check_close(step[1], step[3], 0.101, "100 to 10 beside 10 to 1");
+    out.len = 0;
+    figure_curves(&out, &(struct figure_curves){.n = 3, .lines = 1, .line = &line});
+    assert_null(strstr(out.data, "logarithmic")); // metrics keep a linear one
+    buf_clear(&out);
+}
+
 // One style for a page of figures, ids that differ, titles that the page chooses.
 static void figures_share_a_page(void **state)
 {
@@ -230,6 +281,8 @@ int main(void)
         cmocka_unit_test(bytes_repeat),
         cmocka_unit_test(memory_may_fail),
         cmocka_unit_test(buffers_may_be_short),
+        cmocka_unit_test(precision_goes_in_steps),
+        cmocka_unit_test(decades_make_a_logarithmic_axis),
         cmocka_unit_test(figures_share_a_page),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
