@@ -240,6 +240,7 @@ static void long_lines_keep_their_look(void **state)
             }
         assert_true(least <= low[i] + 0.051 && most >= high[i] - 0.051);
     }
+    check_close(point[0][0], 0, 0.05, "the beginning");
     check_close(point[n - 1][0], COLUMNS, 0.1, "the end");
 }
 
