@@ -13,7 +13,6 @@
 #include "kern/par.h"
 #include "model/block.h"
 #include "model/loss.h"
-#include "model/tree.h"
 
 #include <string.h>
 
@@ -44,6 +43,7 @@ struct plan {
     struct par *team;
     const struct gemm *gemm;
     size_t active; // of the threads, see plan_use
+    size_t parts;  // that the latest gradient was cut into, see struct plan_part
     size_t train_rows;
     struct worker *worker; // [threads]
     float *transposed;     // W^T of the wide layers behind the first: see block_transpose
@@ -143,6 +143,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->train_rows = spec->train_rows;
     p->threads = workers_of(spec);
     p->active = p->threads;
+    p->parts = 1;
     p->worker = mem_array(p->threads, sizeof *p->worker);
     int rc = p->worker ? 0 : error_nomem(e, "plan");
     if (rc == 0)
@@ -194,10 +195,12 @@ struct job {
     struct plan *plan;
     const float *params;
     const struct plan_batch *batch;
+    struct plan_sums *sums; // or NULL: no losses and no gradient
     size_t leaves, leaf_rows, workers;
-    float scale; // of the gradient
-    float *pred; // or NULL
-    bool losses, gradient;
+    struct par_range own; // of the leaves
+    float scale;          // of the gradient
+    float *pred;          // or NULL
+    bool gradient;
     struct tree_node node[TREE_NODES_MAX]; // subtrees of all workers, in leaf order
     struct tree_step step[TREE_NODES_MAX];
     size_t steps;
@@ -221,7 +224,7 @@ static struct block_rows rows_of(const struct job *j, size_t begin, size_t end)
         .transposed = p->transposed,
         .keep = j->gradient && p->net->dropout > 0 ? p->keep : NULL,
         .scale = j->scale,
-        .loss = j->losses ? p->row_loss + begin : NULL,
+        .loss = j->sums ? p->row_loss + begin : NULL,
         .pred = j->pred ? j->pred + begin * p->net->outputs : NULL,
     };
 }
@@ -262,8 +265,9 @@ static void run_worker(void *context, size_t index)
     struct worker *w = &j->plan->worker[index];
     struct tree_stack *s = &w->stack;
     s->count = 0;
-    const size_t end = j->leaves * (index + 1) / j->workers;
-    for (size_t leaf = j->leaves * index / j->workers; leaf < end; leaf++) {
+    const struct par_range mine = par_split(j->own.end - j->own.begin, 1, j->workers, index);
+    const size_t end = j->own.begin + mine.end;
+    for (size_t leaf = j->own.begin + mine.begin; leaf < end; leaf++) {
         if (!j->gradient) {
             run_leaf(j, w, leaf, NULL, NULL);
             continue;
@@ -290,9 +294,10 @@ static void run_join(void *context, size_t index)
                            j->node[j->step[i].from].sum + part.begin);
 }
 
+// Afterwards the maximal subtrees of the part are in j->sums.
 static void join_workers(struct job *j)
 {
-    size_t nodes = 0;
+    size_t nodes = 0, at = 0;
     for (size_t w = 0; w < j->workers; w++) {
         const struct tree_stack *s = &j->plan->worker[w].stack;
         for (size_t i = 0; i < s->count; i++)
@@ -301,20 +306,29 @@ static void join_workers(struct job *j)
     j->steps = tree_join(j->node, nodes, j->step);
     if (j->steps)
         par_run(j->plan->team, j->workers, run_join, j);
+    struct plan_sums *sums = j->sums;
+    sums->nodes = tree_cover(j->own.begin, j->own.end, sums->node);
+    for (size_t i = 0; i < sums->nodes; i++) {
+        while (j->node[at].first != sums->node[i].first)
+            at++;
+        sums->node[i].sum = j->node[at].sum;
+    }
 }
 
-// The rows' losses, summed within each leaf and then in the tree over the leaves, in double.
-static double sum_losses(const struct job *j)
+// The rows' losses, summed within each leaf; the leaves in the tree, in double.
+static void sum_losses(const struct job *j)
 {
-    double sum[TREE_LEAVES_MAX];
-    for (size_t leaf = 0; leaf < j->leaves; leaf++) {
+    for (size_t leaf = j->own.begin; leaf < j->own.end; leaf++) {
         const struct par_range r = leaf_range(j, leaf);
-        sum[leaf] = j->plan->kern->sum(r.end - r.begin, j->plan->row_loss + r.begin);
+        j->sums->loss[leaf] = j->plan->kern->sum(r.end - r.begin, j->plan->row_loss + r.begin);
     }
-    for (size_t width = 1; width < j->leaves; width *= 2)
-        for (size_t leaf = 0; leaf < j->leaves; leaf += 2 * width)
-            sum[leaf] += sum[leaf + width];
-    return sum[0];
+}
+
+double plan_mean_loss(const struct plan_sums *sums)
+{
+    double loss[TREE_LEAVES_MAX];
+    memcpy(loss, sums->loss, sums->leaves * sizeof *loss);
+    return tree_total(loss, sums->leaves) / sums->divisor;
 }
 
 void plan_use(struct plan *p, size_t workers)
@@ -322,12 +336,14 @@ void plan_use(struct plan *p, size_t workers)
     p->active = workers < p->threads ? workers : p->threads;
 }
 
-static size_t workers_for(const struct plan *p, size_t rows, double flops, double least)
+// `flops` and leaves are those of the whole batch, of which a part is this process's.
+static size_t workers_for(const struct plan *p, size_t leaves, size_t parts, double flops,
+                          double least)
 {
-    const size_t leaves = plan_leaves(rows, p->net->size);
-    if (flops < least)
+    const size_t own = (leaves + parts - 1) / parts;
+    if (flops / (double)parts < least)
         return 1;
-    return leaves < p->active ? leaves : p->active;
+    return own < p->active ? own : p->active;
 }
 
 static double flops_of(const struct plan *p, size_t rows, double passes)
@@ -337,14 +353,21 @@ static double flops_of(const struct plan *p, size_t rows, double passes)
 
 static size_t gradient_workers(const struct plan *p, size_t rows)
 {
-    return workers_for(p, rows, flops_of(p, rows, GRADIENT_PASSES), SERIAL_FLOPS);
+    return workers_for(p, plan_leaves(rows, p->net->size), p->parts,
+                       flops_of(p, rows, GRADIENT_PASSES), SERIAL_FLOPS);
 }
 
 // Between steps that are not shared the helpers are asleep, and waking them takes longer.
-static size_t predict_workers(const struct plan *p, size_t rows)
+static size_t predict_workers(const struct plan *p, size_t rows, size_t parts)
 {
     const bool awake = p->train_rows > 0 && gradient_workers(p, p->train_rows) > 1;
-    return workers_for(p, rows, flops_of(p, rows, 1), awake ? SERIAL_FLOPS : ASLEEP_FLOPS);
+    return workers_for(p, plan_leaves(rows, p->net->size), parts, flops_of(p, rows, 1),
+                       awake ? SERIAL_FLOPS : ASLEEP_FLOPS);
+}
+
+bool plan_predict_is_small(const struct plan *p, size_t rows)
+{
+    return flops_of(p, rows, 1) < ASLEEP_FLOPS;
 }
 
 // All that have shared the gradient, for each part of it lies with one of them. Where a single one
@@ -357,37 +380,81 @@ size_t plan_step_workers(const struct plan *p, size_t rows)
     return shared > most ? shared : most;
 }
 
-static void cut(struct job *j)
+struct par_range plan_part_leaves(size_t leaves, struct plan_part part)
 {
+    return par_split(leaves, 1, part.count, part.index);
+}
+
+static size_t rows_a_leaf(size_t rows, size_t leaves)
+{
+    return (rows + leaves - 1) / leaves;
+}
+
+struct par_range plan_part_rows(const struct plan *p, size_t rows, struct plan_part part)
+{
+    const size_t leaves = plan_leaves(rows, p->net->size), each = rows_a_leaf(rows, leaves);
+    const struct par_range own = plan_part_leaves(leaves, part);
+    const size_t begin = own.begin * each, end = own.end * each;
+    return (struct par_range){begin < rows ? begin : rows, end < rows ? end : rows};
+}
+
+static void cut(struct job *j, struct plan_part part)
+{
+    struct plan *p = j->plan;
     const size_t rows = j->batch->rows;
-    j->leaves = plan_leaves(rows, j->plan->net->size);
-    j->leaf_rows = (rows + j->leaves - 1) / j->leaves;
-    j->workers = j->gradient ? gradient_workers(j->plan, rows) : predict_workers(j->plan, rows);
+    j->leaves = plan_leaves(rows, p->net->size);
+    j->leaf_rows = rows_a_leaf(rows, j->leaves);
+    j->own = plan_part_leaves(j->leaves, part);
+    if (j->gradient)
+        p->parts = part.count;
+    const size_t workers =
+        j->gradient ? gradient_workers(p, rows) : predict_workers(p, rows, part.count);
+    const size_t own = j->own.end - j->own.begin;
+    j->workers = workers < own ? workers : own;
+    if (j->sums)
+        *j->sums = (struct plan_sums){.leaves = j->leaves,
+                                      .divisor = loss_divisor(p->net->task, p->net->outputs,
+                                                              j->batch->class_weight, j->batch->y,
+                                                              j->batch->order, rows)};
+}
+
+void plan_gradient_part(struct plan *p, const float *params, const struct plan_batch *batch,
+                        struct plan_part part, struct plan_sums *sums)
+{
+    struct job j = {.plan = p, .params = params, .batch = batch, .sums = sums, .gradient = true};
+    cut(&j, part);
+    j.scale = (float)(1.0 / sums->divisor);
+    const bool alone = p->net->transposed_size < SERIAL_FLOATS && j.workers > 0;
+    par_run(p->team, alone ? 1 : j.workers, run_transpose, &j);
+    par_run(p->team, j.workers, run_worker, &j);
+    join_workers(&j);
+    sum_losses(&j);
+}
+
+void plan_predict_part(struct plan *p, const float *params, const struct plan_batch *batch,
+                       struct plan_part part, float *pred, struct plan_sums *sums)
+{
+    struct job j = {.plan = p, .params = params, .batch = batch, .pred = pred, .sums = sums};
+    cut(&j, part);
+    par_run(p->team, j.workers, run_worker, &j);
+    if (sums)
+        sum_losses(&j);
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
                      double *loss)
 {
-    struct job j = {.plan = p, .params = params, .batch = batch, .losses = true, .gradient = true};
-    const double divisor = loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
-                                        batch->y, batch->order, batch->rows);
-    j.scale = (float)(1.0 / divisor);
-    cut(&j);
-    par_run(p->team, p->net->transposed_size < SERIAL_FLOATS ? 1 : j.workers, run_transpose, &j);
-    par_run(p->team, j.workers, run_worker, &j);
-    join_workers(&j);
-    *loss = sum_losses(&j) / divisor;
-    return j.node[0].sum;
+    struct plan_sums sums;
+    plan_gradient_part(p, params, batch, (struct plan_part){0, 1}, &sums);
+    *loss = plan_mean_loss(&sums);
+    return sums.node[0].sum;
 }
 
 void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
                   double *loss)
 {
-    struct job j = {
-        .plan = p, .params = params, .batch = batch, .pred = pred, .losses = loss != NULL};
-    cut(&j);
-    par_run(p->team, j.workers, run_worker, &j);
+    struct plan_sums sums;
+    plan_predict_part(p, params, batch, (struct plan_part){0, 1}, pred, loss ? &sums : NULL);
     if (loss)
-        *loss = sum_losses(&j) / loss_divisor(p->net->task, p->net->outputs, batch->class_weight,
-                                              batch->y, batch->order, batch->rows);
+        *loss = plan_mean_loss(&sums);
 }

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "kern/par.h"
 #include "model/net.h"
+#include "model/tree.h"
 
 #define PLAN_THREADS_MAX 32 // more than there are leaves have nothing to do
 
@@ -55,6 +56,34 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
 // classification. `pred` or `loss` may be NULL; without `loss`, batch->y may be NULL too.
 void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
                   double *loss);
+
+// For several processes, of which each computes the index-th of `count` even parts of a batch's
+// leaves. {0, 1} is a process alone; with more parts than leaves some are empty.
+struct plan_part {
+    size_t index, count;
+};
+
+// What a batch has come to: sums over leaves, of one part of them until somebody joins the parts.
+struct plan_sums {
+    size_t leaves;                         // of the whole batch
+    double loss[TREE_LEAVES_MAX];          // of the rows of each leaf, by its number
+    double divisor;                        // the mean loss is their sum in the tree over this
+    size_t nodes;                          // maximal subtrees, in leaf order:
+    struct tree_node node[TREE_NODES_MAX]; // gradients, in the plan's buffers
+};
+
+// plan_gradient and plan_predict for one part; `pred` is still that of the whole batch.
+void plan_gradient_part(struct plan *p, const float *params, const struct plan_batch *batch,
+                        struct plan_part part, struct plan_sums *sums);
+void plan_predict_part(struct plan *p, const float *params, const struct plan_batch *batch,
+                       struct plan_part part, float *pred, struct plan_sums *sums);
+double plan_mean_loss(const struct plan_sums *sums); // of all parts
+// The leaves of a part, and its rows, in a batch of so many rows.
+struct par_range plan_part_leaves(size_t leaves, struct plan_part part);
+struct par_range plan_part_rows(const struct plan *p, size_t rows, struct plan_part part);
+
+// Is a prediction of so many rows too little work to share with anybody who must be woken?
+bool plan_predict_is_small(const struct plan *p, size_t rows);
 
 // Use at most so many workers from now on, however many there are. Changes no result.
 void plan_use(struct plan *p, size_t workers);

@@ -42,3 +42,25 @@ size_t tree_join(const struct tree_node *nodes, size_t count, struct tree_step *
     }
     return made;
 }
+
+size_t tree_cover(size_t begin, size_t end, struct tree_node *nodes)
+{
+    size_t count = 0;
+    while (begin < end) {
+        unsigned level = 0;
+        // up as long as the leaf begins a subtree of twice the width that ends in the range
+        while ((begin >> level & 1) == 0 && begin + ((size_t)2 << level) <= end)
+            level++;
+        nodes[count++] = (struct tree_node){.first = begin, .level = level};
+        begin += (size_t)1 << level;
+    }
+    return count;
+}
+
+double tree_total(double *loss, size_t leaves)
+{
+    for (size_t width = 1; width < leaves; width *= 2)
+        for (size_t leaf = 0; leaf < leaves; leaf += 2 * width)
+            loss[leaf] += loss[leaf + width];
+    return loss[0];
+}

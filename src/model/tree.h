@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The fixed order of sums. A batch is cut into leaves, a power of two of them, and their partial
 // sums are added in one binary tree over the leaf numbers: leaf 0 with leaf 1, the pair with the
-// pair of 2 and 3, and so on. Who computes which leaf changes nothing. A worker (a thread, later a
+// pair of 2 and 3, and so on. Who computes which leaf changes nothing. A worker (a thread, or a
 // rank) that owns leaves [begin, end) adds what it can on its own, its maximal aligned subtrees;
 // the joiner finishes the same tree from those.
 #ifndef SKIFF_MODEL_TREE_H
@@ -37,11 +37,20 @@ void tree_push(struct tree_stack *s, size_t leaf);
 int tree_must_fold(const struct tree_stack *s);
 void tree_fold(struct tree_stack *s);
 
-// The additions that finish the tree from the subtrees of all workers, in leaf order: `into` and
-// `from` are indices into nodes[]; the whole sum ends in nodes[0]. Returns their number.
+// The additions that join subtrees of several workers, given in leaf order: `into` and `from` are
+// indices into nodes[]. With all leaves the whole sum ends in nodes[0]; in general that of each
+// maximal subtree ends in the node with the same first leaf. Returns their number.
 struct tree_step {
     size_t into, from;
 };
 size_t tree_join(const struct tree_node *nodes, size_t count, struct tree_step *steps);
+
+// The maximal subtrees of leaves [begin, end), in leaf order, without their sums: what a worker
+// with those leaves hands over. Returns their number.
+#define TREE_COVER_MAX 10
+size_t tree_cover(size_t begin, size_t end, struct tree_node *nodes);
+
+// The sum of all leaves' losses in the tree's order; loss[leaves] is used up.
+double tree_total(double *loss, size_t leaves);
 
 #endif

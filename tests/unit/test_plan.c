@@ -175,6 +175,101 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     free_table(&t);
 }
 
+// One part of a batch after the other, as ranks compute them, on the plan of `c`; the parts' sums
+// are copied, for they lie in its buffers.
+static void compute_parts(const struct computation *c, struct plan *p, size_t parts,
+                          struct result *r)
+{
+    struct tree_node node[TREE_NODES_MAX];
+    struct tree_step step[TREE_NODES_MAX];
+    struct plan_sums all = {0}, part, predicted = {0};
+    const size_t size = c->net->size;
+    size_t nodes = 0;
+    struct rng rng;
+    r->pred = mem_array(c->batch->rows * c->net->outputs, sizeof *r->pred);
+    rng_seed(&rng, 3);
+    plan_draw_dropout(p, &rng, c->batch->rows);
+    for (size_t i = 0; i < parts; i++) {
+        const struct plan_part which = {i, parts};
+        plan_gradient_part(p, c->params, c->batch, which, &part);
+        const struct par_range own = plan_part_leaves(part.leaves, which);
+        for (size_t k = 0; k < part.nodes; k++, nodes++) {
+            node[nodes] = part.node[k];
+            node[nodes].sum = mem_aligned(size, sizeof(float));
+            memcpy(node[nodes].sum, part.node[k].sum, size * sizeof(float));
+        }
+        all.leaves = part.leaves;
+        all.divisor = part.divisor;
+        memcpy(all.loss + own.begin, part.loss + own.begin, (own.end - own.begin) * sizeof(double));
+        plan_predict_part(p, c->params, c->batch, which, r->pred, &part);
+        predicted.leaves = part.leaves;
+        predicted.divisor = part.divisor;
+        memcpy(predicted.loss + own.begin, part.loss + own.begin,
+               (own.end - own.begin) * sizeof(double));
+    }
+    const size_t steps = tree_join(node, nodes, step);
+    for (size_t i = 0; i < steps; i++)
+        kern->add(size, node[step[i].into].sum, node[step[i].from].sum);
+    r->gradient = node[0].sum;
+    for (size_t i = 1; i < nodes; i++)
+        mem_free(node[i].sum);
+    r->loss = plan_mean_loss(&all);
+    r->predict_loss = plan_mean_loss(&predicted);
+}
+
+static void parts_join_to_the_bits_of_the_whole(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {ROWS, 2500, 569, 130, 1};
+    static const size_t parts[] = {1, 2, 3, 4, 5, 7, 8, 33};
+    struct table t = make_table(19, 6, TASK_MULTICLASS);
+    struct net net;
+    float *params = make_net(&net, &t, &two, ACT_GELU, 0.2);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct plan_batch batch = {.rows = rows[i], .X = t.X, .y = t.y, .order = t.order};
+        const struct computation c = {&net, params, &batch, ROWS, 3, {.loss = 0}};
+        struct result want = compute(&net, params, &batch, ROWS, 1);
+        struct plan *p = make_plan(&net, ROWS, 3);
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+            char what[64];
+            struct result got;
+            snprintf(what, sizeof what, "%zu rows in %zu parts", rows[i], parts[k]);
+            compute_parts(&c, p, parts[k], &got);
+            check_result(&net, rows[i], &got, &want, what);
+            free_result(&got);
+        }
+        plan_free(p);
+        free_result(&want);
+    }
+    mem_free(params);
+    free_table(&t);
+}
+
+// The rows of all parts follow each other, without a gap, for any number of rows.
+static void parts_cover_all_rows(void **state)
+{
+    (void)state;
+    struct table t = make_table(7, 1, TASK_BINARY);
+    struct net net;
+    float *params = make_net(&net, &t, &two, ACT_RELU, 0);
+    struct plan *p = make_plan(&net, ROWS, 1);
+    for (size_t rows = 1; rows <= ROWS; rows += 1 + rows / 40)
+        for (size_t count = 1; count <= 40; count++) {
+            size_t at = 0;
+            for (size_t i = 0; i < count; i++) {
+                const struct par_range r = plan_part_rows(p, rows, (struct plan_part){i, count});
+                if (r.begin != at || r.end < r.begin)
+                    fail_msg("%zu rows, part %zu of %zu: from %zu to %zu, not from %zu", rows, i,
+                             count, r.begin, r.end, at);
+                at = r.end;
+            }
+            assert_int_equal(at, rows);
+        }
+    plan_free(p);
+    mem_free(params);
+    free_table(&t);
+}
+
 // Rows in file order are read in place or gathered through an identity: the same numbers; and at an
 // address that no vector is aligned to, too.
 static void where_the_rows_lie_changes_nothing(void **state)
@@ -449,6 +544,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_are_as_promised),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(parts_join_to_the_bits_of_the_whole),
+        cmocka_unit_test(parts_cover_all_rows),
         cmocka_unit_test(where_the_rows_lie_changes_nothing),
         cmocka_unit_test(parts_make_the_whole),
         cmocka_unit_test(predictions_do_not_depend_on_the_batch),

@@ -138,6 +138,40 @@ static void stacks_stay_shallow(void **state)
         }
 }
 
+// Nor do they get deeper when a rank's part is split among its threads.
+static void parts_of_parts_stay_shallow(void **state)
+{
+    (void)state;
+    for (size_t leaves = 1; leaves <= TREE_LEAVES_MAX; leaves *= 2)
+        for (size_t ranks = 1; ranks <= TREE_LEAVES_MAX; ranks++)
+            for (size_t part = 0; part < ranks * 4; part++) {
+                const size_t r = part / 4, t = part % 4;
+                const size_t begin = leaves * r / ranks, own = leaves * (r + 1) / ranks - begin;
+                struct worker w = {0};
+                run_range(&w, begin + own * t / 4, begin + own * (t + 1) / 4);
+                if (w.deepest > log2_of(leaves) + 1)
+                    fail_msg("%zu leaves, rank %zu of %zu, thread %zu of 4: %zu buffers", leaves, r,
+                             ranks, t, w.deepest);
+            }
+}
+
+// The maximal subtrees of a range are those that a worker is left with.
+static void covers_a_range(void **state)
+{
+    (void)state;
+    for (size_t begin = 0; begin <= TREE_LEAVES_MAX; begin++)
+        for (size_t end = begin; end <= TREE_LEAVES_MAX; end++) {
+            struct worker w = {0};
+            struct tree_node node[TREE_COVER_MAX];
+            run_range(&w, begin, end);
+            assert_int_equal(tree_cover(begin, end, node), w.stack.count);
+            for (size_t i = 0; i < w.stack.count; i++) {
+                assert_int_equal(node[i].first, w.stack.node[i].first);
+                assert_int_equal(node[i].level, w.stack.node[i].level);
+            }
+        }
+}
+
 // Any range, even one that no even split makes, fits the stack.
 static void any_range_fits(void **state)
 {
@@ -174,7 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_in_one_order),   cmocka_unit_test(other_orders_give_other_bits),
         cmocka_unit_test(stacks_stay_shallow), cmocka_unit_test(any_range_fits),
-        cmocka_unit_test(knows_siblings),
+        cmocka_unit_test(knows_siblings),      cmocka_unit_test(parts_of_parts_stay_shallow),
+        cmocka_unit_test(covers_a_range),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }
