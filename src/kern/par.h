@@ -16,6 +16,10 @@ void par_team(size_t threads, void (*body)(struct par *team, void *context), voi
 
 size_t par_threads(const struct par *team); // 1 for NULL
 
+// The team may count on so many cores, 0 for all there are; with more threads than cores nobody
+// waits spinning. For processes that share a machine.
+void par_use_cores(struct par *team, size_t cores);
+
 // Run work(context, w) for w = 0 .. workers-1, each on a thread of the team; the caller is worker
 // 0. Workers beyond the team run in order on the calling thread, all of them with a NULL team. Not
 // to be called by work().

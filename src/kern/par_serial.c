@@ -14,6 +14,12 @@ size_t par_threads(const struct par *team)
     return 1;
 }
 
+void par_use_cores(struct par *team, size_t cores)
+{
+    (void)team;
+    (void)cores;
+}
+
 double par_stalled(struct par *team)
 {
     (void)team;

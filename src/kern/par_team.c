@@ -161,6 +161,12 @@ static void choose_spins(struct par *team, size_t threads)
         atomic_store_explicit(&team->spins, spins, memory_order_relaxed);
 }
 
+void par_use_cores(struct par *team, size_t cores)
+{
+    if (team && cores)
+        team->cores = cores;
+}
+
 void par_run(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
              void *context)
 {
