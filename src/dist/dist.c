@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Messages and waiting. MPI libraries poll without pause while they wait, which on a machine with
+// fewer cores than ranks turns microseconds into whole time slices of the scheduler. So nothing
+// here blocks in the library: messages are posted, and waiting is our own: a spin as long as every
+// thread has a core to itself, then sleep between two looks, a little longer the longer it takes.
+#include "dist/dist_inner.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <time.h>
+
+#define SPIN_SECONDS  100e-6
+#define SLEEP_LEAST   20e-6
+#define SLEEP_MOST    1e-3
+#define SLEEP_PORTION (1.0 / 16)        // of the time waited so far
+#define MESSAGE_MOST  ((size_t)1 << 30) // bytes; MPI counts in int
+
+size_t dist_rank(const struct dist *d)
+{
+    return d ? d->rank : 0;
+}
+
+size_t dist_ranks(const struct dist *d)
+{
+    return d ? d->ranks : 1;
+}
+
+size_t dist_hosts(const struct dist *d)
+{
+    return d ? d->hosts : 1;
+}
+
+bool dist_is_root(const struct dist *d)
+{
+    return dist_rank(d) == 0;
+}
+
+bool dist_broken(const struct dist *d)
+{
+    return d && d->broken;
+}
+
+size_t dist_cores(const struct dist *d)
+{
+    if (!d)
+        return 0;
+    return d->cores > d->beside ? d->cores / d->beside : 1;
+}
+
+void dist_use_threads(struct dist *d, size_t threads)
+{
+    if (d)
+        d->crowded = threads * d->beside > d->cores;
+}
+
+double dist_waited(const struct dist *d)
+{
+    return d ? d->waited : 0;
+}
+
+// ---- messages
+
+// The code of a call of the back end. Once one has failed there is nobody to talk to.
+static int broken(struct dist *d, int rc)
+{
+    d->broken = d->broken || rc != 0;
+    return rc;
+}
+
+static int check(const struct dist *d, struct error *e)
+{
+    return d->broken ? error_set(e, ERR_IO, "rank %zu: lost touch with the other ranks", d->rank)
+                     : 0;
+}
+
+int dist_send(struct dist *d, size_t to, const void *data, size_t bytes, struct error *e)
+{
+    int rc = check(d, e);
+    const char *at = data;
+    for (size_t piece; rc == 0 && bytes > 0; bytes -= piece, at += piece) {
+        piece = bytes < MESSAGE_MOST ? bytes : MESSAGE_MOST;
+        rc = d->ops->send(d->context, to, at, piece, e);
+    }
+    return broken(d, rc);
+}
+
+int dist_recv(struct dist *d, size_t from, void *data, size_t bytes, struct error *e)
+{
+    int rc = check(d, e);
+    char *at = data;
+    for (size_t piece; rc == 0 && bytes > 0; bytes -= piece, at += piece) {
+        piece = bytes < MESSAGE_MOST ? bytes : MESSAGE_MOST;
+        rc = d->ops->recv(d->context, from, at, piece, e);
+    }
+    return broken(d, rc);
+}
+
+static void sleep_a_little(double waited)
+{
+    double seconds = waited * SLEEP_PORTION;
+    seconds = seconds < SLEEP_LEAST ? SLEEP_LEAST : seconds > SLEEP_MOST ? SLEEP_MOST : seconds;
+    nanosleep(&(struct timespec){.tv_nsec = (long)(seconds * 1e9)}, NULL);
+}
+
+int dist_wait(struct dist *d, struct error *e)
+{
+    bool done = false;
+    int rc = check(d, e);
+    if (rc == 0)
+        rc = d->ops->test(d->context, &done, e);
+    if (rc || done)
+        return broken(d, rc);
+    const double start = clock_seconds();
+    double waited = 0;
+    while (rc == 0 && !done) {
+        if (d->crowded || waited > SPIN_SECONDS)
+            sleep_a_little(waited);
+        rc = d->ops->test(d->context, &done, e);
+        waited = clock_seconds() - start;
+    }
+    d->waited += waited;
+    return broken(d, rc);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Ranks: several processes that train one model together. Rank 0, the root, reads checkpoints,
+// writes files and talks to the user; every rank computes its part of the leaves of a batch.
+//
+// All calls with an error but dist_open are collective: every rank makes them in the same order.
+// Where a rank may fail alone (memory, files), dist_agree follows before the next exchange. When
+// messages themselves fail, dist_broken says so and nothing is sent any more; the caller then ends
+// all ranks with dist_close. NULL is a process alone, for which every call does nothing.
+#ifndef SKIFF_DIST_DIST_H
+#define SKIFF_DIST_DIST_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dist;
+
+// *d stays NULL unless a launcher (mpiexec, srun) has started several of us: only then is MPI
+// loaded. Call it before there are threads; collective among the processes of the launcher.
+int dist_open(struct dist **d, struct error *e);
+
+// Leave, with the exit status that the process will have. Ranks that agree leave in good order;
+// one whose messages fail takes the others with it. True: the process is to end with _exit, for
+// nothing that the message library has left behind may run. NULL is fine.
+bool dist_close(struct dist *d, int status);
+
+size_t dist_rank(const struct dist *d);  // 0 for NULL
+size_t dist_ranks(const struct dist *d); // 1 for NULL
+size_t dist_hosts(const struct dist *d); // machines that the ranks are on; 1 for NULL
+bool dist_is_root(const struct dist *d); // true for NULL
+bool dist_broken(const struct dist *d);
+
+// Should this process say what has gone wrong? One of them does, NULL (dist_open failed) included.
+bool dist_speaks(const struct dist *d);
+
+// Cores of this machine that fall to this rank, at least 1; 0 for NULL: all there are.
+size_t dist_cores(const struct dist *d);
+// With so many threads in each rank: waiting spins only while every thread has a core.
+void dist_use_threads(struct dist *d, size_t threads);
+// Seconds that this rank has spent waiting for others.
+double dist_waited(const struct dist *d);
+
+// The root's bytes to all.
+int dist_share(struct dist *d, void *data, size_t bytes, struct error *e);
+// ERR_MISMATCH, which names `what`, where the value is not the root's; dist_agree is to follow.
+int dist_same(struct dist *d, uint64_t value, const char *what, struct error *e);
+// Has any rank said so?
+int dist_any(struct dist *d, bool *yes, struct error *e);
+// One result for all: 0 when every rank brings 0, else the code of the lowest rank that failed,
+// and on every rank its text, which names it ("rank 2: ...") unless all have failed with it.
+int dist_agree(struct dist *d, int rc, struct error *e);
+
+#endif

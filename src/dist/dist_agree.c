@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// What all ranks must hold to be the same. These exchanges are rare and small, so they go the
+// simple way: to the root, and from it to everybody.
+#include "dist/dist_inner.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+struct dist_report {
+    int code;
+    char text[ERROR_TEXT_MAX];
+};
+
+int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t rank, size_t ranks,
+             struct error *e)
+{
+    struct dist *made = mem_zalloc(sizeof *made);
+    struct dist_report *report = mem_array(ranks, sizeof *report);
+    if (!made || !report) {
+        mem_free(made);
+        mem_free(report);
+        return error_nomem(e, "ranks");
+    }
+    *made = (struct dist){.ops = ops,
+                          .context = context,
+                          .rank = rank,
+                          .ranks = ranks,
+                          .hosts = 1,
+                          .beside = ranks,
+                          .cores = 1,
+                          .crowded = true,
+                          .report = report};
+    *d = made;
+    return 0;
+}
+
+// MPICH 4.0 hangs in MPI_Finalize in a good part of all runs with three ranks or more over TCP:
+// some wait in its last barrier, which makes no progress for the others that still close
+// connections (pmodels/mpich #6596). So ranks on several hosts meet a last time and then just end;
+// a failure they have to tell the launcher by an abort, for it would wait for a rank that only
+// exits.
+bool dist_close(struct dist *d, int status)
+{
+    if (!d)
+        return false;
+    const bool hastily = d->hosts > 1;
+    const bool met = !d->broken && (!hastily || dist_agree(d, 0, NULL) == 0);
+    if (met)
+        d->ops->leave(d->context, hastily);
+    else
+        d->ops->abort(d->context, status);
+    mem_free(d->report);
+    mem_free(d);
+    return hastily;
+}
+
+int dist_share(struct dist *d, void *data, size_t bytes, struct error *e)
+{
+    if (dist_ranks(d) == 1)
+        return 0;
+    int rc = 0;
+    if (d->rank > 0)
+        rc = dist_recv(d, 0, data, bytes, e);
+    for (size_t r = 1; rc == 0 && d->rank == 0 && r < d->ranks; r++)
+        rc = dist_send(d, r, data, bytes, e);
+    return rc ? rc : dist_wait(d, e);
+}
+
+int dist_same(struct dist *d, uint64_t value, const char *what, struct error *e)
+{
+    uint64_t root = value;
+    const int rc = dist_share(d, &root, sizeof root, e);
+    if (rc || root == value)
+        return rc;
+    return error_set(e, ERR_MISMATCH,
+                     "%s is %llu here and %llu at rank 0; start all ranks with the same options "
+                     "and data",
+                     what, (unsigned long long)value, (unsigned long long)root);
+}
+
+// One piece of each rank's at the root: into pieces[rank].
+static int collect(struct dist *d, void *pieces, const void *mine, size_t bytes, struct error *e)
+{
+    int rc = 0;
+    if (d->rank == 0)
+        memcpy(pieces, mine, bytes);
+    else
+        rc = dist_send(d, 0, mine, bytes, e);
+    for (size_t r = 1; rc == 0 && d->rank == 0 && r < d->ranks; r++)
+        rc = dist_recv(d, r, (char *)pieces + r * bytes, bytes, e);
+    return rc ? rc : dist_wait(d, e);
+}
+
+int dist_any(struct dist *d, bool *yes, struct error *e)
+{
+    if (dist_ranks(d) == 1)
+        return 0;
+    struct dist_report mine = {.code = *yes};
+    int rc = collect(d, d->report, &mine, sizeof mine, e);
+    for (size_t r = 1; rc == 0 && d->rank == 0 && r < d->ranks; r++)
+        *yes |= d->report[r].code != 0;
+    return rc ? rc : dist_share(d, yes, sizeof *yes, e);
+}
+
+// What the root makes of the reports: the first failure with a text, or else the first; prefixed
+// with its rank unless all have met it, or heard of it (a code without a text).
+static struct error verdict(const struct dist_report *report, size_t ranks)
+{
+    struct error e = {0};
+    size_t failed = ranks, alike = 0;
+    for (size_t r = ranks; r-- > 0;)
+        if (report[r].code && (failed == ranks || report[r].text[0] || !report[failed].text[0]))
+            failed = r;
+    if (failed == ranks)
+        return e;
+    const struct dist_report *first = &report[failed];
+    for (size_t r = 0; r < ranks; r++)
+        alike += report[r].code == first->code &&
+                 (!report[r].text[0] || strcmp(report[r].text, first->text) == 0);
+    error_set(&e, first->code, "%s", first->text[0] ? first->text : error_name(first->code));
+    if (alike < ranks)
+        error_prefix(&e, first->code, "rank %zu", failed);
+    return e;
+}
+
+int dist_agree(struct dist *d, int rc, struct error *e)
+{
+    if (dist_ranks(d) == 1 || d->broken)
+        return rc;
+    struct dist_report mine = {.code = rc};
+    struct error all = {0};
+    if (rc && e)
+        memcpy(mine.text, e->text, sizeof mine.text);
+    int sent = collect(d, d->report, &mine, sizeof mine, e);
+    if (sent == 0 && d->rank == 0)
+        all = verdict(d->report, d->ranks);
+    if (sent == 0)
+        sent = dist_share(d, &all, sizeof all, e);
+    if (sent)
+        return rc ? rc : sent;
+    if (all.code && e)
+        *e = all;
+    return all.code;
+}

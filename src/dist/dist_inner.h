@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What a back end provides, and messages between ranks: inside src/dist/, and for back ends of
+// tests.
+#ifndef SKIFF_DIST_DIST_INNER_H
+#define SKIFF_DIST_DIST_INNER_H
+
+#include "dist/dist.h"
+
+// A back end moves messages. Between two ranks they arrive in the order in which they were posted,
+// and a receive has the size of its send. No call waits. A call that fails leaves the ranks
+// without a way to talk.
+struct dist_ops {
+    int (*send)(void *context, size_t to, const void *data, size_t bytes, struct error *e);
+    int (*recv)(void *context, size_t from, void *data, size_t bytes, struct error *e);
+    // Have all messages posted so far gone out and come in?
+    int (*test)(void *context, bool *done, struct error *e);
+    // In good order, when all ranks are about to do the same; frees the context. The library is
+    // shut down unless `hastily`.
+    void (*leave)(void *context, bool hastily);
+    // At once, and every rank with this one; may return when that takes effect a little later.
+    void (*abort)(void *context, int status);
+};
+
+struct dist {
+    const struct dist_ops *ops;
+    void *context;
+    size_t rank, ranks, hosts;
+    size_t beside; // ranks that use the same cores, this one included
+    size_t cores;  // that they use
+    bool crowded;  // more threads than cores: waiting must not spin
+    bool broken;
+    double waited;
+    struct dist_report *report; // [ranks], for dist_agree
+};
+
+// The context's ownership passes with success. Memory is all that can fail.
+int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t rank, size_t ranks,
+             struct error *e);
+// The first exchange: the same program everywhere, and who shares which machine.
+int dist_meet(struct dist *d, struct error *e);
+
+// The back end of MPI; one of two files.
+int dist_mpi_open(struct dist **d, struct error *e);
+
+// Post messages, of any size, 0 included; the data stay until dist_wait has returned.
+int dist_send(struct dist *d, size_t to, const void *data, size_t bytes, struct error *e);
+int dist_recv(struct dist *d, size_t from, void *data, size_t bytes, struct error *e);
+int dist_wait(struct dist *d, struct error *e);
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// The back end of MPI: the only file that knows it. The library is loaded when a launcher has
+// started us as one of several ranks, never linked (see dist_open.c); of its header only types and
+// constants are used, which all libraries with MPICH's binary interface share.
+#include "dist/dist_inner.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <dlfcn.h>
+#include <mpi.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TAG              1  // one is enough: messages between two ranks keep their order
+#define REQUESTS         16 // a rank that an exchange posts at most
+#define LAUNCHER_SECONDS 5
+
+struct functions {
+    int (*init)(int *, char ***, int, int *);
+    int (*finalize)(void);
+    int (*abort)(MPI_Comm, int);
+    int (*rank)(MPI_Comm, int *);
+    int (*size)(MPI_Comm, int *);
+    int (*set_errhandler)(MPI_Comm, MPI_Errhandler);
+    int (*error_string)(int, char *, int *);
+    int (*isend)(const void *, int, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+    int (*irecv)(void *, int, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+    int (*testall)(int, MPI_Request *, int *, MPI_Status *);
+};
+
+struct mpi {
+    struct functions call;
+    int rank;
+    MPI_Request *request; // under way
+    size_t count, room;
+};
+
+static bool find(void *library, const char *name, void *function)
+{
+    void *at = dlsym(library, name);
+    memcpy(function, &at, sizeof at);
+    return at != NULL;
+}
+
+static bool find_all(void *library, struct functions *f)
+{
+    return find(library, "MPI_Init_thread", &f->init) &&
+           find(library, "MPI_Finalize", &f->finalize) && find(library, "MPI_Abort", &f->abort) &&
+           find(library, "MPI_Comm_rank", &f->rank) && find(library, "MPI_Comm_size", &f->size) &&
+           find(library, "MPI_Comm_set_errhandler", &f->set_errhandler) &&
+           find(library, "MPI_Error_string", &f->error_string) &&
+           find(library, "MPI_Isend", &f->isend) && find(library, "MPI_Irecv", &f->irecv) &&
+           find(library, "MPI_Testall", &f->testall);
+}
+
+// It stays loaded until the process ends: its own threads and handlers may.
+static int load(struct functions *f, struct error *e)
+{
+    static const char *const names[] = {"libmpich.so.12", "libmpi.so.12"};
+    void *library = NULL;
+    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++)
+        library = dlopen(names[i], RTLD_NOW | RTLD_GLOBAL);
+    if (library && find_all(library, f))
+        return 0;
+    return error_set(e, ERR_NOTFOUND,
+                     "started as one of several ranks, but MPICH cannot be loaded (%s); install it "
+                     "(Debian: apt-get install libmpich12)",
+                     dlerror());
+}
+
+static int failed(const struct mpi *m, const char *what, int code, struct error *e)
+{
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length = 0;
+    m->call.error_string(code, text, &length);
+    text[strcspn(text, "\n")] = '\0';
+    return error_set(e, ERR_IO, "rank %d: %s: %s", m->rank, what, text);
+}
+
+static int reserve(struct mpi *m, size_t room, struct error *e)
+{
+    MPI_Request *grown = mem_realloc(m->request, room * sizeof *grown);
+    if (!grown)
+        return error_nomem(e, "messages");
+    m->request = grown;
+    m->room = room;
+    return 0;
+}
+
+// Room for one more request; what reserve() took serves every exchange but those of huge messages.
+static MPI_Request *next_request(struct mpi *m, struct error *e)
+{
+    if (m->count == m->room && reserve(m, 2 * m->room, e))
+        return NULL;
+    return &m->request[m->count++];
+}
+
+static int mpi_send(void *context, size_t to, const void *data, size_t bytes, struct error *e)
+{
+    struct mpi *m = context;
+    MPI_Request *request = next_request(m, e);
+    if (!request)
+        return ERR_NOMEM;
+    const int rc = m->call.isend(data, (int)bytes, MPI_BYTE, (int)to, TAG, MPI_COMM_WORLD, request);
+    return rc == MPI_SUCCESS ? 0 : failed(m, "cannot send to another rank", rc, e);
+}
+
+static int mpi_recv(void *context, size_t from, void *data, size_t bytes, struct error *e)
+{
+    struct mpi *m = context;
+    MPI_Request *request = next_request(m, e);
+    if (!request)
+        return ERR_NOMEM;
+    const int rc =
+        m->call.irecv(data, (int)bytes, MPI_BYTE, (int)from, TAG, MPI_COMM_WORLD, request);
+    return rc == MPI_SUCCESS ? 0 : failed(m, "cannot receive from another rank", rc, e);
+}
+
+static int mpi_test(void *context, bool *done, struct error *e)
+{
+    struct mpi *m = context;
+    int all = 0;
+    const int rc = m->call.testall((int)m->count, m->request, &all, MPI_STATUSES_IGNORE);
+    if (rc != MPI_SUCCESS)
+        return failed(m, "lost touch with another rank", rc, e);
+    *done = all != 0;
+    if (*done)
+        m->count = 0;
+    return 0;
+}
+
+static void mpi_free(struct mpi *m)
+{
+    mem_free(m->request);
+    mem_free(m);
+}
+
+// What is left of MPI_Finalize on several hosts: the launcher (mpiexec, over the descriptor that it
+// gave us, in PMI's words) hears that this rank is done. A rank that just exits it takes for a
+// crash, and kills those that have not done so yet.
+static void tell_launcher(void)
+{
+    static const char done[] = "cmd=finalize\n";
+    const char *text = getenv("PMI_FD");
+    int64_t fd;
+    char answer[64];
+    if (!text || !num_parse_i64(text, &fd) || write((int)fd, done, sizeof done - 1) < 0)
+        return;
+    struct pollfd wait = {.fd = (int)fd, .events = POLLIN};
+    if (poll(&wait, 1, LAUNCHER_SECONDS * 1000) == 1)
+        (void)!read((int)fd, answer, sizeof answer);
+}
+
+static void mpi_leave(void *context, bool hastily)
+{
+    struct mpi *m = context;
+    if (hastily)
+        tell_launcher();
+    else
+        m->call.finalize();
+    mpi_free(m);
+}
+
+static void mpi_abort(void *context, int status)
+{
+    struct mpi *m = context;
+    m->call.abort(MPI_COMM_WORLD, status);
+    mpi_free(m);
+}
+
+static const struct dist_ops mpi_ops = {mpi_send, mpi_recv, mpi_test, mpi_leave, mpi_abort};
+
+static int start(struct mpi *m, int *ranks, struct error *e)
+{
+    int level;
+    int rc = m->call.init(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+    if (rc == MPI_SUCCESS)
+        rc = m->call.set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (rc == MPI_SUCCESS)
+        rc = m->call.rank(MPI_COMM_WORLD, &m->rank);
+    if (rc == MPI_SUCCESS)
+        rc = m->call.size(MPI_COMM_WORLD, ranks);
+    return rc == MPI_SUCCESS ? 0 : failed(m, "MPI_Init", rc, e);
+}
+
+// Once MPI has begun, whoever fails alone takes the others along.
+static int begin(struct dist **d, struct mpi *m, struct error *e)
+{
+    int ranks;
+    int rc = start(m, &ranks, e);
+    if (rc)
+        return rc;
+    rc = reserve(m, REQUESTS * (size_t)ranks, e);
+    if (rc == 0)
+        rc = dist_new(d, &mpi_ops, m, (size_t)m->rank, (size_t)ranks, e);
+    if (rc)
+        m->call.abort(MPI_COMM_WORLD, 1);
+    return rc;
+}
+
+int dist_mpi_open(struct dist **d, struct error *e)
+{
+    struct mpi *m = mem_zalloc(sizeof *m);
+    if (!m)
+        return error_nomem(e, "ranks");
+    int rc = load(&m->call, e);
+    if (rc == 0)
+        rc = begin(d, m, e);
+    if (rc)
+        mpi_free(m);
+    return rc ? rc : dist_meet(*d, e);
+}

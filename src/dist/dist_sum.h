@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Sums over the leaves of all ranks, in the fixed tree: the bits are those of a process alone.
+#ifndef SKIFF_DIST_DIST_SUM_H
+#define SKIFF_DIST_DIST_SUM_H
+
+#include "dist/dist.h"
+#include "kern/kern.h"
+#include "kern/par.h"
+#include "model/plan.h"
+
+#include <stdint.h>
+
+struct dist_sum;
+
+struct dist_sum_spec {
+    struct dist *ranks;      // borrowed, not NULL
+    const struct kern *kern; // borrowed
+    struct par *team;        // borrowed, or NULL
+    size_t floats;           // of a gradient
+    size_t rows;             // of the largest batch
+    size_t threads;          // to add with
+};
+
+// Buffers for dist_sum_add, which allocates nothing. Not collective.
+struct dist_sum *dist_sum_new(const struct dist_sum_spec *spec, struct error *e);
+void dist_sum_free(struct dist_sum *s); // NULL is fine
+
+// The part of the batch's leaves that a rank computes.
+struct plan_part dist_part(const struct dist *d);
+
+// From this rank's part to the whole: afterwards sums->node[0].sum is the gradient, the caller's to
+// change until the next call, and sums->loss is complete. `flags` go along and are or-ed: what one
+// rank says with this step, all know with it.
+int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, struct error *e);
+
+#endif

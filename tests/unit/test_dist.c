@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+// Ranks as threads: what they agree on, sums in the bits of one process for any number of ranks,
+// and an end for all of them when any call of any rank fails.
+#include "testing.h"
+
+#include "dist/dist_sum.h"
+#include "dist_mock.h"
+#include "kern/cpu.h"
+
+#define RANKS_MAX 8
+#define SECONDS   60 // a hang is a failure: the alarm ends the program
+
+static const struct kern *kern;
+
+// ---- agreement
+
+struct agreement {
+    size_t ranks;
+    int code[RANKS_MAX];
+    const char *text[RANKS_MAX];
+    bool yes[RANKS_MAX];
+    struct {
+        int rc;
+        struct error e;
+        char shared[3000];
+        bool any;
+        size_t hosts, cores;
+    } got[RANKS_MAX];
+};
+
+static void agree_body(struct dist *d, size_t rank, void *context)
+{
+    struct agreement *a = context;
+    struct error *e = &a->got[rank].e;
+    memset(a->got[rank].shared, (int)('a' + rank), sizeof a->got[rank].shared);
+    a->got[rank].any = a->yes[rank];
+    a->got[rank].rc = d ? dist_meet(d, e) : 0;
+    a->got[rank].hosts = dist_hosts(d);
+    a->got[rank].cores = dist_cores(d);
+    if (a->got[rank].rc == 0 && dist_same(d, 7, "x", e))
+        a->got[rank].rc = 98;
+    struct error differs = {0};
+    const int same = dist_same(d, rank == 1 ? 8 : 7, "the test's value", &differs);
+    if (same != (rank == 1 ? ERR_MISMATCH : 0) ||
+        (rank == 1 && !strstr(differs.text, "the test's value is 8 here and 7 at rank 0")))
+        a->got[rank].rc = 97;
+    if (dist_share(d, a->got[rank].shared, sizeof a->got[rank].shared, e) ||
+        dist_any(d, &a->got[rank].any, e))
+        a->got[rank].rc = 99;
+    if (a->code[rank] && a->text[rank])
+        error_set(e, a->code[rank], "%s", a->text[rank]);
+    if (a->got[rank].rc == 0)
+        a->got[rank].rc = dist_agree(d, a->code[rank], e);
+}
+
+static void run_agreement(struct agreement *a)
+{
+    struct mock *m = mock_new(a->ranks);
+    memset(a->got, 0, sizeof a->got);
+    mock_run(m, agree_body, a);
+    assert_int_equal(mock_messages(m), 0);
+    assert_false(mock_aborted(m));
+    mock_free(m);
+}
+
+static void check_agreement(const struct agreement *a, int code, const char *text)
+{
+    for (size_t r = 0; r < a->ranks; r++) {
+        if (a->got[r].rc != code || strcmp(a->got[r].e.text, text) != 0)
+            fail_msg("rank %zu of %zu: %d '%s', want %d '%s'", r, a->ranks, a->got[r].rc,
+                     a->got[r].e.text, code, text);
+        assert_int_equal(a->got[r].hosts, 1);
+        assert_int_equal(a->got[r].shared[0], 'a');
+        assert_int_equal(a->got[r].shared[2999], 'a');
+    }
+}
+
+static void ranks_agree_on_the_first_failure(void **state)
+{
+    (void)state;
+    for (size_t ranks = 2; ranks <= RANKS_MAX; ranks++) {
+        struct agreement a = {.ranks = ranks};
+        run_agreement(&a);
+        check_agreement(&a, 0, "");
+        assert_true(a.got[0].cores >= 1 && a.got[0].cores == a.got[ranks - 1].cores);
+
+        a = (struct agreement){.ranks = ranks};
+        a.code[1] = ERR_DATA;
+        a.text[1] = "t.npz: no rows";
+        run_agreement(&a);
+        check_agreement(&a, ERR_DATA, "rank 1: t.npz: no rows");
+        if (ranks < 3)
+            continue;
+        a.code[2] = ERR_IO; // the lowest wins
+        a.text[2] = "u.npz: gone";
+        run_agreement(&a);
+        check_agreement(&a, ERR_DATA, "rank 1: t.npz: no rows");
+        a.text[1] = NULL; // but for one that knows no reason: it has only heard of a failure
+        run_agreement(&a);
+        check_agreement(&a, ERR_IO, "rank 2: u.npz: gone");
+    }
+}
+
+static void what_all_say_needs_no_rank(void **state)
+{
+    (void)state;
+    struct agreement a = {.ranks = 3};
+    for (size_t r = 0; r < 3; r++) {
+        a.code[r] = ERR_USAGE;
+        a.text[r] = "--train is missing";
+    }
+    run_agreement(&a);
+    check_agreement(&a, ERR_USAGE, "--train is missing");
+    for (size_t r = 0; r < 3; r++)
+        a.text[r] = NULL;
+    run_agreement(&a);
+    check_agreement(&a, ERR_USAGE, "usage");
+}
+
+static void anybody_may_say_yes(void **state)
+{
+    (void)state;
+    for (size_t who = 0; who <= 3; who++) {
+        struct agreement a = {.ranks = 3};
+        if (who < 3)
+            a.yes[who] = true;
+        run_agreement(&a);
+        for (size_t r = 0; r < 3; r++)
+            if (a.got[r].any != (who < 3))
+                fail_msg("rank %zu hears %d when rank %zu says yes", r, a.got[r].any, who);
+    }
+}
+
+static void a_process_alone_needs_nothing(void **state)
+{
+    (void)state;
+    bool yes = true;
+    struct error e = {0};
+    struct dist *d = (struct dist *)&e;
+    assert_int_equal(dist_open(&d, &e), 0); // no launcher has started this test
+    assert_null(d);
+    assert_int_equal(dist_agree(NULL, ERR_DATA, &e), ERR_DATA);
+    assert_int_equal(dist_any(NULL, &yes, &e), 0);
+    assert_true(yes && dist_is_root(NULL) && dist_speaks(NULL) && !dist_broken(NULL));
+    assert_true(dist_ranks(NULL) == 1 && dist_rank(NULL) == 0 && dist_hosts(NULL) == 1);
+    assert_int_equal(dist_share(NULL, &yes, 1, &e), 0);
+    assert_int_equal(dist_same(NULL, 3, "x", &e), 0);
+    dist_use_threads(NULL, 3);
+    dist_close(NULL, 1);
+}
+
+// Without MPI started as several, a process says so instead of training beside the others.
+static void a_launcher_that_is_none_of_ours(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct dist *d;
+    setenv("OMPI_COMM_WORLD_SIZE", "2", 1);
+    check_refused(dist_open(&d, &e), ERR_UNSUPPORTED, &e, "Open MPI");
+    unsetenv("OMPI_COMM_WORLD_SIZE");
+    setenv("PMI_RANK", "1", 1);
+    assert_false(dist_speaks(NULL));
+    unsetenv("PMI_RANK");
+}
+
+// ---- sums
+
+struct summation {
+    size_t ranks, rows, floats;
+    const float *leaf;  // [leaves][floats]
+    const double *loss; // [leaves]
+    float *got;         // [ranks][floats]
+    double mean[RANKS_MAX];
+    uint64_t flags[RANKS_MAX];
+    int rc[RANKS_MAX];
+    bool agree; // and agree before and after, as a run does
+};
+
+// The sums of a part as plan.c makes them, in buffers of its own.
+static float *own_sums(const struct summation *s, struct plan_part part, struct plan_sums *sums)
+{
+    const size_t leaves = plan_leaves(s->rows, s->floats);
+    const struct par_range own = plan_part_leaves(leaves, part);
+    float *copy = mem_aligned(leaves * s->floats, sizeof *copy);
+    if (!copy)
+        return NULL;
+    memcpy(copy, s->leaf, leaves * s->floats * sizeof *copy);
+    *sums = (struct plan_sums){.leaves = leaves, .divisor = 2};
+    sums->nodes = tree_cover(own.begin, own.end, sums->node);
+    for (size_t i = 0; i < sums->nodes; i++) {
+        const size_t first = sums->node[i].first, count = (size_t)1 << sums->node[i].level;
+        for (size_t width = 1; width < count; width *= 2)
+            for (size_t l = first; l < first + count; l += 2 * width)
+                kern->add(s->floats, copy + l * s->floats, copy + (l + width) * s->floats);
+        sums->node[i].sum = copy + first * s->floats;
+    }
+    memcpy(sums->loss + own.begin, s->loss + own.begin, (own.end - own.begin) * sizeof(double));
+    return copy;
+}
+
+static int sum_once(struct dist *d, size_t rank, struct summation *s, struct error *e)
+{
+    struct plan_sums sums;
+    const struct dist_sum_spec spec = {d, kern, NULL, s->floats, s->rows, 2};
+    struct dist_sum *sum = dist_sum_new(&spec, e);
+    float *own = sum ? own_sums(s, dist_part(d), &sums) : NULL;
+    int rc = dist_agree(d, own ? 0 : ERR_NOMEM, e);
+    for (int i = 0; rc == 0 && i < 2; i++) { // buffers serve again
+        mem_free(own);
+        own = own_sums(s, dist_part(d), &sums);
+        s->flags[rank] = (uint64_t)1 << rank;
+        rc = own ? dist_sum_add(sum, &sums, &s->flags[rank], e) : ERR_NOMEM;
+    }
+    if (rc == 0) {
+        memcpy(s->got + rank * s->floats, sums.node[0].sum, s->floats * sizeof *s->got);
+        s->mean[rank] = plan_mean_loss(&sums);
+    }
+    mem_free(own);
+    dist_sum_free(sum);
+    return dist_agree(d, rc, e);
+}
+
+static void sum_body(struct dist *d, size_t rank, void *context)
+{
+    struct summation *s = context;
+    struct error e = {0};
+    s->rc[rank] = sum_once(d, rank, s, &e);
+}
+
+static struct summation make_summation(size_t rows, size_t floats)
+{
+    uint32_t seed = 3;
+    float *leaf = mem_aligned(TREE_LEAVES_MAX * floats, sizeof *leaf);
+    double *loss = mem_array(TREE_LEAVES_MAX, sizeof *loss);
+    float *got = mem_aligned(RANKS_MAX * floats, sizeof *got);
+    assert_true(leaf && loss && got);
+    for (size_t i = 0; i < TREE_LEAVES_MAX * floats; i++)
+        leaf[i] = ldexpf(test_float(&seed), (int)(test_random(&seed) % 20));
+    for (size_t i = 0; i < TREE_LEAVES_MAX; i++)
+        loss[i] = ldexp((double)test_float(&seed), (int)(test_random(&seed) % 40));
+    return (struct summation){
+        .rows = rows, .floats = floats, .leaf = leaf, .loss = loss, .got = got};
+}
+
+static void free_summation(struct summation *s)
+{
+    mem_free((void *)(uintptr_t)s->leaf);
+    mem_free((void *)(uintptr_t)s->loss);
+    mem_free(s->got);
+}
+
+static void check_sums(struct summation *s, const float *want, double mean)
+{
+    char what[96];
+    for (size_t r = 0; r < s->ranks; r++) {
+        snprintf(what, sizeof what, "%zu rows, %zu floats, rank %zu of %zu", s->rows, s->floats, r,
+                 s->ranks);
+        assert_int_equal(s->rc[r], 0);
+        check_bits(s->got + r * s->floats, want, s->floats, what);
+        if (s->mean[r] != mean || s->flags[r] != ((uint64_t)1 << s->ranks) - 1)
+            fail_msg("%s: loss %.17g, want %.17g; flags %#llx", what, s->mean[r], mean,
+                     (unsigned long long)s->flags[r]);
+    }
+}
+
+// Small gradients go whole, large ones in segments; 17 leaves no even segment, 32,768 + 16 neither.
+static void sums_have_one_process_bits(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {1, 130, 300, 569, 5000, 100000};
+    static const size_t floats[] = {16, 1008, 32768 + 16, 70000 - 70000 % 16};
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+            struct summation s = make_summation(rows[k], floats[i]);
+            struct plan_sums whole;
+            float *own = own_sums(&s, (struct plan_part){0, 1}, &whole);
+            const double mean = plan_mean_loss(&whole);
+            for (s.ranks = 2; s.ranks <= RANKS_MAX; s.ranks++) {
+                struct mock *m = mock_new(s.ranks);
+                memset(s.got, 0, s.ranks * s.floats * sizeof *s.got);
+                mock_run(m, sum_body, &s);
+                assert_int_equal(mock_messages(m), 0);
+                mock_free(m);
+                check_sums(&s, whole.node[0].sum, mean);
+            }
+            mem_free(own);
+            free_summation(&s);
+        }
+}
+
+// ---- failure
+
+static void every_call_may_fail(void **state)
+{
+    (void)state;
+    static const size_t floats[] = {16, 40000 - 40000 % 16};
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++) {
+        struct summation s = make_summation(5000, floats[i]);
+        s.ranks = 3;
+        for (size_t rank = 0; rank < s.ranks; rank++) {
+            bool failed = true;
+            long call = 1;
+            for (; failed; call++) {
+                struct mock *m = mock_new(s.ranks);
+                mock_fail(m, rank, call);
+                alarm(SECONDS);
+                mock_run(m, sum_body, &s);
+                failed = mock_calls(m, rank) >= call;
+                // A rank that was done may not have noticed; one that fails never says it is well.
+                // All have ended: nobody waits for a message that will not come.
+                if (failed && (s.rc[rank] == 0 || !mock_aborted(m)))
+                    fail_msg("rank %zu survives its failed call %ld", rank, call);
+                if (!failed && (s.rc[0] || s.rc[1] || s.rc[2]))
+                    fail_msg("a run without a fault fails");
+                mock_free(m);
+            }
+            assert_true(call > 10);
+        }
+        free_summation(&s);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return kern_select(&kern, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranks_agree_on_the_first_failure),
+        cmocka_unit_test(what_all_say_needs_no_rank),
+        cmocka_unit_test(anybody_may_say_yes),
+        cmocka_unit_test(a_process_alone_needs_nothing),
+        cmocka_unit_test(a_launcher_that_is_none_of_ours),
+        cmocka_unit_test(sums_have_one_process_bits),
+        cmocka_unit_test(every_call_may_fail),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
