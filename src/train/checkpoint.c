@@ -42,10 +42,10 @@ bool checkpoint_is_due_midway(const struct fit *f)
     return f->config->checkpoint_dir && seconds > 0 && clock_seconds() - f->checkpointed >= seconds;
 }
 
-bool checkpoint_is_due(const struct fit *f)
+bool checkpoint_is_due(const struct fit *f, uint64_t epoch)
 {
     const uint64_t every = (uint64_t)f->config->checkpoint_every.count;
-    if (f->config->checkpoint_dir && every > 0 && f->state.epoch % every == 0)
+    if (f->config->checkpoint_dir && every > 0 && epoch % every == 0)
         return true;
     return checkpoint_is_due_midway(f);
 }

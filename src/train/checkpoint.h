@@ -9,8 +9,8 @@
 
 #define CHECKPOINTS_KEPT 2
 
-// Is it time? At the end of an epoch, and between two steps of one (only by time).
-bool checkpoint_is_due(const struct fit *f);
+// Is it time? At the end of the epoch of that number, and between two steps of one (only by time).
+bool checkpoint_is_due(const struct fit *f, uint64_t epoch);
 bool checkpoint_is_due_midway(const struct fit *f);
 
 // Write one; nothing happens without config->checkpoint_dir. `seconds` is the time spent so far.

@@ -119,6 +119,23 @@ int checkpoint_describe(const struct fit *f, struct buf *out, struct error *e)
     return rc;
 }
 
+// The first member that differs, or NULL; *was is its text in `theirs`. `lenient` passes over those
+// that a continuation may change.
+static const char *difference(const struct fit *f, json_t *mine, const json_t *theirs, bool lenient,
+                              const char **was)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(mine, key, value)
+    {
+        *was = json_string_value(json_object_get(theirs, key));
+        if (!*was ||
+            (strcmp(*was, json_string_value(value)) != 0 && !(lenient && may_differ(f, key))))
+            return key;
+    }
+    return NULL;
+}
+
 int checkpoint_match(const struct fit *f, const char *path, const char *text, struct error *e)
 {
     json_t *mine = describe(f, e);
@@ -128,20 +145,30 @@ int checkpoint_match(const struct fit *f, const char *path, const char *text, st
     int rc = json_is_object(theirs)
                  ? 0
                  : error_set(e, ERR_FORMAT, "%s: run.json is not a JSON object", path);
-    const char *key;
-    json_t *value;
+    const char *was, *key = rc == 0 ? difference(f, mine, theirs, true, &was) : NULL;
+    if (key)
+        rc = error_set(e, ERR_MISMATCH,
+                       "%s: belongs to another run: %s was %s there and is %s here; "
+                       "give another --checkpoint_dir or remove it",
+                       path, key, was ? was : "absent",
+                       json_string_value(json_object_get(mine, key)));
+    json_decref(theirs);
+    json_decref(mine);
+    return rc;
+}
+
+int checkpoint_same_run(const struct fit *f, const char *text, struct error *e)
+{
+    json_t *mine = describe(f, e), *theirs = json_loads(text, 0, NULL);
+    const char *was, *key = NULL;
+    int rc = mine ? 0 : error_code(e);
     if (rc == 0)
-        json_object_foreach(mine, key, value)
-        {
-            const char *was = json_string_value(json_object_get(theirs, key));
-            if (was && (may_differ(f, key) || strcmp(was, json_string_value(value)) == 0))
-                continue;
-            rc = error_set(e, ERR_MISMATCH,
-                           "%s: belongs to another run: %s was %s there and is %s here; "
-                           "give another --checkpoint_dir or remove it",
-                           path, key, was ? was : "absent", json_string_value(value));
-            break;
-        }
+        key = difference(f, mine, theirs, false, &was);
+    if (key)
+        rc = error_set(e, ERR_MISMATCH,
+                       "%s is %s here and %s at rank 0; start all ranks with the same options and "
+                       "data",
+                       key, json_string_value(json_object_get(mine, key)), was ? was : "absent");
     json_decref(theirs);
     json_decref(mine);
     return rc;

@@ -13,4 +13,7 @@ int checkpoint_describe(const struct fit *f, struct buf *out, struct error *e);
 // first difference, or ERR_FORMAT.
 int checkpoint_match(const struct fit *f, const char *path, const char *text, struct error *e);
 
+// The same between ranks: `text` is that of rank 0, and nothing may differ.
+int checkpoint_same_run(const struct fit *f, const char *text, struct error *e);
+
 #endif

@@ -3,7 +3,7 @@
 #include "train/fit.h"
 
 #include "base/clock.h"
-#include "train/checkpoint.h"
+#include "train/ranks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,19 +52,22 @@ static int run_step(struct fit *f, struct error *e)
 {
     const struct plan_batch batch = next_batch(f);
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
+    float *gradient;
     double loss;
 
     (void)par_stalled(f->team); // what validation waited for is not of this step
-    plan_use(f->plan, pace_begin(&f->pace, clock_seconds()));
+    plan_use(f->plan, pace_begin(&f->pace, ranks_clock(f)));
     plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
-    float *gradient = plan_gradient(f->plan, f->params, &batch, &loss);
+    const int rc = ranks_gradient(f, &batch, &gradient, &loss, e);
+    if (rc)
+        return rc;
     if (!isfinite(loss))
         return diverged(f, now.lr, e);
     if (f->config->clip_norm > 0)
         optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
     optim_step(&f->optim, f->params, gradient, now.lr, now.momentum,
                plan_step_workers(f->plan, batch.rows));
-    pace_end(&f->pace, (double)batch.rows, par_stalled(f->team), clock_seconds());
+    pace_end(&f->pace, (double)batch.rows, par_stalled(f->team), ranks_clock(f));
 
     f->state.epoch_loss += loss * (double)batch.rows;
     f->state.epoch_lr = now.lr;
@@ -93,18 +96,19 @@ static void note_metrics(const struct fit *f, struct history_row *row)
     }
 }
 
-// Loss and metrics on the validation data, into the epoch's row. A loss that is infinite because a
-// single row is far off is recorded as such, as long as the predictions are numbers.
+// Loss and metrics on the validation data, into the root's row of the epoch. A loss that is
+// infinite because a single row is far off is recorded as such, as long as the predictions are
+// numbers.
 static int validate(struct fit *f, struct history_row *row, struct error *e)
 {
-    const float *learnt = f->val_y ? f->val_y : f->val->y;
-    const struct plan_batch all = {.rows = f->val->n, .X = f->val->X, .y = learnt};
     double *loss = &row->value[HISTORY_VAL_LOSS];
-    plan_predict(f->plan, f->params, &all, f->val_pred, loss);
+    int rc = ranks_validate(f, loss, e);
+    if (rc || !dist_is_root(f->dist))
+        return rc;
     if (f->val_y)
         target_scale_undo(&f->scale, f->val_pred, f->val->n);
-    const int rc = score_measure(&f->score, f->net, f->val->n, f->val_pred, f->val->y,
-                                 isfinite(*loss) ? e : NULL);
+    rc = score_measure(&f->score, f->net, f->val->n, f->val_pred, f->val->y,
+                       isfinite(*loss) ? e : NULL);
     if (rc == 0)
         note_metrics(f, row);
     if (isnan(*loss) || (rc == ERR_NUMERIC && !isfinite(*loss)))
@@ -143,22 +147,28 @@ static double seconds_so_far(const struct fit *f)
     return f->state.seconds + clock_seconds() - f->started;
 }
 
+// What the root has measured, on every rank; its history is the root's alone.
+static int measure_epoch(struct fit *f, struct history_row *row, struct error *e)
+{
+    for (int c = 0; c < HISTORY_COLUMNS; c++)
+        row->value[c] = NAN;
+    row->value[HISTORY_TRAIN_LOSS] = f->state.epoch_loss / (double)f->train->n;
+    row->value[HISTORY_LR] = f->state.epoch_lr;
+    int rc = f->val ? validate(f, row, e) : 0;
+    row->value[HISTORY_SECONDS] = seconds_so_far(f);
+    if (rc == 0 && dist_is_root(f->dist))
+        rc = history_reserve(&f->history, f->history.count + 1, e);
+    return ranks_end_epoch(f, rc, row, e);
+}
+
 static int end_epoch(struct fit *f, struct error *e)
 {
-    int rc = history_reserve(&f->history, f->history.count + 1, e);
-    if (rc)
-        return rc;
     struct history_row row;
-    for (int c = 0; c < HISTORY_COLUMNS; c++)
-        row.value[c] = NAN;
-    row.value[HISTORY_TRAIN_LOSS] = f->state.epoch_loss / (double)f->train->n;
-    row.value[HISTORY_LR] = f->state.epoch_lr;
-    if (f->val)
-        rc = validate(f, &row, e);
+    const int rc = measure_epoch(f, &row, e);
     if (rc)
         return rc;
-    row.value[HISTORY_SECONDS] = seconds_so_far(f);
-    f->history.row[f->history.count++] = row;
+    if (dist_is_root(f->dist))
+        f->history.row[f->history.count++] = row;
     f->state.epoch++;
     f->state.row = 0;
     remember_best(f, &row);
@@ -177,9 +187,9 @@ static int run_epoch(struct fit *f, bool *stopped, struct error *e)
     int rc = 0;
     while (rc == 0 && !*stopped && f->state.row < f->train->n) {
         rc = run_step(f, e);
-        *stopped = f->hooks.stop && f->hooks.stop(f->hooks.context);
-        if (rc == 0 && f->state.row < f->train->n && checkpoint_is_due_midway(f))
-            rc = checkpoint_write(f, seconds_so_far(f), e);
+        *stopped = rc == 0 && ranks_stop(f);
+        if (rc == 0 && f->state.row < f->train->n && ranks_checkpoint_is_due_midway(f))
+            rc = ranks_checkpoint(f, seconds_so_far(f), e);
     }
     if (rc == 0 && f->state.row == f->train->n)
         rc = end_epoch(f, e);
@@ -201,14 +211,15 @@ static void keep_the_best(struct fit *f)
 
 int fit_run(struct fit *f, struct error *e)
 {
-    int rc = checkpoint_resume(f, e);
+    bool stopped = false;
+    int rc = ranks_begin(f, &stopped, e);
     f->started = f->checkpointed = clock_seconds();
-    bool stopped = rc == 0 && f->hooks.stop && f->hooks.stop(f->hooks.context);
     while (rc == 0 && !stopped && !fit_finished(f)) {
         rc = run_epoch(f, &stopped, e);
-        if (rc == 0 && (stopped || fit_finished(f) || checkpoint_is_due(f)))
-            rc = checkpoint_write(f, seconds_so_far(f), e);
+        if (rc == 0 && (stopped || fit_finished(f) || f->checkpoint_due))
+            rc = ranks_checkpoint(f, seconds_so_far(f), e);
     }
+    rc = dist_agree(f->dist, rc, e);
     if (rc == 0 || rc == ERR_NUMERIC)
         keep_the_best(f);
     // The loss of a step is known before the step: nobody has looked at what the last one made.

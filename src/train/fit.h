@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "dist/dist.h"
 #include "kern/pace.h"
 #include "model/net.h"
 #include "model/plan.h"
@@ -54,6 +55,7 @@ struct fit {
     size_t threads;
     struct par *team;        // borrowed; NULL: one thread does all
     const struct gemm *gemm; // borrowed; as in struct plan_spec
+    struct dist *dist;       // borrowed; the ranks of this run. NULL: this process alone
     size_t batch_size;       // resolved: 1 .. rows
     bool shuffle;
     enum history_column monitor;
@@ -77,6 +79,10 @@ struct fit {
     float *val_pred;           // [val->n][outputs]
     struct score score;        // of the validation data
 
+    struct dist_sum *sum; // gradients of all ranks, when there are several: see ranks.c
+    uint64_t flags;       // that came with the latest of them
+    bool checkpoint_due;  // at the end of the epoch that is over
+
     double started;      // clock_seconds at the start of fit_run
     double checkpointed; // clock_seconds of the newest checkpoint
 };
@@ -91,6 +97,7 @@ struct fit_spec {
     struct par *team;        // borrowed; NULL: one thread does all
     const struct gemm *gemm; // borrowed; as in struct plan_spec
     bool scale_targets;      // regression: see target_scale.h
+    struct dist *dist;       // borrowed; NULL: this process alone
 };
 
 // Everything is allocated here, weights are drawn or read from config->init.
@@ -104,6 +111,7 @@ int fit_restart(struct fit *f, struct error *e);
 // also after ERR_NUMERIC, when the run has lost its way; and they predict amounts where targets
 // were scaled.
 // fit_finished tells whether the run came to its end.
+// All ranks return the same code; only the root has a history.
 int fit_run(struct fit *f, struct error *e);
 bool fit_finished(const struct fit *f);
 

@@ -4,7 +4,9 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
+#include "dist/dist_sum.h"
 #include "model/model_file.h"
+#include "train/ranks.h"
 
 #include <string.h>
 
@@ -149,6 +151,7 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         .threads = spec->threads,
         .team = spec->team,
         .gemm = spec->gemm,
+        .dist = spec->dist,
     };
     resolve_batch(f);
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
@@ -165,12 +168,14 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
     if (rc == 0)
         rc = make_plan(f, e);
     if (rc == 0)
+        rc = ranks_init(f, e);
+    if (rc == 0)
         rc = fit_restart(f, e);
     if (rc) {
         fit_clear(f);
         return rc;
     }
-    if (f->config->checkpoint_dir)
+    if (f->config->checkpoint_dir || f->dist)
         digest(f);
     schedule_init(&f->schedule, f->config, optim_momentum(&f->optim),
                   (f->train->n + f->batch_size - 1) / f->batch_size);
@@ -180,6 +185,7 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
 void fit_clear(struct fit *f)
 {
     plan_free(f->plan);
+    dist_sum_free(f->sum);
     optim_clear(&f->optim);
     history_clear(&f->history);
     score_clear(&f->score);

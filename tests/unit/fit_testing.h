@@ -17,6 +17,7 @@ struct run {
     struct net net;
     struct dataset train, val;
     struct fit fit;
+    struct dist *dist; // NULL: a process alone
     size_t stop_after; // steps; 0: never
     size_t kill_after; // steps, then the process ends at once; 0: never
     size_t steps, epochs;
@@ -110,7 +111,9 @@ static inline int run_init(struct run *r, struct par *team, struct error *e)
         .kern = kern,
         .train = &r->train,
         .val = r->val.n ? &r->val : NULL,
-        .hooks = {r, run_epoch_done, run_step_done, run_stop, run_note},
+        .hooks = {r, dist_is_root(r->dist) ? run_epoch_done : NULL, run_step_done, run_stop,
+                  run_note},
+        .dist = r->dist,
         .threads = team ? (size_t)r->config.threads : 1,
         .team = team,
         .scale_targets = r->config.scale_target == TARGET_SCALE_STANDARD,
@@ -121,7 +124,7 @@ static inline int run_init(struct run *r, struct par *team, struct error *e)
 static inline void run_in_team(struct par *team, void *context)
 {
     struct run *r = context;
-    const int rc = run_init(r, team, r->e);
+    const int rc = dist_agree(r->dist, run_init(r, team, r->e), r->e);
     r->rc = rc ? rc : fit_run(&r->fit, r->e);
 }
 
@@ -129,10 +132,7 @@ static inline void run_in_team(struct par *team, void *context)
 static inline int run_all(struct run *r, struct error *e)
 {
     r->e = e;
-    if (r->config.threads > 1)
-        par_team((size_t)r->config.threads, run_in_team, r);
-    else
-        run_in_team(NULL, r);
+    par_team((size_t)r->config.threads, run_in_team, r); // one thread needs no team
     r->fit.team = NULL;
     return r->rc;
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Wishes that come up during a step travel with its gradients (enum flag), so a step is one
+// exchange and all ranks act on a wish after the same step.
+#include "train/ranks.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "dist/dist.h"
+#include "dist/dist_predict.h"
+#include "dist/dist_sum.h"
+#include "train/checkpoint.h"
+#include "train/checkpoint_match.h"
+
+#include <string.h>
+
+#define DESCRIPTION_MAX 16384
+
+enum flag { FLAG_STOP = 1, FLAG_CHECKPOINT = 2 };
+
+double ranks_clock(const struct fit *f)
+{
+    return clock_seconds() - dist_waited(f->dist);
+}
+
+int ranks_init(struct fit *f, struct error *e)
+{
+    if (dist_ranks(f->dist) == 1)
+        return 0;
+    const struct dist_sum_spec spec = {
+        .ranks = f->dist,
+        .kern = f->kern,
+        .team = f->team,
+        .floats = f->net->size,
+        .rows = f->batch_size,
+        .threads = f->threads,
+    };
+    f->sum = dist_sum_new(&spec, e);
+    return f->sum ? 0 : error_code(e);
+}
+
+static bool asked_to_stop(const struct fit *f)
+{
+    return f->hooks.stop && f->hooks.stop(f->hooks.context);
+}
+
+// ---- the beginning
+
+// The root's description of the run into text[DESCRIPTION_MAX].
+static int describe(const struct fit *f, char *text, struct error *e)
+{
+    struct buf out;
+    buf_init(&out, DESCRIPTION_MAX);
+    const int rc = checkpoint_describe(f, &out, e);
+    if (rc == 0)
+        memcpy(text, out.data, out.len);
+    buf_clear(&out);
+    return rc;
+}
+
+static int compare_with_root(const struct fit *f, struct error *e)
+{
+    char *text = mem_zalloc(DESCRIPTION_MAX + 1);
+    int rc = text ? 0 : error_nomem(e, "ranks");
+    if (rc == 0 && dist_is_root(f->dist))
+        rc = describe(f, text, e);
+    rc = dist_agree(f->dist, rc, e);
+    if (rc == 0)
+        rc = dist_share(f->dist, text, DESCRIPTION_MAX, e);
+    if (rc == 0)
+        rc = checkpoint_same_run(f, text, e);
+    mem_free(text);
+    return dist_agree(f->dist, rc, e);
+}
+
+// Parameters and state of a run that the root has resumed. Nobody else needs its history.
+static int share_resumed(struct fit *f, struct error *e)
+{
+    const size_t bytes = f->net->size * sizeof *f->params;
+    int rc = dist_share(f->dist, &f->state, sizeof f->state, e);
+    if (rc == 0)
+        rc = dist_share(f->dist, &f->optim.step, sizeof f->optim.step, e);
+    if (rc == 0)
+        rc = dist_share(f->dist, f->params, bytes, e);
+    if (rc == 0)
+        rc = dist_share(f->dist, f->best, f->keep_best ? bytes : 0, e);
+    return rc ? rc : dist_share(f->dist, f->optim.state, f->optim.states * bytes, e);
+}
+
+int ranks_begin(struct fit *f, bool *stopped, struct error *e)
+{
+    const bool several = dist_ranks(f->dist) > 1;
+    int rc = several ? compare_with_root(f, e) : 0;
+    if (rc)
+        return rc;
+    rc = dist_is_root(f->dist) ? checkpoint_resume(f, e) : 0;
+    rc = dist_agree(f->dist, rc, e);
+    if (rc == 0 && several)
+        rc = share_resumed(f, e);
+    *stopped = asked_to_stop(f);
+    return rc ? rc : dist_any(f->dist, stopped, e);
+}
+
+// ---- a step
+
+static uint64_t wishes(const struct fit *f)
+{
+    uint64_t flags = asked_to_stop(f) ? FLAG_STOP : 0;
+    if (dist_is_root(f->dist) && checkpoint_is_due_midway(f))
+        flags |= FLAG_CHECKPOINT;
+    return flags;
+}
+
+int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradient, double *loss,
+                   struct error *e)
+{
+    int rc = 0;
+    struct plan_sums sums;
+    plan_gradient_part(f->plan, f->params, batch, dist_part(f->dist), &sums);
+    if (f->sum) {
+        f->flags = wishes(f);
+        rc = dist_sum_add(f->sum, &sums, &f->flags, e);
+    }
+    *gradient = sums.node[0].sum;
+    *loss = plan_mean_loss(&sums);
+    return rc;
+}
+
+bool ranks_stop(const struct fit *f)
+{
+    return f->sum ? (f->flags & FLAG_STOP) != 0 : asked_to_stop(f);
+}
+
+bool ranks_checkpoint_is_due_midway(const struct fit *f)
+{
+    return f->sum ? (f->flags & FLAG_CHECKPOINT) != 0 : checkpoint_is_due_midway(f);
+}
+
+// ---- an epoch
+
+int ranks_validate(struct fit *f, double *loss, struct error *e)
+{
+    const float *learnt = f->val_y ? f->val_y : f->val->y;
+    const struct plan_batch all = {.rows = f->val->n, .X = f->val->X, .y = learnt};
+    const struct dist_prediction prediction = {
+        .plan = f->plan,
+        .params = f->params,
+        .batch = &all,
+        .outputs = f->net->outputs,
+        .pred = f->val_pred,
+    };
+    return dist_predict(f->dist, &prediction, loss, e);
+}
+
+int ranks_end_epoch(struct fit *f, int rc, struct history_row *row, struct error *e)
+{
+    struct {
+        struct history_row row;
+        int rc;
+        bool due;
+    } told = {*row, rc, checkpoint_is_due(f, f->state.epoch + 1)};
+    const int sent = dist_share(f->dist, &told, sizeof told, e);
+    *row = told.row;
+    f->checkpoint_due = told.due;
+    return sent ? sent : told.rc;
+}
+
+int ranks_checkpoint(struct fit *f, double seconds, struct error *e)
+{
+    int rc = dist_is_root(f->dist) ? checkpoint_write(f, seconds, e) : 0;
+    const int sent = dist_share(f->dist, &rc, sizeof rc, e);
+    return rc ? rc : sent;
+}
