@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/cmd.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -54,15 +55,26 @@ void cmd_print_text(const char *text, size_t width, size_t most)
 }
 
 // Only what may be called in a signal handler is called.
-void cmd_lost_page(int number)
+static void say_lost_page(void)
 {
     static const char text[] =
         "skiff: a data file became shorter while it was being read (SIGBUS); write a new file "
         "beside it and rename it over the old one\n";
-    (void)number;
     const ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
     (void)ignored;
+}
+
+void cmd_lost_page(int number)
+{
+    (void)number;
+    say_lost_page();
     _exit(1);
+}
+
+void cmd_lost_page_rank(int number)
+{
+    say_lost_page();
+    signal(number, SIG_DFL); // it comes again as soon as this returns
 }
 
 const char *const cmd_part_words[] = {"auto", "train", "val", "test", NULL};
@@ -72,13 +84,18 @@ const char *cmd_part(int word)
     return word == 0 ? NULL : cmd_part_words[word];
 }
 
+int cmd_status(int rc)
+{
+    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+}
+
 int cmd_finish(const char *name, int rc, struct error *e)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
         rc = rc ? rc : error_set(e, ERR_IO, "cannot write to standard output");
     if (rc)
         fprintf(stderr, "skiff %s: %s\n", name, e->code ? e->text : error_name(rc));
-    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
+    return cmd_status(rc);
 }
 
 static int parse_and_work(const struct cmd *c, struct opt_set *set, int argc, char **argv,

@@ -41,12 +41,15 @@ const char *cmd_plural(size_t count);
 // more, control characters as question marks, blanks up to `width`. And how many it has.
 void cmd_print_text(const char *text, size_t width, size_t most);
 size_t cmd_text_width(const char *text);
-// For SIGBUS: a mapped file was cut short. One line, and the end.
+// For SIGBUS: a mapped file was cut short. One line, and the end; that of one rank among several is
+// a death by the signal, by which its launcher knows to end the others.
 void cmd_lost_page(int number);
+void cmd_lost_page_rank(int number);
 // The arrays that `--part` and its like choose; the words of that option are cmd_part_words.
 extern const char *const cmd_part_words[];
 const char *cmd_part(int word); // NULL for auto
 // The end of one: flush standard output, print the failure if there is one, give the exit status.
 int cmd_finish(const char *name, int rc, struct error *e);
+int cmd_status(int rc); // the exit status alone
 
 #endif

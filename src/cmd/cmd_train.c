@@ -23,13 +23,13 @@ static void on_signal(int number)
     signal(SIGINT, SIG_DFL);
 }
 
-static void catch_signals(void)
+static void catch_signals(bool several)
 {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    signal(SIGBUS, cmd_lost_page);
+    signal(SIGBUS, several ? cmd_lost_page_rank : cmd_lost_page);
     signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, not a death in mid-file
 }
 
@@ -46,7 +46,7 @@ static const char help_before[] =
     "nn_model.pth (for numpy and torch), history.csv, metrics.json and run.json.\n"
     "With the same seed, data and options it starts from PyTorch's weights, takes\n"
     "PyTorch's batches and follows PyTorch's loss to rounding, and it writes the\n"
-    "same bytes for any number of threads.\n"
+    "same bytes for any number of threads, and of ranks under mpiexec.\n"
     "\n"
     "  skiff train --train train_data.npz --val val_data.npz --epochs 1000\n"
     "  skiff train --train t.npz --val v.npz --epochs 200 --patience 20 --out run/\n"
@@ -87,21 +87,30 @@ static void print_test(const struct train_job_result *result)
     printf("\n");
 }
 
-static int run(const struct train_config *c, char **argv, struct error *e)
+// Of several ranks only the root talks; a signal may reach any of them.
+static struct fit_hooks hooks_of(const struct dist *ranks, struct progress *progress)
+{
+    if (!dist_is_root(ranks))
+        return (struct fit_hooks){.stop = stop_asked};
+    return (struct fit_hooks){progress, progress_epoch, progress_step, stop_asked, progress_note};
+}
+
+static int run(const struct train_config *c, struct dist *ranks, char **argv, struct error *e)
 {
     struct progress progress;
     progress_init(&progress, c);
     const struct train_job job = {
         .config = c,
         .command = (const char *const *)argv,
-        .hooks = {&progress, progress_epoch, progress_step, stop_asked, progress_note},
+        .hooks = hooks_of(ranks, &progress),
+        .ranks = ranks,
         .started = clock_process(),
     };
     struct train_job_result result;
-    catch_signals();
+    catch_signals(dist_ranks(ranks) > 1);
     const int rc = train_job(&job, &result, e);
     progress_end(&progress);
-    if (rc)
+    if (rc || !dist_is_root(ranks))
         return rc;
     if (result.interrupted)
         progress_note(&progress,
@@ -118,19 +127,43 @@ static int run(const struct train_config *c, char **argv, struct error *e)
     return 0;
 }
 
-int cmd_train(int argc, char **argv)
+// Every rank hears the question, one answers.
+static int help(const char *name)
+{
+    struct error e = {0};
+    if (!dist_speaks(NULL))
+        return 0;
+    return cmd_finish(name, cmd_help(help_before, train_options, train_option_count, help_after),
+                      &e);
+}
+
+// Options are the ranks' first agreement; then one of them says how it went.
+static int train(struct dist *ranks, int argc, char **argv)
 {
     struct train_config config = {0};
     struct opt_set options = {0};
     struct error e = {0};
-    int rc;
-    if (wants_help(argc, argv)) {
-        rc = cmd_help(help_before, train_options, train_option_count, help_after);
-        return cmd_finish(argv[0], rc, &e);
-    }
-    rc = read_options(&options, &config, argc, argv, &e);
+    int rc = read_options(&options, &config, argc, argv, &e);
+    rc = dist_agree(ranks, rc, &e);
     if (rc == 0)
-        rc = run(&config, argv, &e);
+        rc = run(&config, ranks, argv, &e);
     opt_end(&options);
-    return cmd_finish(argv[0], rc, &e);
+    return dist_speaks(ranks) ? cmd_finish(argv[0], rc, &e) : cmd_status(rc);
+}
+
+int cmd_train(int argc, char **argv)
+{
+    struct dist *ranks;
+    struct error e = {0};
+    if (wants_help(argc, argv))
+        return help(argv[0]);
+    const int rc = dist_open(&ranks, &e);
+    if (rc)
+        return dist_speaks(ranks) ? cmd_finish(argv[0], rc, &e) : cmd_status(rc);
+    const int status = train(ranks, argc, argv);
+    if (dist_close(ranks, status)) {
+        fflush(NULL);
+        _exit(status);
+    }
+    return status;
 }

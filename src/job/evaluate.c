@@ -2,6 +2,7 @@
 #include "job/evaluate.h"
 
 #include "base/mem.h"
+#include "dist/dist_predict.h"
 #include "io/json.h"
 #include "model/plan.h"
 #include "train/metrics_json.h"
@@ -31,23 +32,27 @@ int evaluate_predict(const struct evaluation *how, const struct dataset *d, floa
                                    .gemm = how->gemm};
     const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
     struct plan *plan = plan_new(&spec, how->kern, e);
-    if (!plan)
-        return error_code(e);
-    plan_predict(plan, how->params, &all, pred, loss);
+    int rc = dist_agree(how->dist, plan ? 0 : error_code(e), e);
+    if (rc == 0) {
+        const struct dist_prediction prediction = {
+            .plan = plan,
+            .params = how->params,
+            .batch = &all,
+            .outputs = how->net->outputs,
+            .pred = pred,
+        };
+        rc = dist_predict(how->dist, &prediction, loss, e);
+    }
     plan_free(plan);
-    return 0;
+    return rc;
 }
 
-int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
-             struct error *e)
+// Metrics of predictions, in a new object.
+static int measure(const struct evaluation *how, const struct dataset *d, const float *pred,
+                   double loss, json_t **metrics, struct error *e)
 {
     struct score score = {0};
-    double loss;
-    *metrics = NULL;
-    float *pred = mem_array(d->n, how->net->outputs * sizeof *pred);
-    int rc = pred ? evaluate_predict(how, d, pred, &loss, e) : error_nomem(e, "predictions");
-    if (rc == 0)
-        rc = score_measure(&score, how->net, d->n, pred, d->y, isfinite(loss) ? e : NULL);
+    int rc = score_measure(&score, how->net, d->n, pred, d->y, isfinite(loss) ? e : NULL);
     if (rc == ERR_NUMERIC && !isfinite(loss))
         rc = error_set(e, ERR_NUMERIC,
                        "the loss of the final weights is not a finite number; lower "
@@ -57,11 +62,28 @@ int evaluate(const struct evaluation *how, const struct dataset *d, json_t **met
         if (json_object_set_new(*metrics, "loss", json_number_or_null(loss)) != 0)
             rc = error_nomem(e, "metrics");
     }
+    score_clear(&score);
+    return rc;
+}
+
+int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
+             struct error *e)
+{
+    double loss;
+    *metrics = NULL;
+    float *pred = mem_array(d->n, how->net->outputs * sizeof *pred);
+    int rc = dist_agree(how->dist, pred ? 0 : error_nomem(e, "predictions"), e);
+    if (rc == 0)
+        rc = evaluate_predict(how, d, pred, &loss, e);
+    if (rc == 0 && dist_is_root(how->dist))
+        rc = measure(how, d, pred, loss, metrics, e);
+    else if (rc == 0 && !(*metrics = json_object()))
+        rc = error_nomem(e, "metrics");
+    rc = dist_agree(how->dist, rc, e);
     if (rc) {
         json_decref(*metrics);
         *metrics = NULL;
     }
-    score_clear(&score);
     mem_free(pred);
     return rc;
 }

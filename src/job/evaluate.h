@@ -4,6 +4,7 @@
 #define SKIFF_JOB_EVALUATE_H
 
 #include "base/err.h"
+#include "dist/dist.h"
 #include "kern/kern.h"
 #include "model/net.h"
 #include "table/dataset.h"
@@ -17,13 +18,16 @@ struct evaluation {
     size_t threads;
     struct par *team; // as in struct plan_spec, both
     const struct gemm *gemm;
+    struct dist *dist; // ranks that share the work; NULL: none
 };
 
-// Predictions into pred[n][outputs] and the mean loss, in one batch of all rows.
+// Predictions into pred[n][outputs] and the mean loss, in one batch of all rows. With ranks, at the
+// root, and every rank calls it.
 int evaluate_predict(const struct evaluation *how, const struct dataset *d, float *pred,
                      double *loss, struct error *e);
 
-// *metrics is a new reference on success.
+// *metrics is a new reference on success, an empty object on ranks that are not the root. All ranks
+// return the same.
 int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,
              struct error *e);
 

@@ -89,10 +89,11 @@ static json_t *machine(const struct run_record *r)
         host[0] = '\0';
     cpu_model(model, sizeof model);
     const struct fit *f = r->fit;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:i}", "host", host, "cpu", model,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:I}", "host", host, "cpu", model,
                      "cpu_level", f->kern->name, "gemm", plan_uses_blas(f->plan) ? "blas" : "own",
                      "openblas", f->gemm->about[0] ? f->gemm->about : NULL, "cores",
-                     (json_int_t)cpu_count(), "threads", (json_int_t)r->threads, "ranks", 1);
+                     (json_int_t)cpu_count(), "threads", (json_int_t)r->threads, "ranks",
+                     (json_int_t)dist_ranks(f->dist));
 }
 
 static json_t *versions(void)

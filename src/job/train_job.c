@@ -33,6 +33,7 @@ struct job {
     json_t *metrics;
     size_t threads;
     struct par *team;
+    struct dist *ranks;
 };
 
 static void choose_folders(struct job *j)
@@ -55,6 +56,8 @@ static int make_folder(const char *folder, struct error *e)
 
 static int make_folders(const struct job *j, struct error *e)
 {
+    if (!dist_is_root(j->ranks))
+        return 0;
     int rc = make_folder(j->model_dir, e);
     if (rc == 0)
         rc = make_folder(j->output_dir, e);
@@ -88,11 +91,13 @@ static int load(struct job *j, struct targets *t, struct error *e)
 }
 
 // More than there can be leaves would have nothing to do.
-static size_t choose_threads(const struct train_config *c)
+static size_t choose_threads(const struct job *j)
 {
-    size_t threads = (size_t)c->threads;
+    size_t threads = (size_t)j->config->threads;
     if (threads == 0)
         threads = par_environment_threads();
+    if (threads == 0)
+        threads = dist_cores(j->ranks);
     if (threads == 0)
         threads = cpu_count();
     return threads < PLAN_THREADS_MAX ? threads : PLAN_THREADS_MAX;
@@ -139,6 +144,7 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .team = j->team,
         .gemm = &j->gemm,
         .scale_targets = t->task == TASK_REGRESSION && c->scale_target == TARGET_SCALE_STANDARD,
+        .dist = j->ranks,
     };
     const int rc = net_init(&j->net, &net, e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
@@ -164,6 +170,9 @@ static void note_setup(const struct job *j)
     for (size_t l = 0; l < j->net.layers; l++)
         buf_printf(&text, "-%zu", j->net.layer[l].out);
     buf_printf(&text, ", %zu rows a step", j->fit.batch_size);
+    if (dist_ranks(j->ranks) > 1)
+        buf_printf(&text, "; %zu ranks with %zu thread%s each", dist_ranks(j->ranks), j->threads,
+                   j->threads == 1 ? "" : "s");
     if (!text.failed)
         note(j, text.data);
     buf_clear(&text);
@@ -189,7 +198,13 @@ static void note_early_stop(const struct job *j)
 // Final metrics of one part of the data under its name in metrics.json.
 static int evaluate_part(struct job *j, const char *part, const struct dataset *d, struct error *e)
 {
-    const struct evaluation how = {&j->net, j->kern, j->fit.params, j->threads, j->team, &j->gemm};
+    const struct evaluation how = {.net = &j->net,
+                                   .kern = j->kern,
+                                   .params = j->fit.params,
+                                   .threads = j->threads,
+                                   .team = j->team,
+                                   .gemm = &j->gemm,
+                                   .dist = j->ranks};
     json_t *metrics = NULL;
     const int rc = evaluate(&how, d, &metrics, e);
     if (rc)
@@ -284,6 +299,11 @@ static int prepare_and_fit(struct job *j, const struct train_job *job, struct er
     j->seconds.load = lap(&mark);
     if (rc == 0)
         rc = prepare(j, &targets, &job->hooks, e);
+    rc = dist_agree(j->ranks, rc, e);
+    if (rc == 0 && dist_ranks(j->ranks) > 1) // fit_run compares everything else
+        rc = dist_same(j->ranks, job->config->test ? dataset_digest(&j->test) : 0,
+                       "test data (CRC-32)", e);
+    rc = dist_agree(j->ranks, rc, e);
     if (rc == 0) {
         note_setup(j);
         rc = fit_run(&j->fit, e);
@@ -306,6 +326,18 @@ static void keep_test_figures(const struct job *j, struct train_job_result *resu
     result->test_rmse = figure(test, "rmse");
 }
 
+static int save_report(struct job *j, const struct train_job *job, struct train_job_result *result,
+                       double *mark, struct error *e)
+{
+    const int rc = save_metrics(j, e);
+    if (rc == 0)
+        keep_test_figures(j, result);
+    j->seconds.save += lap(mark);
+    j->seconds.total = j->seconds.start + j->seconds.load + j->seconds.train + j->seconds.evaluate +
+                       j->seconds.save;
+    return rc ? rc : save_record(j, job, result->interrupted, e);
+}
+
 // The model is written whatever its evaluation comes to, but for weights that give no number on the
 // very data they were trained on: those must not replace a model.
 static int save_all(struct job *j, const struct train_job *job, struct train_job_result *result,
@@ -316,28 +348,25 @@ static int save_all(struct job *j, const struct train_job *job, struct train_job
     j->seconds.evaluate = lap(&mark);
     if (evaluated == ERR_NUMERIC)
         return evaluated;
-    int rc = save_model(j, &result->model_path, e);
-    if (rc == 0)
+    const bool root = dist_is_root(j->ranks);
+    int rc = root ? save_model(j, &result->model_path, e) : 0;
+    if (rc == 0 && root)
         rc = save_history(j, e);
+    rc = dist_agree(j->ranks, rc, e);
     j->seconds.save = lap(&mark);
     if (rc == 0)
         rc = evaluated ? evaluated : evaluate_others(j, e);
     j->seconds.evaluate += lap(&mark);
-    if (rc == 0)
-        rc = save_metrics(j, e);
-    if (rc == 0)
-        keep_test_figures(j, result);
-    j->seconds.save += lap(&mark);
-    j->seconds.total = j->seconds.start + j->seconds.load + j->seconds.train + j->seconds.evaluate +
-                       j->seconds.save;
-    return rc ? rc : save_record(j, job, result->interrupted, e);
+    if (rc == 0 && root)
+        rc = save_report(j, job, result, &mark, e);
+    return dist_agree(j->ranks, rc, e);
 }
 
 // A run that diverges has lost its last weights, not those of its best epoch.
 static int save_what_is_left(struct job *j, struct train_job_result *result, struct error *e)
 {
     struct error ignored = {0};
-    if (!j->fit.keep_best || j->fit.state.best_epoch == 0 ||
+    if (!dist_is_root(j->ranks) || !j->fit.keep_best || j->fit.state.best_epoch == 0 ||
         save_model(j, &result->model_path, &ignored))
         return ERR_NUMERIC;
     save_history(j, &ignored);
@@ -375,20 +404,23 @@ static void run_in_team(struct par *team, void *context)
 {
     struct call *c = context;
     c->job->team = team;
+    par_use_cores(team, dist_cores(c->job->ranks));
     c->rc = run(c->job, c->what, c->result, c->error);
 }
 
 int train_job(const struct train_job *job, struct train_job_result *result, struct error *e)
 {
-    struct job j = {.config = job->config, .seconds = {.start = job->started}};
+    struct job j = {.config = job->config, .seconds = {.start = job->started}, .ranks = job->ranks};
     struct call call = {.job = &j, .what = job, .result = result, .error = e};
     *result = (struct train_job_result){0};
     choose_folders(&j);
     int rc = choose_arithmetic(&j, e);
     if (rc == 0)
         rc = make_folders(&j, e);
+    rc = dist_agree(j.ranks, rc, e);
     if (rc == 0) {
-        j.threads = choose_threads(j.config);
+        j.threads = choose_threads(&j);
+        dist_use_threads(j.ranks, j.threads);
         par_team(j.threads, run_in_team, &call);
         rc = call.rc;
     }

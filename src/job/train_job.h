@@ -9,8 +9,9 @@
 struct train_job {
     const struct train_config *config;
     const char *const *command; // for the run record: argv, NULL-terminated, or NULL
-    struct fit_hooks hooks;
-    double started; // processor seconds from exec to the beginning of the job
+    struct fit_hooks hooks;     // of this rank; `stop` of any
+    struct dist *ranks;         // borrowed; NULL: this process alone
+    double started;             // processor seconds from exec to the beginning of the job
 };
 
 struct train_job_result {
@@ -19,6 +20,7 @@ struct train_job_result {
     double test_loss, test_accuracy, test_rmse; // NaN where there is none
 };
 
+// With ranks, all of them call it and all return the same code; rank 0 writes the files.
 int train_job(const struct train_job *job, struct train_job_result *result, struct error *e);
 void train_job_result_clear(struct train_job_result *result);
 

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034
+# What the tests of several ranks share: lib.sh of the shell tests, and tables of some thousand rows,
+# so that every rank has leaves to compute.
+. "$(dirname "$0")/../shell/lib.sh"
+need_python
+
+ranks=$(echo "$1" | tr ',' ' ')
+shift
+
+# tables KIND: sets $options to the table of that kind.
+tables() {
+    case $1 in
+    binary) set -- binary 3000 7 1 1500 ;;
+    classes) set -- multiclass 1100 11 3 700 ;;
+    numbers) set -- regression2 1100 9 5 700 ;;
+    wide) set -- binary 600 54 7 3000 ;;
+    esac
+    "$python" "$source_folder/tests/shell/npz_tables.py" <<END
+$folder/train.npz train $1 $2 $3 $4
+$folder/val.npz val $1 $5 $3 1$4
+END
+    options="--train $folder/train.npz --val $folder/val.npz --quiet"
+}
+
+# The arguments that make a network wide.
+wide_network() {
+    [ "$1" != wide ] || echo --hidden 256,256
+}
+
+# ranked NUMBER ARGUMENT...: a run on so many ranks that must succeed, with one thread in each
+# unless it says otherwise. mpiexec may ignore SIGTERM.
+ranked() {
+    number=$1
+    shift
+    timeout -s KILL 30 mpiexec -n "$number" "$SKIFF" train --threads 1 "$@" \
+        >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    code=$?
+    [ $code -eq 0 ] || complain "$number ranks: train $*: exit status $code: $(cat "$folder/stderr")"
+}
+
+# start NUMBER ARGUMENT...: the same in the background as $launcher; the process of rank R is the
+# number in $folder/pid.R.
+start() {
+    number=$1
+    shift
+    rm -f "$folder"/pid.*
+    # shellcheck disable=SC2016 # for the shell of each rank
+    timeout -s KILL 30 mpiexec -n "$number" sh -c \
+        'f=$1; shift; echo $$ >"$f/pid.$PMI_RANK"; exec "$@"' \
+        sh "$folder" "$SKIFF" train --threads 1 "$@" >"$folder/stdout" 2>"$folder/stderr" \
+        </dev/null &
+    launcher=$!
+}
+
+# until_there FILE...: waits for all of them, 10 s at most.
+until_there() {
+    tries=1000
+    for file; do
+        until [ -s "$file" ] || [ $tries -eq 0 ]; do
+            sleep 0.01
+            tries=$((tries - 1))
+        done
+    done
+    [ $tries -gt 0 ] || complain "not there after 10 s: $*"
+}
+
+# all_gone: no rank of the latest start is left, after a second at most.
+all_gone() {
+    for file in "$folder"/pid.*; do
+        tries=100
+        while kill -0 "$(cat "$file")" 2>/dev/null && [ $tries -gt 0 ]; do
+            sleep 0.01
+            tries=$((tries - 1))
+        done
+        [ $tries -gt 0 ] || complain "$1: the process of ${file##*/} lives on"
+    done
+}
