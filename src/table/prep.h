@@ -93,10 +93,11 @@ struct prep {
 };
 
 // Columns, their categories and figures from rows order[0 .. rows) of a frame (NULL: its first
-// `rows`), classes of the target from all of its rows. Refused, each with advice: dates,
-// identifiers and mostly unique texts as features unless --features names them and the rules say
-// how, columns without any value, names that rules mention and the table lacks, a missing target.
-// `note` (NULL: nobody listens) hears what was decided that a careful colleague would mention.
+// `rows`), classes of the target from all of its rows, which must have one. Where the rules name
+// no features, columns that are none (dates, identifiers, texts that are nearly all different,
+// constants, columns without a value) are left out with a note. Where they do, or another rule
+// names such a column, it is refused with advice, unless it is the rule how to encode it. `note`
+// (NULL: nobody listens) hears what was decided that a careful colleague would mention.
 struct prep_fit {
     const struct frame *frame;
     const struct prep_rules *rules;

@@ -78,12 +78,13 @@ static int refuse(const struct frame_column *in, const char *what, struct error 
     return error_set(e, ERR_MISMATCH, "column '%.100s': %s", in->name, what);
 }
 
-static const struct frame_column *find_column(const struct frame *f, const char *name,
+// The search begins at column `hint`, where it is as a rule.
+static const struct frame_column *find_column(const struct frame *f, const char *name, size_t hint,
                                               enum frame_kind kind, struct error *e)
 {
     static const char *const held[] = {"numbers", "truth values", "text"};
     for (size_t i = 0; i < f->columns; i++) {
-        const struct frame_column *in = &f->column[i];
+        const struct frame_column *in = &f->column[(hint + i) % f->columns];
         if (strcmp(in->name, name) != 0)
             continue;
         if (in->overflow)
@@ -125,9 +126,9 @@ static int map_texts(struct source *s)
 }
 
 static int open_source(struct source *s, const struct prep_column *c, const struct frame *f,
-                       struct error *e)
+                       size_t hint, struct error *e)
 {
-    s->in = find_column(f, c->name, c->kind, e);
+    s->in = find_column(f, c->name, hint, c->kind, e);
     if (!s->in)
         return error_code(e);
     s->empty = s->in->missing == f->rows;
@@ -280,8 +281,12 @@ static int take_tile(const struct transform *t, size_t begin, size_t end)
 static int transform(struct transform *t)
 {
     int rc = 0;
-    for (size_t i = 0; i < t->p->columns && rc == 0; i++)
-        rc = open_source(&t->sources[i], &t->p->column[i], t->rows->frame, t->e);
+    const struct frame *const f = t->rows->frame;
+    size_t hint = 0;
+    for (size_t i = 0; i < t->p->columns && rc == 0; i++) {
+        rc = open_source(&t->sources[i], &t->p->column[i], f, hint, t->e);
+        hint = rc ? 0 : (size_t)(t->sources[i].in - f->column) + 1;
+    }
     const size_t n = t->rows->rows;
     for (size_t at = 0; at < n && rc == 0; at += TILE)
         rc = take_tile(t, at, n - at < TILE ? n : at + TILE);
@@ -354,7 +359,7 @@ int prep_labels(const struct prep *p, const struct prep_rows *rows, double *y, s
     const struct prep_target *const t = &p->target;
     if (!t->name)
         return error_set(e, ERR_USAGE, "the preparation has no target");
-    const struct frame_column *in = find_column(rows->frame, t->name, t->kind, e);
+    const struct frame_column *in = find_column(rows->frame, t->name, 0, t->kind, e);
     if (!in)
         return error_code(e);
     if (in->kind != t->kind && rows->rows) // nothing but missing values

@@ -33,21 +33,28 @@ int prep_refuse(const struct prep_fit *how, const char *column, struct error *e,
     return error_prefix(e, ERR_DATA, "%s: column '%.100s'", how->path, column);
 }
 
-const struct frame_column *prep_find_column(const struct prep_fit *how, const char *option,
-                                            const char *name, struct error *e)
+static const char *nearest_column(const struct frame *f, const char *name)
 {
-    const struct frame *f = how->frame;
     const char *nearest = NULL;
     size_t best = near_limit(name);
     for (size_t i = 0; i < f->columns; i++) {
-        if (strcmp(f->column[i].name, name) == 0)
-            return &f->column[i];
         const size_t d = near_distance(name, f->column[i].name);
         if (d < best) {
             best = d;
             nearest = f->column[i].name;
         }
     }
+    return nearest;
+}
+
+const struct frame_column *prep_find_column(const struct prep_fit *how, const char *option,
+                                            const char *name, struct error *e)
+{
+    const struct frame *const f = how->frame;
+    for (size_t i = 0; i < f->columns; i++)
+        if (strcmp(f->column[i].name, name) == 0)
+            return &f->column[i];
+    const char *const nearest = nearest_column(f, name);
     error_set(e, ERR_NOTFOUND, "%s: %s: no column '%.100s'%s%.100s%s", how->path, option, name,
               nearest ? "; did you mean '" : " among those that are used", nearest ? nearest : "",
               nearest ? "'?" : "");
@@ -139,9 +146,11 @@ static enum verdict judge(const struct prep_fit *how, const struct frame_column 
         snprintf(why, 200, "%zu different texts in %zu rows, names rather than categories",
                  look->different, present);
     else if (look->different == 1)
-        verdict = (snprintf(why, 200, "the same value in all rows"), CONSTANT);
+        verdict = CONSTANT;
     else
         verdict = GOOD;
+    if (verdict == CONSTANT)
+        snprintf(why, 200, "the same value in all rows that have one");
     return verdict;
 }
 
@@ -187,6 +196,8 @@ static int decide(const struct fit *f, const struct frame_column *in, const stru
     else if (2 * look->missing > f->how->rows)
         prep_note(f->how, "%s: %zu of %zu rows have no value and are filled", in->name,
                   look->missing, f->how->rows);
+    if (*use && frame_remarks(f->how->frame, in) & FRAME_IS_INEXACT)
+        prep_note(f->how, "%s: whole numbers beyond 2^53 lose their last digits", in->name);
     return 0;
 }
 

@@ -27,12 +27,16 @@ struct prep_reader {
 
 // ---- columns of the file ----
 
+// The search begins at *place, where it is as a rule.
 static int find_place(const struct csv *c, const struct prep *p, const char *name, size_t *place,
                       struct error *e)
 {
-    for (*place = 0; *place < c->columns; ++*place)
+    const size_t begin = *place;
+    for (size_t i = 0; i < c->columns; i++) {
+        *place = (begin + i) % c->columns;
         if (strcmp(c->names[*place], name) == 0)
             return 0;
+    }
     const char *const nearest = near_name(name, c->names, c->columns);
     char hint[160] = "";
     if (p->header && !c->header)
@@ -52,6 +56,7 @@ static int open_reader(struct prep_reader *r, struct error *e)
     if (!r->encoders || !r->place)
         return error_nomem(e, "columns of a preparation");
     for (size_t i = 0; i < p->columns && rc == 0; i++) {
+        r->place[i] = i ? r->place[i - 1] + 1 : 0;
         rc = find_place(r->c, p, p->column[i].name, &r->place[i], e);
         if (rc == 0 && prep_encoder_init(&r->encoders[i], &p->column[i]) != 0)
             rc = error_nomem(e, p->column[i].name);

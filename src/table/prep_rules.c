@@ -63,13 +63,11 @@ static int find_quantiles(struct prep_list *l, struct error *e)
 
 static int find_values(struct prep_lists *l, struct error *e)
 {
-    int rc = find_words(&l->fill, prep_fill_words,
+    static const char *const fills[] = {"error", "median", "mean", "most_frequent", NULL};
+    int rc = find_words(&l->fill, fills,
                         "median, mean, most_frequent or error, or for a column a constant, "
                         "NAME=VALUE",
                         true, e);
-    for (size_t i = 0; i < l->fill.count && rc == 0; i++)
-        if (l->fill.item[i].code == PREP_FILL_CONSTANT)
-            l->fill.item[i].code = -1; // the very word
     if (rc == 0)
         rc = find_encodings(&l->encode, e);
     if (rc == 0)

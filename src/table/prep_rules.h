@@ -27,9 +27,9 @@ struct prep_rules {
     } task;
 };
 
-// What is read from the file for these rules: every column that is neither dropped nor unnamed in
-// `features`, with the type that a rule forces. Names that are nowhere in the file are reported by
-// frame_read. Free with prep_choices_free. *count 0: all columns.
+// What to read from the file for these rules: the columns of `features` and the target, or all but
+// what is dropped and the ids; with the type that a rule forces. Names that are nowhere in the file
+// are reported by frame_read. Free with prep_choices_free.
 int prep_choices(const struct prep_rules *rules, struct frame_choice **choices, size_t *count,
                  struct error *e);
 void prep_choices_free(struct frame_choice *choices, size_t count);

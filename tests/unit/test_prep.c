@@ -213,7 +213,7 @@ static void left_out(void **state)
     CHECK_OK(fit_text(&f, text.data, &(struct prep_rules){.target = "y"}, 0, &e), e);
     static const char *const notes[] = {
         "id: left out: looks like an identifier", "code: left out: looks like an identifier",
-        "day: left out: looks like dates",        "same: left out: the same value in all rows",
+        "day: left out: looks like dates",        "same: left out: the same value in all rows that",
         "empty: left out: no value in any",       "few: left out: the same value"};
     for (size_t i = 0; i < 6; i++)
         if (!strstr(f.notes.data, notes[i]))
@@ -231,7 +231,7 @@ static void left_out(void **state)
     assert_int_equal(f.frame.columns, 7);
     assert_int_equal(f.prep.columns, 6);
     assert_int_equal(f.prep.features, 5 + 28);
-    assert_non_null(strstr(f.notes.data, "same: the same value in all rows"));
+    assert_non_null(strstr(f.notes.data, "same: the same value in all rows that have one"));
     fitted_clear(&f);
     buf_clear(&text);
 }
@@ -244,6 +244,9 @@ static void mostly_missing(void **state)
     CHECK_OK(
         fit_text(&f, "x,y\n,0\n,1\n,0\n1,1\n2,0\n", &(struct prep_rules){.target = "y"}, 0, &e), e);
     assert_string_equal(f.notes.data, "x: 3 of 5 rows have no value and are filled\n");
+    fitted_clear(&f);
+    CHECK_OK(fit_text(&f, "x,y\n9007199254740993,0\n1,1\n", &(struct prep_rules){0}, 0, &e), e);
+    assert_non_null(strstr(f.notes.data, "x: whole numbers beyond 2^53 lose their last digits"));
     fitted_clear(&f);
 }
 
@@ -351,6 +354,7 @@ static void refused_rules(void **state)
         {{.features = "\"age"}, ERR_USAGE, "a quote is not closed"},
         {{.features = "a\"g\"e"}, ERR_USAGE, "must be in quotes"},
         {{.fill = "age="}, ERR_USAGE, "a value is missing"},
+        {{.fill = "constant"}, ERR_USAGE, "--fill: constant: must be median"},
         {{.fill = "5"}, ERR_USAGE, "--fill: 5: must be median"},
         {{.scale = "age=big"}, ERR_USAGE, "--scale: age=big: must be none, standard"},
         {{.encode = "age=hot"}, ERR_USAGE, "must be numeric, label, onehot"},
