@@ -46,7 +46,7 @@ static void free_texts(char **text, size_t count)
     mem_free(text);
 }
 
-void prep_column_clear(struct prep_column *c)
+static void clear_column(struct prep_column *c)
 {
     mem_free(c->name);
     mem_free(c->center);
@@ -59,7 +59,7 @@ void prep_column_clear(struct prep_column *c)
 void prep_clear(struct prep *p)
 {
     for (size_t i = 0; i < p->columns && p->column; i++)
-        prep_column_clear(&p->column[i]);
+        clear_column(&p->column[i]);
     mem_free(p->column);
     mem_free(p->target.name);
     free_texts(p->target.class_name, p->target.classes);
@@ -105,27 +105,4 @@ bool prep_scan_value(enum frame_kind kind, const char *text, double *x)
     if (kind == FRAME_BOOLEAN && field_boolean(f, x))
         return true;
     return num_parse(text, x) && (kind != FRAME_BOOLEAN || *x == 0 || *x == 1);
-}
-
-// Sequences as in RFC 3629: no overlong ones, no surrogates, nothing beyond U+10FFFF.
-bool prep_is_utf8(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        const unsigned char c = *p++;
-        if (c < 0x80)
-            continue;
-        const int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        if (c < 0xc2 || c > 0xf4)
-            return false;
-        const unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-        const unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-        if (*p < low || *p > high)
-            return false;
-        for (int i = 1; i < more; i++)
-            if ((p[i] & 0xc0) != 0x80)
-                return false;
-        p += more;
-    }
-    return true;
 }

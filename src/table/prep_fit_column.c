@@ -15,12 +15,47 @@ static int refuse_nomem(const struct prep_fitting *f)
     return error_nomem(f->e, f->in->name);
 }
 
+static int refuse_missing(const struct prep_fitting *f)
+{
+    if (f->look.missing == 0)
+        return 0;
+    return prep_refuse(f->how, f->in->name, f->e,
+                       "%zu of %zu rows have no value, which --fill error refuses", f->look.missing,
+                       f->how->rows);
+}
+
 // ---- numbers ----
+
+// The most frequent of zeros and ones needs no sorting; zero when there are as many of both.
+static double truth_mode(const double *x, size_t n)
+{
+    size_t ones = 0;
+    for (size_t i = 0; i < n; i++)
+        ones += x[i] == 1;
+    return 2 * ones > n;
+}
+
+static int take_constant(struct prep_fitting *f)
+{
+    char *text = prep_list_unquote(f->choice.fill->value);
+    const bool good = text && prep_scan_value(f->in->kind, text, &f->out->fill_value);
+    mem_free(text);
+    if (!text)
+        return refuse_nomem(f);
+    if (good)
+        return 0;
+    return prep_refuse(f->how, f->in->name, f->e,
+                       "holds %s, which --fill=%.60s does not fit; give one, median, mean, "
+                       "most_frequent or error",
+                       f->in->kind == FRAME_BOOLEAN ? "truth values" : "numbers",
+                       f->choice.fill->value);
+}
 
 static int fill_numbers(struct prep_fitting *f, size_t present)
 {
     struct prep_column *const out = f->out;
     double *const x = f->look.x;
+    int rc = 0;
     switch (out->fill) {
     case PREP_FILL_MEDIAN:
         out->fill_value = figures_median(x, present);
@@ -29,33 +64,19 @@ static int fill_numbers(struct prep_fitting *f, size_t present)
         out->fill_value = figures_mean(x, present);
         break;
     case PREP_FILL_MOST:
-        out->fill_value = figures_mode(x, present);
+        out->fill_value =
+            f->in->kind == FRAME_BOOLEAN ? truth_mode(x, present) : figures_mode(x, present);
         break;
-    case PREP_FILL_CONSTANT: {
-        char *text = prep_list_unquote(f->choice.fill->value);
-        const bool good = text && prep_scan_value(f->in->kind, text, &out->fill_value);
-        mem_free(text);
-        if (!text)
-            return refuse_nomem(f);
-        if (!good)
-            return prep_refuse(f->how, f->in->name, f->e,
-                               "%s, which --fill=%.60s does not fit; give a number, median, mean, "
-                               "most_frequent or error",
-                               f->in->kind == FRAME_BOOLEAN ? "holds truth values"
-                                                            : "holds numbers",
-                               f->choice.fill->value);
+    case PREP_FILL_CONSTANT:
+        rc = take_constant(f);
         break;
-    }
     case PREP_FILL_ERROR:
         out->fill_value = NAN;
-        if (f->look.missing)
-            return prep_refuse(f->how, f->in->name, f->e,
-                               "%zu of %zu rows have no value, which --fill error refuses",
-                               f->look.missing, f->how->rows);
+        rc = refuse_missing(f);
     }
-    for (size_t i = present; i < f->how->rows; i++)
+    for (size_t i = present; i < f->how->rows && rc == 0; i++)
         x[i] = out->fill_value;
-    return 0;
+    return rc;
 }
 
 static void clip_numbers(struct prep_column *out, double *x, size_t n)
@@ -279,11 +300,7 @@ static int place_fill(struct categories *c, const struct prep_fitting *f)
 {
     struct prep_column *const out = f->out;
     if (out->fill == PREP_FILL_ERROR)
-        return f->look.missing == 0
-                   ? 0
-                   : prep_refuse(f->how, f->in->name, f->e,
-                                 "%zu of %zu rows have no value, which --fill error refuses",
-                                 f->look.missing, f->how->rows);
+        return refuse_missing(f);
     if (out->fill == PREP_FILL_MOST)
         out->fill_place = most_frequent(c);
     const int rc = out->fill == PREP_FILL_CONSTANT ? place_constant(c, f, &out->fill_place) : 0;

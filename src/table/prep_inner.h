@@ -81,9 +81,5 @@ bool prep_scan_value(enum frame_kind kind, const char *text, double *x);
 
 // prep.c: room for what a column has once its categories are known.
 int prep_column_scales(struct prep_column *c); // ERR_NOMEM or 0
-void prep_column_clear(struct prep_column *c);
-
-// What prep_json_read.c also needs of a preparation from anywhere: NULL, or what is wrong with it.
-bool prep_is_utf8(const char *text);
 
 #endif
