@@ -7,6 +7,7 @@
 #include "table/frame.h"
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "table/frame_column.h"
 
 #include <stdatomic.h>
@@ -194,7 +195,10 @@ static int no_such_column(const struct csv *c, const char *name, struct error *e
         memcpy(list + used + sep, c->names[i], len + 1);
         used += sep + len;
     }
-    return error_set(e, ERR_NOTFOUND, "%s: no column '%s'; there are: %s", c->name, name, list);
+    const char *const nearest = near_name(name, c->names, c->columns);
+    return error_set(e, ERR_NOTFOUND, "%s: no column '%.100s'; %s%.100s%s %s", c->name, name,
+                     nearest ? "did you mean '" : "", nearest ? nearest : "",
+                     nearest ? "'? There are:" : "there are:", list);
 }
 
 static const struct frame_choice keep_all = {NULL, FRAME_INFER};

@@ -66,6 +66,11 @@ static bool is_well_quoted(struct span s)
     return true;
 }
 
+bool prep_list_is_whole(const char *value)
+{
+    return is_well_quoted((struct span){value, value + strlen(value)});
+}
+
 static int add_item(struct prep_list *l, const char *text, const struct prep_item *item,
                     struct error *e)
 {

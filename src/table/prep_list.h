@@ -33,6 +33,8 @@ void prep_list_clear(struct prep_list *l);
 // The item that names a column, or NULL.
 struct prep_item *prep_list_find(const struct prep_list *l, const char *name);
 
+// Is a value without quotes, or in quotes as a whole?
+bool prep_list_is_whole(const char *value);
 // A value without the quotes around it, on the heap; NULL when there is no memory.
 char *prep_list_unquote(const char *value);
 

@@ -32,6 +32,19 @@ static int find_words(struct prep_list *l, const char *const *words, const char 
     return 0;
 }
 
+static int find_fills(struct prep_list *l, struct error *e)
+{
+    static const char *const words[] = {"error", "median", "mean", "most_frequent", NULL};
+    const int rc = find_words(l, words,
+                              "median, mean, most_frequent or error, or for a column a constant, "
+                              "NAME=VALUE",
+                              true, e);
+    for (size_t i = 0; i < l->count && rc == 0; i++)
+        if (!prep_list_is_whole(l->item[i].value))
+            return bad_value(l, &l->item[i], "in quotes as a whole, those inside doubled", e);
+    return rc;
+}
+
 static int find_encodings(struct prep_list *l, struct error *e)
 {
     static const char want[] =
@@ -63,11 +76,7 @@ static int find_quantiles(struct prep_list *l, struct error *e)
 
 static int find_values(struct prep_lists *l, struct error *e)
 {
-    static const char *const fills[] = {"error", "median", "mean", "most_frequent", NULL};
-    int rc = find_words(&l->fill, fills,
-                        "median, mean, most_frequent or error, or for a column a constant, "
-                        "NAME=VALUE",
-                        true, e);
+    int rc = find_fills(&l->fill, e);
     if (rc == 0)
         rc = find_encodings(&l->encode, e);
     if (rc == 0)

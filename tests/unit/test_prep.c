@@ -339,7 +339,8 @@ static void refused_rules(void **state)
         int code;
         const char *what;
     } cases[] = {
-        {{.features = "age,sexx"}, ERR_NOTFOUND, "no column 'sexx'"},
+        {{.features = "age,sexx"}, ERR_NOTFOUND, "no column 'sexx'; did you mean 'sex'? There"},
+        {{.fill = "sex=\"a\"b"}, ERR_USAGE, "in quotes as a whole"},
         {{.target = "alife"}, ERR_NOTFOUND, "no column 'alife'"},
         {{.features = "age,age"}, ERR_USAGE, "--features: 'age' is there twice"},
         {{.features = "age,alive", .target = "alive"}, ERR_USAGE, "'alive' is the target"},
