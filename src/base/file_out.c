@@ -228,7 +228,7 @@ static int write_fully(struct file_out *out, const char *data, size_t size, stru
     return 0;
 }
 
-static int flush(struct file_out *out, struct error *e)
+int file_out_flush(struct file_out *out, struct error *e)
 {
     const size_t used = out->used;
     out->used = 0;
@@ -239,7 +239,7 @@ int file_out_write(struct file_out *out, const void *data, size_t size, struct e
 {
     out->total += size;
     if (size > OUT_BUFFER - out->used) {
-        const int rc = flush(out, e);
+        const int rc = file_out_flush(out, e);
         if (rc)
             return rc;
     }
@@ -301,7 +301,7 @@ static int close_and_rename(struct file_out *out, struct error *e)
 
 int file_out_commit(struct file_out *out, struct error *e)
 {
-    int rc = flush(out, e);
+    int rc = file_out_flush(out, e);
     if (rc == 0)
         rc = sync_file(out, e);
     if (rc == 0)

@@ -92,6 +92,7 @@ int npz_stats(const struct npz *z, const struct zip_member *m, struct npz_stats 
 
 struct npz_writer;
 struct npz_writer *npz_writer_begin(const char *path, struct error *e);
+struct npz_writer *npz_writer_report(const char *path, struct error *e); // see file_out_report
 // An array called `name` (".npy" is added): C order, little-endian. Its first byte is 64-byte
 // aligned in the file, so that it can be mapped.
 struct npz_values {
@@ -104,6 +105,7 @@ struct npz_values {
 int npz_writer_add(struct npz_writer *w, const struct npz_values *values, struct error *e);
 int npz_writer_bytes(struct npz_writer *w, const char *name, const void *data, size_t size,
                      struct error *e);
+int npz_writer_finish(struct npz_writer *w, struct error *e); // see zip_writer_finish
 int npz_writer_commit(struct npz_writer *w, struct error *e); // frees `w` when it returns 0
 void npz_writer_abort(struct npz_writer *w);                  // NULL is fine
 

@@ -13,19 +13,26 @@ struct npz_writer {
     struct zip_writer *zip;
 };
 
-struct npz_writer *npz_writer_begin(const char *path, struct error *e)
+static struct npz_writer *begin(struct zip_writer *zip, const char *path, struct error *e)
 {
-    struct npz_writer *w = mem_zalloc(sizeof *w);
+    struct npz_writer *w = zip ? mem_zalloc(sizeof *w) : NULL;
     if (!w) {
         error_nomem(e, path);
+        zip_writer_abort(zip);
         return NULL;
     }
-    w->zip = zip_writer_begin(path, e);
-    if (!w->zip) {
-        mem_free(w);
-        return NULL;
-    }
+    w->zip = zip;
     return w;
+}
+
+struct npz_writer *npz_writer_begin(const char *path, struct error *e)
+{
+    return begin(zip_writer_begin(path, e), path, e);
+}
+
+struct npz_writer *npz_writer_report(const char *path, struct error *e)
+{
+    return begin(zip_writer_report(path, e), path, e);
 }
 
 void npz_writer_abort(struct npz_writer *w)
@@ -34,6 +41,11 @@ void npz_writer_abort(struct npz_writer *w)
         return;
     zip_writer_abort(w->zip);
     mem_free(w);
+}
+
+int npz_writer_finish(struct npz_writer *w, struct error *e)
+{
+    return zip_writer_finish(w->zip, e);
 }
 
 int npz_writer_commit(struct npz_writer *w, struct error *e)

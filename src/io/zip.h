@@ -63,11 +63,15 @@ struct zip_piece {
 
 struct zip_writer;
 struct zip_writer *zip_writer_begin(const char *path, struct error *e);
+struct zip_writer *zip_writer_report(const char *path, struct error *e); // see file_out_report
 // One member of `count` pieces laid end to end. `align` (a power of two up to 4096, or 1) is the
 // alignment in the file of its first data byte, reached with an extra field as torch and zipalign
 // do. A name that is there already, empty or too long is ERR_USAGE.
 int zip_writer_add(struct zip_writer *w, const char *name, const struct zip_piece *pieces,
                    size_t count, size_t align, struct error *e);
+// All but the new name: of several files that belong together each is finished before one is
+// committed. No member is added afterwards.
+int zip_writer_finish(struct zip_writer *w, struct error *e);
 int zip_writer_commit(struct zip_writer *w, struct error *e); // frees `w` when it returns 0
 void zip_writer_abort(struct zip_writer *w);                  // NULL is fine
 

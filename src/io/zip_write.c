@@ -21,6 +21,7 @@ struct zip_writer {
     struct file_out *out;
     struct buf entries; // the central directory so far
     size_t count;
+    bool finished;
 };
 
 // One member's fields, as both headers need them.
@@ -32,20 +33,27 @@ struct entry {
     unsigned flags;
 };
 
-struct zip_writer *zip_writer_begin(const char *path, struct error *e)
+static struct zip_writer *begin(struct file_out *out, const char *path, struct error *e)
 {
-    struct zip_writer *w = mem_zalloc(sizeof *w);
+    struct zip_writer *w = out ? mem_zalloc(sizeof *w) : NULL;
     if (!w) {
         error_nomem(e, path);
+        file_out_abort(out);
         return NULL;
     }
     buf_init(&w->entries, ZIP_DIRECTORY_MAX);
-    w->out = file_out_begin(path, e);
-    if (!w->out) {
-        mem_free(w);
-        return NULL;
-    }
+    w->out = out;
     return w;
+}
+
+struct zip_writer *zip_writer_begin(const char *path, struct error *e)
+{
+    return begin(file_out_begin(path, e), path, e);
+}
+
+struct zip_writer *zip_writer_report(const char *path, struct error *e)
+{
+    return begin(file_out_report(path, e), path, e);
 }
 
 void zip_writer_abort(struct zip_writer *w)
@@ -222,9 +230,18 @@ static int write_end(struct zip_writer *w, struct error *e)
     return file_out_write(w->out, end, sizeof end, e);
 }
 
+int zip_writer_finish(struct zip_writer *w, struct error *e)
+{
+    int rc = w->finished ? 0 : write_end(w, e);
+    if (rc == 0)
+        rc = file_out_flush(w->out, e);
+    w->finished = rc == 0;
+    return rc;
+}
+
 int zip_writer_commit(struct zip_writer *w, struct error *e)
 {
-    int rc = write_end(w, e);
+    int rc = zip_writer_finish(w, e);
     if (rc == 0)
         rc = file_out_commit(w->out, e);
     if (rc)
