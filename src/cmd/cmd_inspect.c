@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct inspect_options {
-    int delimiter; // index into `delimiters`
+    int delimiter; // index into csv_delimiters
     int header;    // enum csv_header
     bool json;
     bool help;
@@ -22,15 +22,11 @@ struct inspect_options {
 
 #define AT(field) offsetof(struct inspect_options, field)
 
-static const char *const delimiters[] = {"auto", "comma", "semicolon", "tab", "pipe", NULL};
-static const char delimiter_of[] = {0, ',', ';', '\t', '|'};
-static const char *const headers[] = {"auto", "yes", "no", NULL};
-
 static const struct opt table[] = {
     {.name = "delimiter",
      .type = OPT_ENUM,
      .offset = AT(delimiter),
-     .words = delimiters,
+     .words = csv_delimiter_words,
      .initial = "auto",
      .arg = "NAME",
      .help = "What stands between the fields of a CSV; auto looks at its first records.",
@@ -38,7 +34,7 @@ static const struct opt table[] = {
     {.name = "header",
      .type = OPT_ENUM,
      .offset = AT(header),
-     .words = headers,
+     .words = csv_header_words,
      .initial = "auto",
      .arg = "NAME",
      .help = "Whether the first record of a CSV names the columns; auto looks for numbers in it."},
@@ -252,7 +248,7 @@ static int inspect_file(const char *path, const struct inspect_options *o,
 {
     if (!npz_is_file(path))
         return inspect_csv(path,
-                           &(struct csv_options){.delimiter = delimiter_of[o->delimiter],
+                           &(struct csv_options){.delimiter = csv_delimiters[o->delimiter],
                                                  .header = (enum csv_header)o->header},
                            o->json, e);
     if (opt_given(set, "delimiter") || opt_given(set, "header"))

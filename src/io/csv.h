@@ -20,6 +20,10 @@
 
 enum csv_header { CSV_HEADER_AUTO, CSV_HEADER_YES, CSV_HEADER_NO };
 
+// The words of options, by enum csv_header and by index into csv_delimiters; "auto" first.
+extern const char *const csv_header_words[], *const csv_delimiter_words[];
+extern const char csv_delimiters[];
+
 struct csv_options {
     char delimiter; // ',', ';', '\t' or '|'; 0: found from the first records
     enum csv_header header;

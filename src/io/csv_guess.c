@@ -10,6 +10,10 @@
 
 #define RECORDS 100 // looked at
 
+const char *const csv_header_words[] = {"auto", "yes", "no", NULL};
+const char *const csv_delimiter_words[] = {"auto", "comma", "semicolon", "tab", "pipe", NULL};
+const char csv_delimiters[] = {0, ',', ';', '\t', '|'};
+
 static const char candidates[] = {',', ';', '\t', '|'};
 
 const char *csv_skip_blank(const char *p, const char *end)
