@@ -3,8 +3,16 @@
 # make install put it where bash-completion looks. tests/shell/completion.sh compares it with the
 # program's --help.
 
+# What skiff prep and skiff train have in common.
+_skiff_prep_options()
+{
+    printf '%s\n' target= features= drop= id= fill= encode= scale= clip= log1p= unseen= \
+        test_size= random_state= stratify=@switch shuffle=@switch 'fit_on=train|all' \
+        'delimiter=auto|comma|semicolon|tab|pipe' 'header=auto|yes|no'
+}
+
 # _skiff_options COMMAND: its options, one a line, as NAME=KIND. KIND is the words that may follow,
-# separated by |, or @npz, @json, @scores, @table (files), @dir, @switch, or nothing: any text.
+# separated by |, or @npz, @json, @scores, @table, @csv (files), @dir, @switch, or nothing: any text.
 _skiff_options()
 {
     case $1 in
@@ -21,6 +29,11 @@ _skiff_options()
             restore_best=@switch threads= 'gemm=auto|own|blas' log_every= progress=@switch quiet=@switch \
             model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
             config=@json help=@switch
+        ;;
+    prep)
+        _skiff_prep_options
+        printf '%s\n' out=@dir folds= 'task=auto|binary|multiclass|regression' \
+            'dtype=float64|float32' threads= quiet=@switch help=@switch
         ;;
     predict)
         printf '%s\n' out=@scores threshold= id= 'part=auto|train|val|test' x_key= threads= \
@@ -73,6 +86,7 @@ _skiff_values()
         @json) _skiff_files "$2" json ;;
         @scores) _skiff_files "$2" csv npz ;;
         @table) _skiff_files "$2" csv csv.gz npz ;;
+        @csv) _skiff_files "$2" csv csv.gz ;;
         @dir) _skiff_files "$2" ;;
         @switch) compgen -W 'true false' -- "$2" ;;
         *) compgen -W "${1//|/ }" -- "$2" ;;
@@ -103,7 +117,7 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'train predict eval inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval inspect --help --version' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
@@ -115,6 +129,8 @@ _skiff()
         _skiff_values "$kind" "$current"
     elif [[ $command == @(predict|eval|inspect) && $current != -* ]]; then
         _skiff_values @table "$current"
+    elif [[ $command == prep && $current != -* ]]; then
+        _skiff_values @csv "$current"
     else
         _skiff_names "$command" "$current"
     fi

@@ -12,6 +12,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
+    {"prep", cmd_prep, "a CSV to arrays for training"},
     {"train", cmd_train, "train a network on .npz files"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},

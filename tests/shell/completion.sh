@@ -102,6 +102,7 @@ offers "--epochs --eps" skiff train --quiet --ep
 offers "" skiff train --epochs ""
 offers "" skiff train --no_such =
 offers "data train.npz two words.npz" skiff train --train ""
+offers "data more.csv.gz scores.csv" skiff prep ""
 offers "data/deep data/val.npz" skiff train --val = data/
 offers "--init=train.npz" skiff train --init=tr
 offers "data scores.csv train.npz two words.npz" skiff eval --scores ""

@@ -40,7 +40,7 @@ from_help() {
             flush()
             name = substr($1, 3)
             value = length($0) < 28 ? $0 : substr($0, 1, 28)
-            sub(/^ *--[a-z_]* ?/, "", value)
+            sub(/^ *--[a-z_0-9]* ?/, "", value)
             sub(/ *$/, "", value)
             text = substr($0, 29)
             next
@@ -66,7 +66,7 @@ from_page() {
         $1 == ".TP" || $1 == ".TQ" { kind = $1; next }
         kind != "" {
             tag = plain($2)
-            if (tag !~ /^--[a-z_]+$/) { kind = ""; next }
+            if (tag !~ /^--[a-z_0-9]+$/) { kind = ""; next }
             if (kind == ".TP") {
                 flush()
                 name = substr(tag, 3)
@@ -120,7 +120,7 @@ compare_ranges() {
         before == ".TP" && /^\.BI \\-\\-/ {
             name = $2
             gsub(/\\-/, "-", name)
-            if ($0 !~ /" (PATH|NAME|FILE|DIR)"$/ && name != "--seed") print name > numbers
+            if ($0 !~ /" (PATH|FILE|DIR|(NAME|HOW)(,\.\.\.)?)"$/ && name != "--seed") print name > numbers
         }
         { before = $1 }
         /^\.SH/ { name = "" }

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `skiff prep` on a disk that is full, or that may only be read: one line, every file that was there
+# before whole afterwards, and no temporary file left. Needs a small file system of its own, which a
+# mount namespace gives to root.
+if [ "${1:-}" != inside ]; then
+    unshare -m true 2>/dev/null || { echo "skipped: no mount namespace for this user"; exit 77; }
+    exec unshare -m sh "$0" inside
+fi
+. "$(dirname "$0")/lib.sh"
+mkdir "$folder/disk"
+mount -t tmpfs -o size=400k tmpfs "$folder/disk" || { echo "skipped: cannot mount"; exit 77; }
+trap 'umount "$folder/disk"; rm -rf "$folder"' EXIT
+disk=$folder/disk
+options="$data/passengers.csv --target Survived --quiet"
+
+# shellcheck disable=SC2086 # options are meant to be split, here and below
+{
+    "$SKIFF" prep $options --out "$folder/old" || complain "prep"
+    "$SKIFF" prep $options --fit_on all --out "$folder/new" || complain "prep --fit_on all"
+}
+
+# leave PAGES: that many pages of 4096 bytes are free.
+leave() {
+    rm -f "$disk/filler"
+    cat /dev/zero >"$disk/filler" 2>/dev/null
+    size=$(wc -c <"$disk/filler")
+    truncate -s $((size - $1 * 4096)) "$disk/filler"
+}
+
+# The arrays need 17 and 5 pages beside the old ones, prep.json one.
+failed=0
+for pages in 0 1 10 20 22 40; do
+    rm -rf "$disk/work"
+    cp -r "$folder/old" "$disk/work"
+    leave $pages
+    # shellcheck disable=SC2086
+    "$SKIFF" prep $options --fit_on all --out "$disk/work" 2>"$folder/stderr"
+    code=$?
+    no_leftovers "$pages pages free" "$disk"
+    for file in train_data.npz val_data.npz prep.json; do
+        cmp -s "$disk/work/$file" "$folder/old/$file" || cmp -s "$disk/work/$file" "$folder/new/$file" ||
+            complain "$pages pages free: $file is neither the old one nor the new one"
+    done
+    [ $code -eq 0 ] && continue
+    failed=$((failed + 1))
+    [ $code -eq 1 ] || complain "$pages pages free: exit status $code"
+    [ "$(wc -l <"$folder/stderr")" -eq 1 ] || complain "not one line: $(cat "$folder/stderr")"
+    has "$(cat "$folder/stderr")" "skiff prep: $disk/work/" "No space left on device"
+    if [ $pages -lt 20 ]; then # the second file finds the disk full: the first is not renamed
+        cmp -s "$disk/work/train_data.npz" "$folder/old/train_data.npz" ||
+            complain "$pages pages free: train_data.npz is new and val_data.npz is not"
+    fi
+done
+[ "$failed" -ge 4 ] || complain "only $failed runs found the disk full"
+[ $code -eq 0 ] || complain "40 free pages do not do: $(cat "$folder/stderr")"
+
+rm -rf "$disk/work" "$disk/filler"
+cp -r "$folder/old" "$disk/work"
+mount -o remount,ro "$disk" || complain "cannot remount"
+# shellcheck disable=SC2086
+"$SKIFF" prep $options --fit_on all --out "$disk/work" 2>"$folder/stderr"
+[ $? -eq 1 ] || complain "a read-only place: exit status"
+has "$(cat "$folder/stderr")" "$disk/work/train_data.npz" "Read-only file system"
+diff -r "$folder/old" "$disk/work" || complain "a read-only place: other files"
+finish
