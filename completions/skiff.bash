@@ -17,7 +17,9 @@ _skiff_options()
 {
     case $1 in
     train)
-        printf '%s\n' train=@npz val=@npz validation=@npz test=@npz x_key= y_key= \
+        _skiff_prep_options
+        printf '%s\n' train=@table val=@table validation=@table test=@table x_key= y_key= \
+            data=@csv prep=@json \
             hidden= 'activation=relu|leaky_relu|tanh|sigmoid|gelu|silu' dropout= \
             'task=auto|binary|multiclass|regression' 'scale_target=auto|none|standard' init=@npz \
             epochs= max_epochs= learning_rate= lr= batch_size= 'optimizer=sgd|adam|adamw' \

@@ -41,6 +41,7 @@ static bool stop_asked(void *context)
 
 static const char help_before[] =
     "Usage: skiff train --train PATH [--val PATH] [OPTION ...]\n"
+    "       skiff train --data FILE.csv --target NAME [OPTION ...]\n"
     "\n"
     "Trains a network of dense layers on a table and writes model.npz and\n"
     "nn_model.pth (for numpy and torch), history.csv, metrics.json and run.json.\n"
@@ -50,6 +51,7 @@ static const char help_before[] =
     "\n"
     "  skiff train --train train_data.npz --val val_data.npz --epochs 1000\n"
     "  skiff train --train t.npz --val v.npz --epochs 200 --patience 20 --out run/\n"
+    "  skiff train --data passengers.csv --target Survived --epochs 1000\n"
     "\n"
     "Names may be written with - or _, values as --name value or --name=value.\n";
 

@@ -13,7 +13,7 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"prep", cmd_prep, "a CSV to arrays for training"},
-    {"train", cmd_train, "train a network on .npz files"},
+    {"train", cmd_train, "train a network on a CSV, or on .npz files"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
     {"inspect", cmd_inspect, "what is inside a CSV or an .npz file"},

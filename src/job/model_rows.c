@@ -51,22 +51,29 @@ void model_rows_close(struct model_rows *m)
     m->rows = NULL;
 }
 
-void model_rows_remark(const struct model_rows *m, const struct model_listener *to)
+void model_counts_remark(const char *path, const struct prep *p, const struct prep_counts *counts,
+                         const struct model_listener *to)
 {
-    const struct prep_counts *counts = m->rows ? rows_counts(m->rows) : NULL;
     static const char *const taken_as[] = {"missing", "none of those it knows", "an error"};
-    for (size_t i = 0; to->say && counts && i < m->spec.prep->columns; i++) {
-        const struct prep_column *c = &m->spec.prep->column[i];
+    for (size_t i = 0; to->say && i < p->columns; i++) {
+        const struct prep_column *c = &p->column[i];
         struct error line = {0}; // no failure, but one line whatever the names hold
         if (counts->unseen[i] == 0)
             continue;
         error_set(&line, ERR_DATA,
                   "%s: column '%.100s': %zu row%s with a category that training had not met, such "
                   "as '%s'; taken as %s",
-                  m->spec.path, c->name, counts->unseen[i], counts->unseen[i] == 1 ? "" : "s",
+                  path, c->name, counts->unseen[i], counts->unseen[i] == 1 ? "" : "s",
                   counts->example[i], taken_as[c->unseen]);
         to->say(to->context, line.text);
     }
+}
+
+void model_rows_remark(const struct model_rows *m, const struct model_listener *to)
+{
+    const struct prep_counts *counts = m->rows ? rows_counts(m->rows) : NULL;
+    if (counts)
+        model_counts_remark(m->spec.path, m->spec.prep, counts, to);
 }
 
 int model_rows_load(struct dataset *d, const struct model_run *run, const struct model_data *data,

@@ -31,7 +31,10 @@ struct model_listener {
     void (*say)(void *context, const char *text);
     void *context;
 };
-// Of each column the categories that training had not met, once all rows have been read.
+// Of each column the categories that training had not met. `path` begins the line.
+void model_counts_remark(const char *path, const struct prep *p, const struct prep_counts *counts,
+                         const struct model_listener *to);
+// Those of the rows, once all have been read.
 void model_rows_remark(const struct model_rows *m, const struct model_listener *to);
 
 // All rows with their labels. Remarks are made.

@@ -110,6 +110,21 @@ static json_t *data(const struct run_record *r)
                      (json_int_t)(r->test ? r->test->n : 0), "features", (json_int_t)f->train->d);
 }
 
+// How columns became features, and rows were divided; the rest is in the model's prep.json.
+static json_t *preparation(const struct prep *p)
+{
+    if (!p)
+        return json_null();
+    const struct prep_split *s = &p->split;
+    return json_pack("{s:I, s:I, s:o, s:s, s:f, s:I, s:b, s:b, s:I, s:I, s:I}", "columns",
+                     (json_int_t)p->columns, "features", (json_int_t)p->features, "target",
+                     json_any_text(p->target.name), "fit_on", s->fit_on_all ? "all" : "train",
+                     "test_size", s->test_size, "random_state", (json_int_t)s->random_state,
+                     "stratify", s->stratify, "shuffle", s->shuffle, "rows", (json_int_t)s->rows,
+                     "train_rows", (json_int_t)s->train_rows, "test_rows",
+                     (json_int_t)s->test_rows);
+}
+
 static json_t *seconds(const struct run_seconds *s)
 {
     return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "start", s->start, "load", s->load, "train",
@@ -144,12 +159,13 @@ static json_t *record(const struct run_record *r)
 {
     char now[32];
     clock_utc(now);
-    return json_pack(
-        "{s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}", "program",
-        "skiff", "format", RECORD_FORMAT, "written", now, "command", command(r->command), "options",
-        options(r->config), "seed", (json_int_t)r->config->seed, "versions", versions(), "machine",
-        machine(r), "data", data(r), "training", training(r->fit), "seconds", seconds(r->seconds),
-        "metrics", r->metrics, "peak_memory_bytes", (json_int_t)run_peak_memory(), "exit", r->exit);
+    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}",
+                     "program", "skiff", "format", RECORD_FORMAT, "written", now, "command",
+                     command(r->command), "options", options(r->config), "seed",
+                     (json_int_t)r->config->seed, "versions", versions(), "machine", machine(r),
+                     "data", data(r), "preparation", preparation(r->prep), "training",
+                     training(r->fit), "seconds", seconds(r->seconds), "metrics", r->metrics,
+                     "peak_memory_bytes", (json_int_t)run_peak_memory(), "exit", r->exit);
 }
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e)

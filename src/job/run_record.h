@@ -5,6 +5,7 @@
 #define SKIFF_JOB_RUN_RECORD_H
 
 #include "base/err.h"
+#include "table/prep.h"
 #include "train/fit.h"
 
 #include <jansson.h>
@@ -20,6 +21,7 @@ struct run_record {
     const char *const *command; // argv, NULL-terminated, or NULL
     const struct fit *fit;
     const struct dataset *test; // or NULL
+    const struct prep *prep;    // or NULL: nobody said how features were made
     const struct run_seconds *seconds;
     size_t threads;   // that there really were
     const char *exit; // "finished", "stopped early", "interrupted"

@@ -9,10 +9,10 @@
 #include "io/json.h"
 #include "job/evaluate.h"
 #include "job/run_record.h"
+#include "job/train_data.h"
 #include "kern/cpu.h"
 #include "kern/par.h"
 #include "model/model_file.h"
-#include "train/targets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ struct job {
     const struct kern *kern;
     struct gemm gemm;
     const char *model_dir, *output_dir;
-    struct dataset train, val, test;
+    struct train_data data;
     struct net net;
     struct fit fit;
     struct run_seconds seconds;
@@ -66,28 +66,11 @@ static int make_folders(const struct job *j, struct error *e)
     return rc;
 }
 
-static int load_part(const struct train_config *c, const char *part, const char *path,
-                     struct dataset *d, struct error *e)
+static int load(struct job *j, const struct fit_hooks *hooks, struct error *e)
 {
-    const struct dataset_keys keys = {part, c->x_key, c->y_key};
-    return path ? dataset_load(d, path, &keys, e) : 0;
-}
-
-static int load(struct job *j, struct targets *t, struct error *e)
-{
-    const struct train_config *c = j->config;
-    int rc = load_part(c, "train", c->train, &j->train, e);
-    if (rc == 0)
-        rc = load_part(c, "val", c->val, &j->val, e);
-    if (rc == 0)
-        rc = load_part(c, "test", c->test, &j->test, e);
-    if (rc == 0)
-        rc = targets_decide(t, (enum net_task)c->task, &j->train, c->train, e);
-    if (rc == 0 && c->val)
-        rc = targets_check(t, &j->train, &j->val, c->val, e);
-    if (rc == 0 && c->test)
-        rc = targets_check(t, &j->train, &j->test, c->test, e);
-    return rc;
+    const struct train_data_spec spec = {j->config, j->team, j->threads, hooks->note,
+                                         hooks->context};
+    return train_data_load(&j->data, &spec, e);
 }
 
 // More than there can be leaves would have nothing to do.
@@ -121,12 +104,12 @@ static int choose_arithmetic(struct job *j, struct error *e)
                           e);
 }
 
-static int prepare(struct job *j, const struct targets *t, const struct fit_hooks *hooks,
-                   struct error *e)
+static int prepare(struct job *j, const struct fit_hooks *hooks, struct error *e)
 {
     const struct train_config *c = j->config;
+    const struct targets *t = &j->data.targets;
     const struct net_spec net = {
-        .inputs = j->train.d,
+        .inputs = j->data.train.d,
         .outputs = t->outputs,
         .hidden = &c->hidden,
         .act = train_config_activation(c),
@@ -137,8 +120,8 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .config = c,
         .net = &j->net,
         .kern = j->kern,
-        .train = &j->train,
-        .val = c->val ? &j->val : NULL,
+        .train = &j->data.train,
+        .val = j->data.val.n ? &j->data.val : NULL,
         .hooks = *hooks,
         .threads = j->threads,
         .team = j->team,
@@ -146,7 +129,9 @@ static int prepare(struct job *j, const struct targets *t, const struct fit_hook
         .scale_targets = t->task == TASK_REGRESSION && c->scale_target == TARGET_SCALE_STANDARD,
         .dist = j->ranks,
     };
-    const int rc = net_init(&j->net, &net, e);
+    int rc = net_init(&j->net, &net, e);
+    if (rc == 0 && j->data.prep)
+        rc = model_check_prep(&j->net, j->data.prep, c->prep ? c->prep : train_data_path(c), e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
 }
 
@@ -159,13 +144,12 @@ static void note(const struct job *j, const char *text)
 // What was made of the data and the options, for whoever thought of something else.
 static void note_setup(const struct job *j)
 {
-    const struct train_config *c = j->config;
     struct buf text;
     buf_init(&text, 1024);
-    buf_printf(&text, "%s task, %zu rows of %zu features", net_task_name(j->net.task), j->train.n,
-               j->train.d);
-    if (c->val)
-        buf_printf(&text, " and %zu to validate", j->val.n);
+    buf_printf(&text, "%s task, %zu rows of %zu features", net_task_name(j->net.task),
+               j->data.train.n, j->data.train.d);
+    if (j->data.val.n)
+        buf_printf(&text, " and %zu to validate", j->data.val.n);
     buf_printf(&text, "; network %zu", j->net.inputs);
     for (size_t l = 0; l < j->net.layers; l++)
         buf_printf(&text, "-%zu", j->net.layer[l].out);
@@ -215,16 +199,16 @@ static int evaluate_part(struct job *j, const char *part, const struct dataset *
 static int evaluate_train(struct job *j, struct error *e)
 {
     j->metrics = json_object();
-    return j->metrics ? evaluate_part(j, "train", &j->train, e) : error_nomem(e, "metrics");
+    return j->metrics ? evaluate_part(j, "train", &j->data.train, e) : error_nomem(e, "metrics");
 }
 
 static int evaluate_others(struct job *j, struct error *e)
 {
     int rc = 0;
-    if (j->config->val)
-        rc = evaluate_part(j, "val", &j->val, e);
-    if (rc == 0 && j->config->test)
-        rc = evaluate_part(j, "test", &j->test, e);
+    if (j->data.val.n)
+        rc = evaluate_part(j, "val", &j->data.val, e);
+    if (rc == 0 && j->data.test.n)
+        rc = evaluate_part(j, "test", &j->data.test, e);
     return rc;
 }
 
@@ -236,7 +220,7 @@ static int save_model(struct job *j, char **pth, struct error *e)
     *pth = file_join(j->model_dir, "nn_model.pth");
     int rc = npz && *pth ? 0 : error_nomem(e, "paths");
     if (rc == 0)
-        rc = model_write_npz(npz, &j->net, j->fit.params, &meta, NULL, e);
+        rc = model_write_npz(npz, &j->net, j->fit.params, &meta, j->data.prep, e);
     if (rc == 0)
         rc = model_write_pth(*pth, &j->net, j->fit.params, e);
     mem_free(npz);
@@ -246,9 +230,8 @@ static int save_model(struct job *j, char **pth, struct error *e)
 static int save_history(const struct job *j, struct error *e)
 {
     char *path = file_join(j->output_dir, "history.csv");
-    const int rc =
-        path ? history_write(&j->fit.history, j->net.task, j->config->val != NULL, path, e)
-             : error_nomem(e, "paths");
+    const int rc = path ? history_write(&j->fit.history, j->net.task, j->data.val.n > 0, path, e)
+                        : error_nomem(e, "paths");
     mem_free(path);
     return rc;
 }
@@ -269,7 +252,8 @@ static int save_record(const struct job *j, const struct train_job *job, bool in
         .config = j->config,
         .command = job->command,
         .fit = &j->fit,
-        .test = j->config->test ? &j->test : NULL,
+        .test = j->data.test.n ? &j->data.test : NULL,
+        .prep = j->data.prep,
         .seconds = &j->seconds,
         .threads = j->threads < par_threads(j->team) ? j->threads : par_threads(j->team),
         .exit = interrupted ? "interrupted"
@@ -293,15 +277,14 @@ static double lap(double *mark)
 
 static int prepare_and_fit(struct job *j, const struct train_job *job, struct error *e)
 {
-    struct targets targets;
     double mark = clock_seconds();
-    int rc = load(j, &targets, e);
+    int rc = load(j, &job->hooks, e);
     j->seconds.load = lap(&mark);
     if (rc == 0)
-        rc = prepare(j, &targets, &job->hooks, e);
+        rc = prepare(j, &job->hooks, e);
     rc = dist_agree(j->ranks, rc, e);
     if (rc == 0 && dist_ranks(j->ranks) > 1) // fit_run compares everything else
-        rc = dist_same(j->ranks, job->config->test ? dataset_digest(&j->test) : 0,
+        rc = dist_same(j->ranks, job->config->test ? dataset_digest(&j->data.test) : 0,
                        "test data (CRC-32)", e);
     rc = dist_agree(j->ranks, rc, e);
     if (rc == 0) {
@@ -427,9 +410,7 @@ int train_job(const struct train_job *job, struct train_job_result *result, stru
     json_decref(j.metrics);
     fit_clear(&j.fit);
     gemm_clear(&j.gemm);
-    dataset_clear(&j.train);
-    dataset_clear(&j.val);
-    dataset_clear(&j.test);
+    train_data_clear(&j.data);
     if (rc)
         train_job_result_clear(result);
     return rc;

@@ -12,8 +12,9 @@ const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_ac
                                      "val_f1", "val_auroc",  "val_ap",   "val_rmse",
                                      "val_r2", NULL};
 
-#define AT(member) offsetof(struct train_config, member)
-#define NO_LIMIT   1e15
+#define AT(member)  offsetof(struct train_config, member)
+#define CSV(member) offsetof(struct train_config, csv.member)
+#define NO_LIMIT    1e15
 
 // clang-format off
 const struct opt train_options[] = {
@@ -27,6 +28,12 @@ const struct opt train_options[] = {
      .help = "Name of the feature array, if it is another."},
     {.name = "y_key", .type = OPT_TEXT, .offset = AT(y_key), .arg = "NAME",
      .help = "Name of the target array, if it is another."},
+    {.name = "data", .type = OPT_TEXT, .offset = AT(data), .arg = "FILE",
+     .help = "A CSV (- is standard input) to prepare, divide and train on, instead of --train and --val: as skiff prep and then skiff train."},
+    {.name = "prep", .type = OPT_TEXT, .offset = AT(prep), .arg = "FILE",
+     .help = "prep.json of skiff prep: the model carries it and so takes raw rows; it prepares what is a CSV here."},
+
+    PREP_OPTION_ROWS(CSV),
 
     {.group = "Network", .name = "hidden", .type = OPT_SIZES, .offset = AT(hidden), .arg = "N,N,...",
      .min = 1, .max = 1e7, .initial = "64,32", .tunable = true,
@@ -135,17 +142,41 @@ const char *train_config_activation_name(const struct train_config *c)
     return net_act_words[c->activation];
 }
 
+bool train_config_validates(const struct train_config *c)
+{
+    return c->val || (c->data && c->csv.test_size > 0);
+}
+
+static int check_data(const struct train_config *c, struct error *e)
+{
+    if (!c->train && !c->data)
+        return error_set(e, ERR_USAGE,
+                         "--train is missing: the .npz file or folder to train on; or --data, a "
+                         "CSV, with --target");
+    if (c->data && (c->train || c->val))
+        return error_set(e, ERR_USAGE,
+                         "--data is divided into rows to train on and to validate; leave it or "
+                         "--%s away",
+                         c->train ? "train" : "val");
+    if (c->data && c->prep)
+        return error_set(e, ERR_USAGE,
+                         "--prep says how rows are prepared, and --data has that found out; give "
+                         "one of them, or --train with --prep");
+    return c->data ? prep_options_check(&c->csv, e) : 0;
+}
+
 int train_config_check(const struct train_config *c, struct error *e)
 {
-    if (!c->train)
-        return error_set(e, ERR_USAGE, "--train is missing: the .npz file or folder to train on");
+    const int rc = check_data(c, e);
+    if (rc)
+        return rc;
     if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))
         return error_set(e, ERR_USAGE, "--nesterov needs --optimizer sgd and a --momentum above 0");
     if (c->momentum > 0 && c->optimizer != OPTIM_SGD)
         return error_set(e, ERR_USAGE, "--momentum is for --optimizer sgd; adam has --betas");
     if (c->class_weight != CLASS_WEIGHT_NONE && c->task == TASK_REGRESSION)
         return error_set(e, ERR_USAGE, "--class_weight is for classes, not for regression");
-    if (c->monitor > MONITOR_TRAIN_LOSS && !c->val)
+    if (c->monitor > MONITOR_TRAIN_LOSS && !train_config_validates(c))
         return error_set(e, ERR_USAGE, "--monitor %s needs --val", monitor_words[c->monitor]);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/opt.h"
 #include "kern/gemm.h"
 #include "model/net.h"
+#include "table/prep_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +41,8 @@ struct train_config {
     // data
     char *train, *val, *test;
     char *x_key, *y_key;
+    char *data, *prep;
+    struct prep_options csv; // how `data`, or a CSV as `train`, is divided and prepared
     // network
     struct opt_sizes hidden;
     int activation; // see train_config_activation
@@ -98,6 +101,9 @@ int train_config_text(struct opt_set *options, const char *name, const char *tex
 // The hidden activation, for the network and by name.
 enum kern_act train_config_activation(const struct train_config *c);
 const char *train_config_activation_name(const struct train_config *c);
+
+// Are there rows to validate on: given, or held back?
+bool train_config_validates(const struct train_config *c);
 
 // What no single option can see: options that exclude or need each other.
 int train_config_check(const struct train_config *c, struct error *e);

@@ -91,7 +91,8 @@ check_table
 
 offers "--epochs --eps" skiff train --ep
 offers "--learning-rate" skiff train --learning-
-offers "--no-nesterov --no-progress --no-quiet --no-restore_best" skiff train --no
+offers "--no-nesterov --no-progress --no-quiet --no-restore_best --no-shuffle --no-stratify" \
+    skiff train --no
 offers "--no-restore-best" skiff train --no-restore-
 offers "sgd" skiff train --optimizer s
 offers "val_accuracy val_ap val_auroc" skiff train --epochs 5 --monitor = val_a
@@ -101,7 +102,8 @@ offers "false true" skiff train --quiet =
 offers "--epochs --eps" skiff train --quiet --ep
 offers "" skiff train --epochs ""
 offers "" skiff train --no_such =
-offers "data train.npz two words.npz" skiff train --train ""
+offers "data more.csv.gz scores.csv train.npz two words.npz" skiff train --train ""
+offers "data more.csv.gz scores.csv" skiff train --data ""
 offers "data more.csv.gz scores.csv" skiff prep ""
 offers "data/deep data/val.npz" skiff train --val = data/
 offers "--init=train.npz" skiff train --init=tr

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "job/train_data.h"
+
+#include "base/mem.h"
+#include "io/npz.h"
+#include "job/model_rows.h"
+#include "job/prep_table.h"
+#include "kern/par.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *train_data_path(const struct train_config *c)
+{
+    return c->data ? c->data : c->train;
+}
+
+// A file or pipe that is no archive. What is not there is reported by who opens it.
+static bool is_csv(const char *path)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return true;
+    return stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)) &&
+           !npz_is_file(path);
+}
+
+static void note(const struct train_data_spec *spec, const char *text)
+{
+    if (spec->note)
+        spec->note(spec->context, text);
+}
+
+// ---- one CSV, prepared here ----
+
+// A side of the division becomes a dataset of the same values that its file would have.
+static int take_matrix(struct dataset *d, const struct prep *p, struct prep_matrix *m,
+                       struct error *e)
+{
+    *d = (struct dataset){
+        .n = m->rows, .d = m->features, .targets = 1, .y_integer = p->target.classes > 0};
+    d->y = mem_aligned(m->rows, sizeof *d->y);
+    if (!d->y)
+        return error_nomem(e, "labels");
+    for (size_t i = 0; i < m->rows; i++)
+        d->y[i] = (float)m->y[i];
+    d->X = d->owned = m->X32;
+    m->X32 = NULL;
+    snprintf(d->x_name, sizeof d->x_name, "the table");
+    snprintf(d->y_name, sizeof d->y_name, "%s", p->target.name);
+    return 0;
+}
+
+static int prepare_rows(struct dataset *d, const struct train_data_spec *spec,
+                        const struct prep_table *t, const struct prep_selection *rows,
+                        struct error *e)
+{
+    struct prep_matrix m = {.single = true};
+    struct prep_counts counts;
+    int rc = prep_counts_init(&counts, rows->prep, e);
+    if (rc)
+        return rc;
+    rc = prep_table_matrix(t, rows, &m, &counts, e);
+    if (rc == 0)
+        rc = take_matrix(d, rows->prep, &m, e);
+    if (rc == 0)
+        model_counts_remark(t->spec.path, rows->prep, &counts,
+                            &(struct model_listener){spec->note, spec->context});
+    prep_matrix_clear(&m);
+    prep_counts_clear(&counts);
+    return rc;
+}
+
+static void note_division(const struct train_data_spec *spec, const struct prep *p)
+{
+    const struct prep_split *s = &p->split;
+    char text[512];
+    snprintf(text, sizeof text,
+             "%.200s: %zu columns become %zu features; %zu rows to train on, %zu held back "
+             "(--test_size %.9g, --random_state %lld), fitted on %s (--fit_on %s)",
+             spec->config->data, p->columns, p->features, s->train_rows, s->test_rows, s->test_size,
+             (long long)s->random_state, s->fit_on_all ? "all rows" : "those to train on",
+             s->fit_on_all ? "all" : "train");
+    note(spec, text);
+}
+
+static int take_division(struct train_data *d, const struct train_data_spec *spec,
+                         const struct prep_table *t, struct error *e)
+{
+    const struct prep_listener listener = {spec->note, spec->context};
+    const struct prep_fold whole = {0, 0};
+    struct prep_division division;
+    int rc = prep_table_divide(t, &whole, &listener, &division, e);
+    if (rc)
+        return rc;
+    *d->prep = division.prep; // moved
+    const struct split *s = &division.rows;
+    const struct prep_selection train = {d->prep, s->train, s->train_rows};
+    const struct prep_selection val = {d->prep, s->test, s->test_rows};
+    rc = prepare_rows(&d->train, spec, t, &train, e);
+    if (rc == 0 && s->test_rows)
+        rc = prepare_rows(&d->val, spec, t, &val, e);
+    if (rc == 0 && spec->config->data)
+        note_division(spec, d->prep);
+    split_clear(&division.rows);
+    return rc;
+}
+
+// `path` is divided as the options say when it is --data, and taken as a whole when it is --train.
+static int load_table(struct train_data *d, const struct train_data_spec *spec, const char *path,
+                      struct error *e)
+{
+    const struct train_config *c = spec->config;
+    struct prep_options options = c->csv;
+    if (!c->data)
+        options.test_size = 0;
+    const struct prep_table_spec how = {path, &options, (enum prep_task_wish)c->task, spec->team,
+                                        spec->threads};
+    struct prep_table table;
+    int rc = error_prefix(e, prep_options_check(&c->csv, e), "%s", path);
+    if (rc)
+        return rc;
+    d->prep = mem_zalloc(sizeof *d->prep);
+    if (!d->prep)
+        return error_nomem(e, "the preparation");
+    rc = prep_table_read(&table, &how, e);
+    if (rc)
+        return rc;
+    rc = take_division(d, spec, &table, e);
+    prep_table_clear(&table);
+    return rc;
+}
+
+// ---- files ----
+
+static int load_prep(struct train_data *d, const char *path, struct error *e)
+{
+    d->prep = mem_zalloc(sizeof *d->prep);
+    if (!d->prep)
+        return error_nomem(e, "the preparation");
+    const int rc = prep_read(d->prep, path, e);
+    if (rc == 0 && !d->prep->target.name)
+        return error_set(e, ERR_DATA,
+                         "%s: names no target to train for; skiff prep --target NAME makes one "
+                         "that does",
+                         path);
+    return rc;
+}
+
+// A CSV for which there is a preparation, or what is prepared already.
+static int load_rows(const struct train_data *d, const struct train_data_spec *spec,
+                     const struct dataset_keys *keys, const char *path, struct dataset *to,
+                     struct error *e)
+{
+    struct model_rows m = {.spec = {.path = path,
+                                    .keys = *keys,
+                                    .prep = d->prep,
+                                    .labels = true,
+                                    .run = par_run,
+                                    .team = spec->team,
+                                    .workers = spec->threads}};
+    m.rows = rows_open(&m.spec, e);
+    int rc = m.rows ? 0 : error_code(e);
+    if (rc == 0 && rows_prepared(m.rows))
+        rc = dataset_load(to, path, keys, e);
+    else if (rc == 0)
+        rc = dataset_take(to, m.rows, &m.spec, e);
+    if (rc == 0)
+        model_rows_remark(&m, &(struct model_listener){spec->note, spec->context});
+    model_rows_close(&m);
+    return rc;
+}
+
+static int load_part(const struct train_data *d, const struct train_data_spec *spec,
+                     const char *part, const char *path, struct dataset *to, struct error *e)
+{
+    const struct dataset_keys keys = {part, spec->config->x_key, spec->config->y_key};
+    if (!path)
+        return 0;
+    if (d->prep)
+        return load_rows(d, spec, &keys, path, to, e);
+    if (is_csv(path))
+        return error_set(e, ERR_USAGE,
+                         "%s: is a CSV, but the training data are arrays: give --prep the "
+                         "prep.json that they were made with, or arrays here too",
+                         path);
+    return dataset_load(to, path, &keys, e);
+}
+
+// ---- all of it ----
+
+static int load_train(struct train_data *d, const struct train_data_spec *spec, struct error *e)
+{
+    const struct train_config *c = spec->config;
+    const bool fitted = c->data || (!c->prep && is_csv(c->train));
+    if (fitted)
+        return load_table(d, spec, train_data_path(c), e);
+    int rc = c->prep ? load_prep(d, c->prep, e) : 0;
+    if (rc == 0)
+        rc = load_part(d, spec, "train", c->train, &d->train, e);
+    if (rc == 0 && c->csv.target)
+        rc = error_set(e, ERR_USAGE,
+                       "--target is for a CSV that is prepared here; %s is prepared %s", c->train,
+                       c->prep ? "by --prep" : "already");
+    return rc;
+}
+
+// A preparation knows what the target is, and classes of which no row is trained on.
+static int decide_targets(struct train_data *d, const struct train_config *c, struct error *e)
+{
+    static const enum net_task task_of[] = {TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION};
+    enum net_task asked = (enum net_task)c->task;
+    if (asked == TASK_AUTO && d->prep)
+        asked = task_of[d->prep->target.task];
+    int rc = targets_decide(&d->targets, asked, &d->train, train_data_path(c), e);
+    if (rc == 0 && d->prep && d->targets.task == TASK_MULTICLASS &&
+        d->targets.outputs < d->prep->target.classes)
+        d->targets.outputs = d->prep->target.classes;
+    if (rc == 0 && d->val.n)
+        rc = targets_check(&d->targets, &d->train, &d->val, c->val ? c->val : c->data, e);
+    if (rc == 0 && d->test.n)
+        rc = targets_check(&d->targets, &d->train, &d->test, c->test, e);
+    return rc;
+}
+
+int train_data_load(struct train_data *d, const struct train_data_spec *spec, struct error *e)
+{
+    const struct train_config *c = spec->config;
+    *d = (struct train_data){0};
+    int rc = load_train(d, spec, e);
+    if (rc == 0)
+        rc = load_part(d, spec, "val", c->val, &d->val, e);
+    if (rc == 0)
+        rc = load_part(d, spec, "test", c->test, &d->test, e);
+    if (rc == 0)
+        rc = decide_targets(d, c, e);
+    if (rc)
+        train_data_clear(d);
+    return rc;
+}
+
+void train_data_clear(struct train_data *d)
+{
+    dataset_clear(&d->train);
+    dataset_clear(&d->val);
+    dataset_clear(&d->test);
+    if (d->prep)
+        prep_clear(d->prep);
+    mem_free(d->prep);
+    *d = (struct train_data){0};
+}
