@@ -23,7 +23,7 @@ struct rows_spec {
     const struct prep *prep; // what its columns become; NULL: a CSV is refused
     bool labels;             // its target is wanted, too
     const char *ids; // names, as prep_list_names takes them, of columns to pass through; NULL:
-                     // those that the preparation names and that are there
+                     // none with labels, else those of the preparation that are there
     // par_run of kern/par.h and its team, to share work with; NULL: all on the calling thread.
     void (*run)(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
                 void *context);

@@ -197,6 +197,13 @@ static int default_ids(struct table *t, struct error *e)
     return rc;
 }
 
+static int find_ids(struct table *t, struct error *e)
+{
+    if (t->rows.spec->ids)
+        return choose_ids(t, e);
+    return t->rows.spec->labels ? 0 : default_ids(t, e);
+}
+
 // What is in quotes stays so; else a comma, which was no delimiter, needs them.
 static int put_field(struct buf *out, const char *field, size_t len)
 {
@@ -233,11 +240,9 @@ static void convert(struct table *t, struct piece *p)
     p->rc = prep_reader_take(t->reader, &some, p->X, p->y, &p->counts, &p->error);
 }
 
-// Is all of the round on its way, so that another may be read meanwhile?
 static bool may_read_ahead(const struct table *t)
 {
-    const struct round *r = t->now;
-    return t->more && !t->read_ahead && t->at == r->good && r->good == r->blocks;
+    return t->more && !t->read_ahead;
 }
 
 static void convert_pieces(void *context, size_t worker)
@@ -387,7 +392,7 @@ int rows_csv_open(struct rows *base, struct error *e)
     if (rc == 0)
         rc = open_file(t, base->paths[0], e);
     if (rc == 0)
-        rc = base->spec->ids ? choose_ids(t, e) : default_ids(t, e);
+        rc = find_ids(t, e);
     for (size_t i = 1; rc == 0 && i < base->files; i++)
         rc = open_file(t, base->paths[i], e);
     if (rc == 0 && base->files > 1)

@@ -275,6 +275,30 @@ static void ids_stand_as_they_stood(void **state)
     check_ids("old,kind,size,name\n", NULL, "");
 }
 
+// Columns without a header are c1, c2, ..., in both files.
+static void a_header_is_not_needed(void **state)
+{
+    (void)state;
+    static const struct prep_rules nameless = {.target = "c2", .ids = "c3", .scale = "none"};
+    struct prep p;
+    struct error e = {0};
+    float X[3], y[3];
+    size_t got, len;
+    test_prep(&p, "1.5,0,7\n-2,1,8\n4,1,9\n", &nameless);
+    assert_true(!p.header && p.features == 1);
+    write_file("bare.csv", "5;1;x\n6;0;y\n7.5;1;z\n", 20);
+    const struct rows_spec spec = {
+        .path = test_path("bare.csv"), .prep = &p, .labels = true, .ids = "c3"};
+    struct rows *r = rows_open(&spec, &e);
+    if (!r)
+        fail_msg("%s", e.text);
+    CHECK_OK(rows_next(r, 3, X, y, &got, &e), e);
+    assert_true(got == 3 && X[0] == 5 && X[2] == 7.5F && y[0] == 1 && y[1] == 0);
+    assert_memory_equal(rows_id_text(r, 2, &len), "z,", 2);
+    rows_close(r);
+    prep_clear(&p);
+}
+
 static void refused(const char *text, const char *ids, bool labels, int code, const char *what)
 {
     struct error e = {0};
@@ -373,6 +397,7 @@ static void a_dataset_takes_all(void **state)
     const struct rows_spec spec = {.path = test_path("d.csv"), .prep = &prep, .labels = true};
     struct rows *r = rows_open(&spec, &e);
     assert_non_null(r);
+    assert_int_equal(rows_ids(r), 0);
     CHECK_OK(dataset_take(&d, r, &spec, &e), e);
     assert_true(d.n == to.rows && d.d == prep.features && d.targets == 1 && d.y_integer);
     assert_string_equal(d.y_name, "y");
@@ -431,6 +456,7 @@ int main(void)
         cmocka_unit_test(batches_and_workers_change_nothing),
         cmocka_unit_test(files_are_joined),
         cmocka_unit_test(ids_stand_as_they_stood),
+        cmocka_unit_test(a_header_is_not_needed),
         cmocka_unit_test(refuses_with_a_place),
         cmocka_unit_test(the_first_fault_is_told),
         cmocka_unit_test(folders_must_agree),
