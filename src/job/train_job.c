@@ -104,6 +104,14 @@ static int choose_arithmetic(struct job *j, struct error *e)
                           e);
 }
 
+// Arrays are trained on as they are, as a script with torch does; a table's amounts may be any.
+static bool scales_targets(const struct job *j)
+{
+    const int asked = j->config->scale_target;
+    return asked == TARGET_SCALE_STANDARD ||
+           (asked == TARGET_SCALE_AUTO && j->data.prep && j->data.targets.task == TASK_REGRESSION);
+}
+
 static int prepare(struct job *j, const struct fit_hooks *hooks, struct error *e)
 {
     const struct train_config *c = j->config;
@@ -126,7 +134,7 @@ static int prepare(struct job *j, const struct fit_hooks *hooks, struct error *e
         .threads = j->threads,
         .team = j->team,
         .gemm = &j->gemm,
-        .scale_targets = t->task == TASK_REGRESSION && c->scale_target == TARGET_SCALE_STANDARD,
+        .scale_targets = scales_targets(j),
         .dist = j->ranks,
     };
     int rc = net_init(&j->net, &net, e);

@@ -162,4 +162,21 @@ arrays="--train $data/train_data.npz --epochs 1"
     refuses 1 "this is a regression network" $arrays --prep "$folder/work/prep.json" --task regression
     refuses 1 "--stratify: a class has a single row" --data "$folder/lonely.csv" --target y --stratify
 }
+# Amounts of any size: the targets of a table are scaled for training, the model says amounts.
+awk 'BEGIN { print "a,b,price"
+             for (i = 0; i < 300; i++) { a = i % 17; b = i % 23
+                                         print a "," b "," 250000 + 12000 * a - 7000 * b + i % 5 / 10 } }' \
+    >"$folder/prices.csv"
+train --data "$folder/prices.csv" --target price --epochs 300 --lr 0.01 --out "$folder/prices"
+tail -n 1 "$folder/prices/history.csv" | awk -F , '{ exit !($5 > 0.99 && $4 > 1 && $2 < 1) }' ||
+    complain "prices are not learnt: $(tail -n 1 "$folder/prices/history.csv")"
+"$SKIFF" predict "$folder/prices/model.npz" "$folder/prices.csv" >"$folder/stdout" ||
+    complain "prices are not predicted"
+awk -F , 'NR > 1 && ($1 < 50000 || $1 > 500000) { bad = 1 } END { exit bad }' "$folder/stdout" ||
+    complain "predicted prices: $(head -n 5 "$folder/stdout")"
+train --data "$folder/prices.csv" --target price --epochs 300 --lr 0.01 --scale_target none \
+    --out "$folder/unscaled"
+tail -n 1 "$folder/unscaled/history.csv" | awk -F , '{ exit !($5 < 0.5) }' ||
+    complain "--scale_target none changes nothing"
+
 finish
