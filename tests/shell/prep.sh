@@ -175,7 +175,7 @@ echo x >"$folder/file"
     refuses_prep 1 "a class has a single row (row 3 of the data)" "$folder/lonely.csv" --target y \
         --out out --stratify
     refuses_prep 1 "No such file" "$folder/absent.csv" --target y --out out
-    refuses_prep 1 "no column 'Nope'; there are: PassengerId, Survived" "$people" --target Nope --out out
+    refuses_prep 1 "no column 'Nope'; did you mean 'Name'? There are: PassengerId" "$people" --target Nope --out out
     refuses_prep 1 "no column 'Nope'" "$people" --target Survived --features Nope --out out
     refuses_prep 1 "drop it with --drop" "$people" --target Survived --features Name --out out
     refuses_prep 1 "nothing.csv: empty" "$folder/nothing.csv" --target y --out out
