@@ -139,7 +139,11 @@ static void encodings(void **state)
                  1, (double[]){2, 0, 0, 1, 2});
     check_column("x,z\nTrue,z\nFalse,z\n", (struct prep_rules){.encode = "x=onehot"}, 2,
                  (double[]){0, 1, 1, 0});
-    // a scale that names a one-hot column scales each feature
+    check_column("x,z\n-0,z\n3,z\n0,z\n", (struct prep_rules){.encode = "x=onehot"}, 2,
+                 (double[]){1, 0, 0, 1, 1, 0});
+    // one-hot features are not scaled, unless their column is named: then each is
+    check_column("x,z\na,z\nb,z\n", (struct prep_rules){.encode = "onehot", .scale = "standard"}, 2,
+                 (double[]){1, 0, 0, 1});
     check_column("x,z\na,z\nb,z\nb,z\nb,z\n",
                  (struct prep_rules){.encode = "x=onehot", .scale = "x=standard"}, 2,
                  (double[]){0.75 / sqrt(0.1875), -0.75 / sqrt(0.1875), -0.25 / sqrt(0.1875),
@@ -156,7 +160,7 @@ static void feature_names(void **state)
     struct fitted f;
     struct error e = {0};
     struct buf names;
-    const struct prep_rules rules = {.features = "fare,sex,age", .encode = "onehot"};
+    const struct prep_rules rules = {.features = " fare ,sex, \"age\"", .encode = "onehot"};
     CHECK_OK(fit_text(&f, people, &rules, 0, &e), e);
     buf_init(&names, 1000);
     for (size_t i = 0; i < f.prep.features; i++) {
@@ -329,6 +333,52 @@ static void too_many_texts(void **state)
     buf_clear(&text);
 }
 
+static void any_utf8(void **state)
+{
+    (void)state;
+    struct fitted f;
+    struct error e = {0};
+    static const char text[] = "x\n\xc3\xa9\n\xe2\x82\xac\n\xed\x9f\xbf\n\xf0\x9f\x98\x80\n"
+                               "\xf4\x8f\xbf\xbf\n";
+    CHECK_OK(fit_text(&f, text, &(struct prep_rules){0}, 0, &e), e);
+    assert_int_equal(f.prep.column[0].categories, 5);
+    fitted_clear(&f);
+}
+
+// Columns x0, x1, ... that hold the numbers below `different`, in as many rows.
+static void make_wide(struct buf *text, size_t columns, size_t different)
+{
+    buf_init(text, 1 << 24);
+    for (size_t i = 0; i < columns; i++)
+        buf_printf(text, "x%zu%s", i, i + 1 < columns ? "," : "\n");
+    for (size_t row = 0; row < different; row++)
+        for (size_t i = 0; i < columns; i++)
+            buf_printf(text, "%zu%s", (7 * row + i) % different, i + 1 < columns ? "," : "\n");
+}
+
+static void too_many_features(void **state)
+{
+    (void)state;
+    struct fitted f;
+    struct error e = {0};
+    struct buf text, encode;
+    make_wide(&text, 17, PREP_CATEGORIES_MAX);
+    buf_init(&encode, 1000);
+    for (int i = 0; i < 17; i++)
+        buf_printf(&encode, "%sx%d=onehot", i ? "," : "", i);
+    check_refused(fit_text(&f, text.data, &(struct prep_rules){.encode = encode.data}, 0, &e),
+                  ERR_LIMIT, &e, "more than 65536 features up to column 'x16'");
+    buf_clear(&f.notes);
+    e = (struct error){0};
+    // a constant fill that would be one category more
+    const struct prep_rules full = {.features = "x0", .encode = "x0=label", .fill = "x0=-1"};
+    check_refused(fit_text(&f, text.data, &full, 0, &e), ERR_DATA, &e,
+                  "more than 4096 different values");
+    buf_clear(&f.notes);
+    buf_clear(&encode);
+    buf_clear(&text);
+}
+
 // ---- rules that do not fit ----
 
 static void refused_rules(void **state)
@@ -407,8 +457,14 @@ static void refused_values(void **state)
         {"x,z\n1e308,2\n1.5e308,3\n",
          {.fill = "mean", .scale = "none"},
          "too large for their mean"},
-        {"x,z\n\xe4,2\nb,3\n", {0}, "is not UTF-8; convert the file"},
+        {"x,z\n\xe4,2\nb,3\n", {0}, "column 'x': '\xe4' is not UTF-8; convert the file"},
         {"\xe4,z\n1,2\n2,3\n", {0}, "is not UTF-8"},
+        {"x,z\n\xc0\x80,2\nb,3\n", {0}, "is not UTF-8"},         // overlong
+        {"x,z\n\xe0\x9f\xbf,2\nb,3\n", {0}, "is not UTF-8"},     // overlong
+        {"x,z\n\xed\xa0\x80,2\nb,3\n", {0}, "is not UTF-8"},     // a surrogate
+        {"x,z\n\xf4\x90\x80\x80,2\nb,3\n", {0}, "is not UTF-8"}, // beyond U+10FFFF
+        {"x,z\n\xe2\x82,2\nb,3\n", {0}, "is not UTF-8"},         // cut off
+        {"x,z\n\x80,2\nb,3\n", {0}, "is not UTF-8"},
         {"x,z\n", {0}, "no rows to prepare"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -496,6 +552,38 @@ static void refused_targets(void **state)
     }
 }
 
+static void too_many_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        size_t classes;
+        enum prep_task_wish task;
+    } cases[] = {
+        {"more than 4096 classes", 4097, PREP_TASK_MULTICLASS},
+        {"more than 4096 classes", 4097, PREP_TASK_AUTO},
+        {"has 2500 different texts in 4097 rows, names rather", 2500, 0},
+        {"at least 4097 different values, not the two", 4097, PREP_TASK_BINARY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fitted f;
+        struct error e = {0};
+        struct buf text;
+        const struct prep_rules rules = {.target = "y", .task = cases[i].task};
+        buf_init(&text, 1 << 20);
+        buf_puts(&text, "x,y\n");
+        for (size_t row = 0; row < 4097; row++) {
+            char line[40];
+            snprintf(line, sizeof line, i % 3 ? "%zu,c%zu\n" : "%zu,%zu\n", row * 5 % 7,
+                     row % cases[i].classes);
+            buf_puts(&text, line);
+        }
+        check_refused(fit_text(&f, text.data, &rules, 0, &e), ERR_DATA, &e, cases[i].what);
+        buf_clear(&f.notes);
+        buf_clear(&text);
+    }
+}
+
 // ---- figures ----
 
 static int by_value(const void *a, const void *b)
@@ -527,6 +615,14 @@ static void order_statistics(void **state)
     }
 }
 
+// numpy goes from the nearer end.
+static void quantile_bits(void **state)
+{
+    (void)state;
+    double x[] = {1.9, 9.9};
+    assert_true(figures_quantile(x, 2, 0.86) == 8.780000000000001);
+}
+
 // A column that is constant but for rounding has no width, as scikit-learn has it; sums do not lose
 // small values beside large ones.
 static void sums(void **state)
@@ -545,6 +641,14 @@ static void sums(void **state)
     assert_true(width == 1);
     figures_scale(PREP_SCALE_MINMAX, x, 2000, &center, &width);
     assert_true(width == 1);
+    // the mean is right to the last place, where a plain sum is not
+    uint32_t random = 1;
+    long double sum = 0;
+    for (size_t i = 0; i < 2000; i++) {
+        x[i] = 1e5 + (double)test_float(&random);
+        sum += x[i];
+    }
+    check_close(figures_mean(x, 2000), (double)(sum / 2000), 1.5e-11, "mean");
 }
 
 // ---- memory ----
@@ -587,11 +691,15 @@ int main(void)
         cmocka_unit_test(refused_columns),
         cmocka_unit_test(names_rather_than_categories),
         cmocka_unit_test(too_many_texts),
+        cmocka_unit_test(any_utf8),
+        cmocka_unit_test(too_many_features),
         cmocka_unit_test(refused_rules),
         cmocka_unit_test(refused_values),
         cmocka_unit_test(targets),
         cmocka_unit_test(refused_targets),
+        cmocka_unit_test(too_many_classes),
         cmocka_unit_test(order_statistics),
+        cmocka_unit_test(quantile_bits),
         cmocka_unit_test(sums),
         cmocka_unit_test(memory),
     };

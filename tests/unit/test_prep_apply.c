@@ -156,6 +156,7 @@ static void refused_rows(void **state)
         {{0}, "n,w,b\n\"a\nb\",a,True\ninf,a,True\n", ERR_MISMATCH, "r.csv:2: column 'n'"},
         {{0}, "n,w,b\n1,a,True\n-inf,a,True\n", ERR_DATA, "r.csv:3: column 'n': an infinite"},
         {{0}, "n,w,b\n1e300,a,True\n", ERR_DATA, "1e+300 is beyond what a float holds"},
+        {{.clip = "0:1"}, "n,w,b\ninf,a,True\n", ERR_DATA, "r.csv:2: column 'n': an infinite"},
         {{.log1p = "n"}, "n,w,b\n-1,a,True\n", ERR_DATA, "-1, but log1p needs values above -1"},
         {{.unseen = "error"}, "n,w,b\n1,d,True\n", ERR_DATA, "'d' is a category that was not"},
         {{.unseen = "error", .encode = "n=label"},
@@ -328,6 +329,10 @@ static void other_frames(void **state)
         else
             CHECK_OK(rc, e);
     }
+    f.prep.column[0].clip[1] = 3; // an infinite value is refused, clipped or not
+    e = (struct error){0};
+    check_refused(transform_text(&f.prep, "n,w,b,y\ninf,a,True,no\n", &e), ERR_DATA, &e,
+                  "row 1: column 'n': an infinite");
     f.prep.column[1].unseen = PREP_UNSEEN_ERROR;
     e = (struct error){0};
     check_refused(transform_text(&f.prep, cases[0].text, &e), ERR_DATA, &e,

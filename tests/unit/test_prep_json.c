@@ -250,6 +250,44 @@ static void clip_and_log(void **state)
     prep_clear(&p);
 }
 
+// More than the limits, each in a list that is right but for that.
+static void too_much(void **state)
+{
+    (void)state;
+    struct prep p, q;
+    struct error e = {0};
+    init_prep(&p, &all_rules[1]);
+    json_t *root = prep_to_json(&p), *list = json_array();
+    for (size_t i = 0; i <= PREP_CATEGORIES_MAX; i++)
+        json_array_append_new(list, json_integer((json_int_t)i));
+    json_t *age = json_array_get(json_object_get(root, "columns"), 0);
+    json_object_set(age, "categories", list);
+    check_refused(prep_from_json(&q, "prep.json", root, &e), ERR_FORMAT, &e, "or too many");
+    json_array_remove(list, 0);
+    json_object_set_new(age, "fill_value", json_integer(5));
+    e = (struct error){0};
+    CHECK_OK(prep_from_json(&q, "prep.json", root, &e), e);
+    prep_clear(&q);
+    // 4096 features of a column, 17 times
+    json_object_set_new(age, "encode", json_string("onehot"));
+    json_object_set_new(age, "features", json_integer(PREP_CATEGORIES_MAX));
+    json_object_set_new(age, "scale", json_string("none"));
+    json_t *columns = json_array();
+    for (int i = 0; i < 17; i++) {
+        json_t *column = json_copy(age);
+        json_object_set_new(column, "name", json_sprintf("x%d", i));
+        json_object_set_new(column, "feature", json_integer((json_int_t)PREP_CATEGORIES_MAX * i));
+        json_array_append_new(columns, column);
+    }
+    json_object_set_new(root, "columns", columns);
+    json_object_set_new(root, "features", json_integer(65536));
+    check_refused(prep_from_json(&q, "prep.json", root, &e), ERR_FORMAT, &e,
+                  "column 17: too many features");
+    json_decref(list);
+    json_decref(root);
+    prep_clear(&p);
+}
+
 static void no_json(void **state)
 {
     (void)state;
@@ -313,7 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back), cmocka_unit_test(damaged), cmocka_unit_test(clip_and_log),
-        cmocka_unit_test(no_json),        cmocka_unit_test(memory),
+        cmocka_unit_test(too_much),       cmocka_unit_test(no_json), cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests_name("prep_json", tests, test_folder_make, test_folder_remove);
 }
