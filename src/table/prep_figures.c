@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Order statistics are found by selection: a partition that does not branch, around the median of a
-// few samples, until the wanted place is among few values. Sums are taken in lanes and blocks, and
-// the mean is corrected by the mean of what remains (the two-pass algorithm of Chan, Golub and
-// LeVeque), so that they are exact to a few units in the last place whatever the order.
+// few samples, until the wanted place is among few values. Sums are taken in lanes, a block at a
+// time, and blocks are added with their rounding made up for (Kahan), so that a mean is right to a
+// few units in the last place however many values there are.
 #include "table/prep_figures.h"
 
 #include "base/mem.h"
@@ -17,37 +17,43 @@
 #define FEW    24  // sorted rather than parted
 #define ROUNDS 64  // of partitions; more would mean a text made to defeat the samples
 
-// The sum of (x - center)^power, power 1 or 2.
-static double sum_powers(const double *x, size_t n, double center, bool squared)
+// The next part of a sum whose rounding so far is in *lost.
+static double add_part(double sum, double part, double *lost)
+{
+    const double corrected = part - *lost, next = sum + corrected;
+    *lost = (next - sum) - corrected;
+    return next;
+}
+
+static double add_lanes(const double *lane)
+{
+    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+}
+
+double figures_mean(const double *x, size_t n)
 {
     double sum = 0, lost = 0;
     for (size_t at = 0; at < n; at += BLOCK) {
         const size_t end = n - at < BLOCK ? n : at + BLOCK;
         double lane[LANES] = {0};
-        size_t i = at;
-        for (; i + LANES <= end; i += LANES)
-            for (size_t l = 0; l < LANES; l++) {
-                const double d = x[i + l] - center;
-                lane[l] += squared ? d * d : d;
-            }
-        for (; i < end; i++)
-            lane[0] += squared ? (x[i] - center) * (x[i] - center) : x[i] - center;
-        const double part = (lane[0] + lane[1]) + (lane[2] + lane[3]) - lost, next = sum + part;
-        lost = (next - sum) - part;
-        sum = next;
+        for (size_t i = at; i < end; i++)
+            lane[i % LANES] += x[i];
+        sum = add_part(sum, add_lanes(lane), &lost);
     }
-    return sum;
-}
-
-double figures_mean(const double *x, size_t n)
-{
-    const double mean = sum_powers(x, n, 0, false) / (double)n;
-    return mean + sum_powers(x, n, mean, false) / (double)n;
+    return sum / (double)n;
 }
 
 static double variance(const double *x, size_t n, double mean)
 {
-    return sum_powers(x, n, mean, true) / (double)n;
+    double sum = 0, lost = 0;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        const size_t end = n - at < BLOCK ? n : at + BLOCK;
+        double lane[LANES] = {0};
+        for (size_t i = at; i < end; i++)
+            lane[i % LANES] += (x[i] - mean) * (x[i] - mean);
+        sum = add_part(sum, add_lanes(lane), &lost);
+    }
+    return sum / (double)n;
 }
 
 // ---- order ----

@@ -160,6 +160,12 @@ static void feature_names(void **state)
     struct fitted f;
     struct error e = {0};
     struct buf names;
+    const struct prep_rules label = {.encode = "x=label"};
+    CHECK_OK(fit_text(&f, "x\n-0\n0.5\n-1e20\n12345678\n", &label, 0, &e), e);
+    static const char *const numbers[] = {"-1e+20", "0", "0.5", "12345678"}; // by value
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(f.prep.column[0].category[i], numbers[i]);
+    fitted_clear(&f);
     const struct prep_rules rules = {.features = " fare ,sex, \"age\"", .encode = "onehot"};
     CHECK_OK(fit_text(&f, people, &rules, 0, &e), e);
     buf_init(&names, 1000);
@@ -326,7 +332,15 @@ static void too_many_texts(void **state)
     CHECK_OK(fit_text(&f, text.data, &(struct prep_rules){0}, 0, &e), e);
     assert_non_null(strstr(f.notes.data, "u: left out: more than 1048576 different texts"));
     assert_int_equal(f.prep.features, 1);
+    struct fitted few; // whose preparation wants that column
+    double x;
+    const struct prep_rows rows = {.frame = &f.frame, .rows = 1};
+    CHECK_OK(fit_text(&few, "u\na\nb\n", &(struct prep_rules){0}, 0, &e), e);
+    check_refused(prep_transform(&few.prep, &rows, &x, NULL, &e), ERR_MISMATCH, &e,
+                  "column 'u': has too many different texts");
+    fitted_clear(&few);
     fitted_clear(&f);
+    e = (struct error){0};
     check_refused(fit_text(&f, text.data, &(struct prep_rules){.encode = "u=label"}, 0, &e),
                   ERR_LIMIT, &e, "column 'u'");
     buf_clear(&f.notes);
