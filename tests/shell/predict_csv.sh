@@ -154,6 +154,33 @@ for level in $(cpu_levels); do
 done
 unset SKIFF_CPU
 
+# What skiff prep writes is what the model makes of the CSV, for every kind of column and target.
+"$python" - "$data/passengers.csv" <<'END' || exit 1
+import csv, sys
+from csv_models import *
+rows = [r for r in csv.DictReader(open(sys.argv[1], newline="")) if r["Embarked"] and r["Fare"]]
+write("people.csv", table(rows, columns=list(rows[0])))
+END
+for target in Survived Embarked Fare; do
+    rm -rf work
+    "$SKIFF" prep people.csv --target $target --id PassengerId --encode Sex=onehot \
+        --scale standard,Age=robust --log1p SibSp --clip Parch=0.05:0.95 --quiet --out work ||
+        complain "$target: skiff prep fails"
+    train --quiet --train work/train_data.npz --prep work/prep.json --epochs 10 --out work
+    for part in train val; do
+        predicts_quietly work/model.npz work/${part}_data.npz
+        mv stdout work/$part.want
+    done
+    predicts_quietly work/model.npz people.csv
+    "$python" - <<'END' || complain "$target: skiff prep's arrays give other predictions than the CSV"
+def lines(name, skip=0):
+    return sorted(line[skip:] for line in open(name).read().splitlines()[1:])
+want = lines("work/train.want") + lines("work/val.want")
+got = [line.split(",", 1)[1] for line in lines("stdout")]
+assert sorted(want) == sorted(got) and len(got) > 1300, (len(want), len(got))
+END
+done
+
 # Ids as they stand.
 predicts_quietly two/model.npz new.csv --id Name,Survived
 "$python" - <<'END' || complain "--id Name,Survived: not what new.csv has"
