@@ -60,7 +60,7 @@ enum frame_remark {
 
 // A column to keep. Others are read for their structure only. A choice whose name is NULL stands
 // for all the columns that no other choice names; too many texts in one of those are `overflow`, no
-// error.
+// error. FRAME_AS_NUMBER refuses what is neither numbers nor truth values, with the line.
 struct frame_choice {
     const char *name;
     enum frame_wish { FRAME_INFER, FRAME_AS_NUMBER, FRAME_AS_TEXT, FRAME_LEAVE_OUT } wish;

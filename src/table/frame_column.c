@@ -190,11 +190,11 @@ static int begin_values(const struct place *p, size_t row, size_t lead)
     if (rc)
         return rc;
     const bool number = num_scan(f.text, f.len, &x) != NUM_NONE || field_number(f, &x) != NUM_NONE;
-    k->state = k->wish == FRAME_AS_TEXT                         ? COLUMN_TEXTS
-               : number                                         ? COLUMN_NUMBERS
-               : k->wish == FRAME_INFER && field_boolean(f, &x) ? COLUMN_BOOLEANS
-               : k->wish == FRAME_INFER                         ? COLUMN_TEXTS
-                                                                : COLUMN_NUMBERS;
+    k->state = k->wish == FRAME_AS_TEXT ? COLUMN_TEXTS
+               : number                 ? COLUMN_NUMBERS
+               : field_boolean(f, &x)   ? COLUMN_BOOLEANS
+               : k->wish == FRAME_INFER ? COLUMN_TEXTS
+                                        : COLUMN_NUMBERS;
     if ((rc = reserve(k, lead + p->b->rows, p->e)))
         return rc;
     k->out->missing -= row; // the block's own are counted with its values
@@ -276,12 +276,13 @@ static int report_texts(const struct place *p, size_t row, int rc)
 static int report_no_number(const struct place *p, size_t row)
 {
     struct field f;
-    char reason[80];
+    char reason[100];
     const int rc = get_field(p, row, &f);
     if (rc)
         return rc;
-    snprintf(reason, sizeof reason, "'%.*s'%s is not a number", (int)(f.len < 40 ? f.len : 40),
-             f.text, f.len > 40 ? "..." : "");
+    const bool truth = p->k->state == COLUMN_BOOLEANS;
+    snprintf(reason, sizeof reason, "'%.*s'%s is not a %s", (int)(f.len < 40 ? f.len : 40), f.text,
+             f.len > 40 ? "..." : "", truth ? "truth value, as those before it are" : "number");
     return report(p, row, ERR_DATA, reason);
 }
 

@@ -276,7 +276,7 @@ def make_rules(t, table, named):
         if not plain:
             plans[name], rules[name] = choose_plan(rng, kind, gap, words)
         if named and "encode" not in rules[name]:
-            if kind.kind != "boolean" and (kind.risky or t.rows < 60):
+            if kind.risky or t.rows < 60:
                 rules[name]["encode"] = plans[name].encode
     return plans, rules
 

@@ -285,6 +285,20 @@ static void refused(const char *text, const struct frame_options *o, int code, c
     assert_null(f.column);
 }
 
+// Truth values are numbers enough.
+static void numbers_may_be_truth(void **state)
+{
+    (void)state;
+    static const struct frame_choice age[] = {{"age", FRAME_AS_NUMBER}};
+    const struct frame_options o = {.choices = age, .choice_count = 1};
+    struct frame f;
+    load(&f, "age\n\"\"\nTRUE\nfalse\n", &o);
+    assert_int_equal(f.column[0].kind, FRAME_BOOLEAN);
+    assert_true(isnan(f.column[0].values[0]) && f.column[0].values[1] == 1);
+    assert_true(f.column[0].values[2] == 0 && f.column[0].missing == 1);
+    frame_clear(&f);
+}
+
 static void must_fail(void **state)
 {
     (void)state;
@@ -293,6 +307,8 @@ static void must_fail(void **state)
     refused("age\n1\nold\n", &o, ERR_DATA, "f.csv:3: column 'age': 'old' is not a number");
     refused("k,age\n\"x\n\",1\nx,True\n", &o, ERR_DATA, "f.csv:4: column 'age': 'True' is not");
     refused("k,age\nx,\nx,old\n", &o, ERR_DATA, "f.csv:3: column 'age': 'old'");
+    refused("age\nTrue\n1\n", &o, ERR_DATA, "f.csv:3: column 'age': '1' is not a truth value");
+    refused("age\nTrue\nold\n", &o, ERR_DATA, "'old' is not a truth value");
     refused("k,b\nx,\n", &o, ERR_NOTFOUND, "f.csv: no column 'age'; there are: k, b");
     refused("a,b\n1,2\n3\n", &plain, ERR_FORMAT, "f.csv:3: 1 field where");
     refused("", &plain, ERR_FORMAT, "f.csv: empty");
@@ -404,6 +420,7 @@ int main(void)
         cmocka_unit_test(other_choices),
         cmocka_unit_test(words_asked_for),
         cmocka_unit_test(any_workers),
+        cmocka_unit_test(numbers_may_be_truth),
         cmocka_unit_test(must_fail),
         cmocka_unit_test(too_many_texts),
         cmocka_unit_test(every_failed_allocation),

@@ -86,6 +86,9 @@ static void fills(void **state)
                  (double[]){1, 0, 0});
     check_column("x,z\nTrue,z\n,z\nfalse,z\n",
                  (struct prep_rules){.scale = "none", .fill = "x=true"}, 1, (double[]){1, 1, 0});
+    check_column("x,z\nTrue,z\n,z\nfalse,z\n",
+                 (struct prep_rules){.scale = "none", .encode = "x=numeric"}, 1,
+                 (double[]){1, 0, 0});
     check_column("x,z\n1,z\n,z\n2,z\n", (struct prep_rules){.scale = "none"}, 1,
                  (double[]){1, 1.5, 2});
     // bare values go to the columns that they fit
