@@ -168,6 +168,13 @@ static size_t bin_of(double score, size_t bins, bool closed)
     return bin;
 }
 
+// How far the positives among `count` rows are from `expected` of them on average: sqrt(2 / pi)
+// standard deviations of a binomial distribution.
+static double mean_deviation(double expected, double count)
+{
+    return count > 0 ? sqrt(2 / 3.14159265358979 * expected * (1 - expected / count)) : 0;
+}
+
 void calibration_make(struct calibration *c, const struct curve_scores *s)
 {
     const size_t n = s->rows->n;
@@ -182,10 +189,12 @@ void calibration_make(struct calibration *c, const struct curve_scores *s)
     for (size_t b = 0; b < CALIBRATION_BINS; b++) {
         struct calibration_bin *bin = &c->bin[b];
         c->error += fabs(bin->score - bin->rate);
+        c->noise += mean_deviation(bin->score, (double)bin->count);
         bin->score = bin->count ? bin->score / (double)bin->count : NAN;
         bin->rate = bin->count ? bin->rate / (double)bin->count : NAN;
     }
     c->error /= (double)n;
+    c->noise /= (double)n;
 }
 
 void score_histogram_make(struct score_histogram *h, const struct curve_scores *s)

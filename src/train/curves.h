@@ -53,6 +53,7 @@ struct calibration {
         double score, rate; // mean score; share of positives
     } bin[CALIBRATION_BINS];
     double error; // expected calibration error: mean of |score - rate| over all rows' bins
+    double noise; // what the error of a perfect model would be on so few rows, about
 };
 
 void calibration_make(struct calibration *c, const struct curve_scores *s);
