@@ -102,6 +102,13 @@ static json_t *versions(void)
                      "jansson", JANSSON_VERSION);
 }
 
+// Where paths that are relative begin.
+static json_t *folder(void)
+{
+    char path[4096];
+    return getcwd(path, sizeof path) ? json_any_text(path) : json_null();
+}
+
 static json_t *data(const struct run_record *r)
 {
     const struct fit *f = r->fit;
@@ -159,13 +166,13 @@ static json_t *record(const struct run_record *r)
 {
     char now[32];
     clock_utc(now);
-    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}",
-                     "program", "skiff", "format", RECORD_FORMAT, "written", now, "command",
-                     command(r->command), "options", options(r->config), "seed",
-                     (json_int_t)r->config->seed, "versions", versions(), "machine", machine(r),
-                     "data", data(r), "preparation", preparation(r->prep), "training",
-                     training(r->fit), "seconds", seconds(r->seconds), "metrics", r->metrics,
-                     "peak_memory_bytes", (json_int_t)run_peak_memory(), "exit", r->exit);
+    return json_pack(
+        "{s:s, s:i, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}",
+        "program", "skiff", "format", RECORD_FORMAT, "written", now, "command", command(r->command),
+        "folder", folder(), "options", options(r->config), "seed", (json_int_t)r->config->seed,
+        "versions", versions(), "machine", machine(r), "data", data(r), "preparation",
+        preparation(r->prep), "training", training(r->fit), "seconds", seconds(r->seconds),
+        "metrics", r->metrics, "peak_memory_bytes", (json_int_t)run_peak_memory(), "exit", r->exit);
 }
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e)

@@ -45,6 +45,11 @@ bool history_has_column(enum net_task task, bool validated, enum history_column 
 int history_write(const struct history *h, enum net_task task, bool validated, const char *path,
                   struct error *e);
 
+// The bytes of a history.csv; columns that are not there are NaN throughout. `name` begins
+// messages.
+int history_parse(struct history *h, const char *name, const void *data, size_t size,
+                  struct error *e);
+
 // The column that a monitor looks at, and whether larger is better.
 enum history_column monitor_column(enum monitor m, bool validated);
 bool monitor_larger_is_better(enum history_column column);

@@ -147,12 +147,87 @@ static void monitors_name_columns(void **state)
     assert_true(history_has_column(TASK_BINARY, false, HISTORY_SECONDS));
 }
 
+static int parse(struct history *h, const char *text, struct error *e)
+{
+    return history_parse(h, "history.csv", text, strlen(text), e);
+}
+
+// What was written comes back, columns that were not are NaN, strange ones are passed over.
+static void reads_its_own(void **state)
+{
+    (void)state;
+    struct history h = {0}, back;
+    struct buf text;
+    struct error e = {0};
+    fill(&h, 3);
+    buf_init(&text, 1 << 20);
+    CHECK_OK(history_write(&h, TASK_BINARY, true, test_path("history.csv"), &e), e);
+    CHECK_OK(file_read_all(test_path("history.csv"), 1 << 20, &text, &e), e);
+    CHECK_OK(parse(&back, text.data, &e), e);
+    assert_int_equal(back.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        for (int c = 0; c < HISTORY_COLUMNS; c++) {
+            const double was = h.row[i].value[c], is = back.row[i].value[c];
+            if (c == HISTORY_VAL_AUROC || c == HISTORY_VAL_RMSE || c == HISTORY_VAL_R2)
+                assert_true(isnan(is));
+            else
+                check_close(is, was, 1e-9, history_column_name((enum history_column)c));
+        }
+    history_clear(&back);
+    history_clear(&h);
+    buf_clear(&text);
+    CHECK_OK(parse(&back, "mood,epoch,train_loss\ngood,1,0.5\n", &e), e);
+    assert_true(back.row[0].value[HISTORY_TRAIN_LOSS] == 0.5);
+    history_clear(&back);
+    CHECK_OK(parse(&back, "epoch,train_loss\n", &e), e);
+    assert_int_equal(back.count, 0);
+    history_clear(&back);
+}
+
+static void refuses_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *what;
+    } cases[] = {
+        {"train_loss\n0.5\n", "no column 'epoch'"},
+        {"epoch,train_loss\n1,0.5\n3,0.4\n", "row 2 is not of epoch 2"},
+        {"epoch,train_loss\none,0.5\n", "row 1 is not of epoch 1"},
+        {"epoch,train_loss\n1,low\n", "'train_loss' holds something else"},
+        {"epoch,train_loss\n1\n", "history.csv:2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct history h;
+        struct error e = {0};
+        const int rc = parse(&h, cases[i].text, &e);
+        check_refused(rc, ERR_FORMAT, &e, cases[i].what);
+        assert_null(h.row);
+    }
+}
+
+static int parse_and_clear(void *context, struct error *e)
+{
+    struct history h;
+    const int rc = parse(&h, context, e);
+    if (rc == 0)
+        history_clear(&h);
+    return rc;
+}
+
+static void reads_without_memory(void **state)
+{
+    (void)state;
+    char text[] = "epoch,train_loss,lr\n1,0.5,0.1\n2,0.4,0.1\n";
+    assert_true(check_failing_memory(parse_and_clear, text) > 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_fit_the_task),  cmocka_unit_test(numbers_come_back),
         cmocka_unit_test(grows_and_refuses),     cmocka_unit_test(survives_faults),
-        cmocka_unit_test(monitors_name_columns),
+        cmocka_unit_test(monitors_name_columns), cmocka_unit_test(reads_its_own),
+        cmocka_unit_test(refuses_others),        cmocka_unit_test(reads_without_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
