@@ -46,6 +46,10 @@ _skiff_options()
             json=@switch curves=@switch help=@switch val=@table 'part=auto|train|val|test' x_key= y_key= \
             bootstrap= seed= threads= 'gemm=auto|own|blas'
         ;;
+    report)
+        printf '%s\n' out=@dir data=@table 'part=auto|train|val|test' x_key= y_key= model=@npz \
+            threshold= bootstrap= importance= seed= threads= help=@switch
+        ;;
     inspect)
         printf '%s\n' 'delimiter=auto|comma|semicolon|tab|pipe' 'header=auto|yes|no' json=@switch \
             help=@switch
@@ -119,7 +123,7 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report inspect --help --version' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
@@ -129,6 +133,8 @@ _skiff()
     elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
         [[ $kind != @switch ]]; then
         _skiff_values "$kind" "$current"
+    elif [[ $command == report && $current != -* ]]; then
+        _skiff_values @dir "$current"
     elif [[ $command == @(predict|eval|inspect) && $current != -* ]]; then
         _skiff_values @table "$current"
     elif [[ $command == prep && $current != -* ]]; then

@@ -12,6 +12,7 @@ int cmd_predict(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_prep(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 
 // What they share.
 

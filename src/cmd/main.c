@@ -16,6 +16,7 @@ static const struct command {
     {"train", cmd_train, "train a network on a CSV, or on .npz files"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
+    {"report", cmd_report, "a page about a training run, with its figures"},
     {"inspect", cmd_inspect, "what is inside a CSV or an .npz file"},
 };
 

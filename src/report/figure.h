@@ -78,7 +78,7 @@ struct figure_calibration {
     struct figure_head head;
     size_t bins;
     const struct figure_bin *bin;
-    double brier, ece;
+    double brier, ece; // brier: NaN leaves it out
 };
 int figure_calibration(struct buf *out, const struct figure_calibration *f);
 

@@ -203,7 +203,10 @@ int figure_calibration(struct buf *out, const struct figure_calibration *f)
     char brier[LABEL_MAX], ece[LABEL_MAX], result[2 * LABEL_MAX + 32], about[CANVAS_ABOUT_MAX];
     label_decimal(brier, f->brier, 3);
     label_decimal(ece, f->ece, 3);
-    snprintf(result, sizeof result, "Brier %s, ECE %s", brier, ece);
+    if (isnan(f->brier))
+        snprintf(result, sizeof result, "ECE %s", ece);
+    else
+        snprintf(result, sizeof result, "Brier %s, ECE %s", brier, ece);
     snprintf(about, sizeof about,
              "Share of positives against the mean score of the rows in each bin: %s", result);
     canvas_begin(&c, out, &f->head, &(struct canvas_text){"Calibration", result, about},

@@ -116,6 +116,8 @@ offers "data scores.csv train.npz two words.npz" skiff predict --out ""
 offers "data more.csv.gz scores.csv train.npz two words.npz" skiff eval train.npz ""
 offers "test train" skiff predict --part t
 offers "data more.csv.gz scores.csv train.npz two words.npz" skiff inspect ""
+offers "data" skiff report ""
+offers "data more.csv.gz scores.csv train.npz two words.npz" skiff report run --data ""
 offers "--delimiter --header --help --json" skiff inspect -
 offers "semicolon" skiff inspect --delimiter s
 offers "" skiff nonsense --

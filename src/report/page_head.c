@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The top of the page: what it is about, and the figures that a reader came for.
+#include "report/html.h"
+#include "report/label.h"
+#include "report/page.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum net_task task_of(const struct report *r)
+{
+    return r->found.net.layers ? r->found.net.task : run_task(&r->run);
+}
+
+// The last part of the folder's path; that of the working folder for ".".
+static void put_name(struct buf *out, const char *path)
+{
+    char here[4096];
+    size_t len = strlen(path);
+    if ((strcmp(path, ".") == 0 || strcmp(path, "./") == 0) && getcwd(here, sizeof here)) {
+        path = here;
+        len = strlen(here);
+    }
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    size_t begin = len;
+    while (begin > 0 && path[begin - 1] != '/')
+        begin--;
+    html_printf(out, "%.*s", (int)(len - begin), path + begin);
+}
+
+// One figure: a name, the figure itself, a line about it.
+static void put_fact(struct buf *out, const char *name, const char *value, const char *more)
+{
+    html_put(out, "<div><dt>");
+    html_text(out, name);
+    html_put(out, "</dt><dd class=\"big\">");
+    html_text(out, value);
+    html_put(out, "</dd>");
+    if (*more) {
+        html_put(out, "<dd class=\"more\">");
+        html_text(out, more);
+        html_put(out, "</dd>");
+    }
+    html_put(out, "</div>\n");
+}
+
+// The metric of the evaluated rows, or what metrics.json has.
+static double recorded(const struct report *r, const char *metric, const char **part)
+{
+    static const char *const parts[] = {"val", "test", "train"};
+    for (size_t p = 0; p < 3; p++) {
+        const json_t *metrics = run_metrics(&r->run, parts[p]);
+        *part = findings_part_names[p];
+        if (metrics)
+            return run_number(metrics, metric);
+    }
+    return NAN;
+}
+
+static void put_score(struct buf *out, const struct report *r)
+{
+    const char *metric = findings_metric(task_of(r)), *part = "";
+    const bool rows = r->found.data.n > 0;
+    const struct interval *interval = bootstrap_find(&r->found.bootstrap, metric);
+    const double score = rows ? findings_score(&r->found) : recorded(r, metric, &part);
+    char name[64], value[LABEL_MAX], more[96] = "";
+    snprintf(name, sizeof name, "%s, %s", findings_metric_name(metric),
+             rows ? findings_part_names[r->found.part] : part);
+    label_decimal(value, score, 3);
+    if (interval && isfinite(interval->low))
+        snprintf(more, sizeof more, "95 %% interval %.3f to %.3f", interval->low, interval->high);
+    if (*metric && isfinite(score))
+        put_fact(out, name, value, more);
+}
+
+// The figure that people ask for next.
+static void put_second(struct buf *out, const struct report *r)
+{
+    const struct findings *f = &r->found;
+    char value[LABEL_MAX], more[96] = "";
+    if (f->data.n == 0)
+        return;
+    switch (f->net.task) {
+    case TASK_REGRESSION:
+        label_value(value, f->score.regression.rmse);
+        snprintf(more, sizeof more, "mean absolute error %.4g", f->score.regression.mae);
+        put_fact(out, "RMSE", value, more);
+        return;
+    case TASK_MULTICLASS:
+        label_decimal(value, f->score.multiclass.macro_f1, 3);
+        snprintf(more, sizeof more, "mean of %zu classes", f->score.multiclass.classes);
+        put_fact(out, "macro F1", value, more);
+        return;
+    default:
+        snprintf(value, sizeof value, "%.1f %%", 100 * f->score.binary.accuracy);
+        snprintf(more, sizeof more, "at threshold %.3g; F1 %.3f", f->threshold, f->score.binary.f1);
+        put_fact(out, "accuracy", value, more);
+    }
+}
+
+static void put_rows(struct buf *out, const struct report *r)
+{
+    const json_t *run = r->run.run;
+    char value[LABEL_MAX], val[LABEL_MAX], test[LABEL_MAX], more[128];
+    const size_t rows = run_count(run, "data.train_rows");
+    if (rows == 0)
+        return;
+    label_count(value, rows);
+    label_count(val, run_count(run, "data.val_rows"));
+    label_count(test, run_count(run, "data.test_rows"));
+    snprintf(more, sizeof more, "%s to validate%s%s", val,
+             run_count(run, "data.test_rows") ? ", to test " : "",
+             run_count(run, "data.test_rows") ? test : "");
+    put_fact(out, "training rows", value, more);
+}
+
+static void put_epochs(struct buf *out, const struct report *r)
+{
+    const size_t epochs = r->run.history.count, best = run_best_epoch(&r->run);
+    const size_t kept = run_kept_epoch(&r->run);
+    char value[LABEL_MAX], more[96] = "";
+    if (epochs == 0)
+        return;
+    label_count(value, epochs);
+    if (best)
+        snprintf(more, sizeof more, "best in %zu, kept %s", best,
+                 kept == epochs ? "the last" : "that one");
+    put_fact(out, "epochs", value, more);
+}
+
+static void put_network(struct buf *out, const struct report *r)
+{
+    const struct net *net = &r->found.net;
+    char value[160], parameters[LABEL_MAX], more[96];
+    size_t at = 0;
+    if (net->layers == 0)
+        return;
+    at += (size_t)snprintf(value, sizeof value, "%zu", net->inputs);
+    for (size_t l = 0; l < net->layers && at < sizeof value - 32; l++)
+        at += (size_t)snprintf(value + at, sizeof value - at, "\u2011%zu", net->layer[l].out);
+    label_count(parameters, net->parameters);
+    snprintf(more, sizeof more, "%s parameters", parameters);
+    put_fact(out, "network", value, more);
+}
+
+static void put_time(struct buf *out, const struct report *r)
+{
+    const double total = run_number(r->run.run, "seconds.total");
+    const double train = run_number(r->run.run, "seconds.train");
+    char value[LABEL_MAX], text[LABEL_MAX + 8], more[96] = "";
+    if (!isfinite(total))
+        return;
+    label_value(value, total);
+    snprintf(text, sizeof text, "%s s", value);
+    label_value(value, train);
+    if (isfinite(train))
+        snprintf(more, sizeof more, "training %s s", value);
+    put_fact(out, "whole run", text, more);
+}
+
+void page_head(struct buf *out, const struct report *r)
+{
+    static const char *const tasks[] = {"A network", "Two classes", "Several classes",
+                                        "Regression"}; // by enum net_task
+    const char *written = run_text(r->run.run, "written");
+    const size_t features = run_count(r->run.run, "data.features");
+    html_put(out, "<p class=\"kicker\">skiff training report</p>\n<h1>");
+    put_name(out, r->spec->run);
+    html_put(out, "</h1>\n<p class=\"soft\">");
+    html_text(out, tasks[task_of(r)]);
+    if (r->found.prep && r->found.prep->target.name)
+        html_printf(out, " of %.100s", r->found.prep->target.name);
+    if (r->found.prep)
+        html_printf(out, ", %zu columns as", r->found.prep->columns);
+    else if (features)
+        html_text(out, ",");
+    if (features)
+        html_printf(out, " %zu feature%s", features, features == 1 ? "" : "s");
+    if (written && strlen(written) >= 16) // 2026-11-21T16:35:07Z
+        html_printf(out, ", trained %.10s %.5s UTC", written, written + 11);
+    html_put(out, "</p>\n<dl class=\"facts\">\n");
+    put_score(out, r);
+    put_second(out, r);
+    put_rows(out, r);
+    put_epochs(out, r);
+    put_network(out, r);
+    put_time(out, r);
+    html_put(out, "</dl>\n");
+}

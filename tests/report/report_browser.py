@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A report's page in a real browser, on a phone, a tablet and a screen, light and dark: nothing
+scrolls sideways but tables that say so, nothing sticks out, letters are large enough and have
+enough contrast, the texts of figures do not lie on each other. REPORT_SHOTS=folder keeps pictures."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import browser  # noqa: E402
+
+SKIFF = os.path.abspath(os.environ.get("SKIFF", "skiff"))
+DATA = os.path.join(os.path.abspath(os.environ.get("SKIFF_SRCDIR", ".")), "data")
+WIDTHS = (360, 900, 1400)
+SMALLEST = 11.5  # pixels of the page's own letters
+failures = 0
+
+# Every element with text of its own: where it is, how large, in which colour on which.
+TEXTS = """(doc) => {
+  const style = (e) => doc.defaultView.getComputedStyle(e);
+  const numbers = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const colour = numbers(style(e).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const e of doc.querySelectorAll("body *")) {
+    if (e.closest("svg") || e.closest("details:not([open]) > :not(summary)")) continue;
+    const own = Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.textContent.trim());
+    const box = e.getBoundingClientRect();
+    if (!own || box.width === 0) continue;
+    const inside = e.closest(".table") !== null;
+    found.push({tag: e.tagName.toLowerCase(), text: e.textContent.slice(0, 40), table: inside,
+                left: box.left, right: box.right, size: parseFloat(style(e).fontSize),
+                colour: numbers(style(e).color).slice(0, 3), ground: ground(e)});
+  }
+  return found;
+}"""
+
+
+def check(good, text):
+    global failures
+    if not good:
+        failures += 1
+        print("FAIL", text)
+
+
+def run(folder, *words):
+    subprocess.run([SKIFF, *words], check=True, cwd=folder, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)  # fmt: skip
+
+
+def make_page(folder):
+    """The lesson's run: it has a warning or two."""
+    run(folder, "train", "--train", os.path.join(DATA, "train_data.npz"), "--val",
+        os.path.join(DATA, "val_data.npz"), "--epochs", "1000", "--out", "run")  # fmt: skip
+    run(folder, "report", "run")
+    with open(os.path.join(folder, "run", "report.html"), encoding="utf-8") as file:
+        return file.read()
+
+
+def check_figures(chromium, page, width):
+    found = chromium.measure(page, browser.FIGURES, width)
+    check(found["wide"] <= found["room"], "%d wide: scrolls sideways, %d" % (width, found["wide"]))
+    check(len(found["figures"]) == 8, "%d figures" % len(found["figures"]))
+    for figure in found["figures"]:
+        check(figure["box"]["width"] > min(width, 560) * 0.7,
+              "%d wide: a figure of %s" % (width, figure["box"]))  # fmt: skip
+        for pair in browser.overlaps(figure["texts"]):
+            check(False, "%d wide: '%s' lies on '%s'" % ((width,) + pair))
+    return found["tall"]
+
+
+def check_texts(found, width, dark):
+    where = "%d wide, %s" % (width, "dark" if dark else "light")
+    check(len(found) > 100, "%s: only %d texts" % (where, len(found)))
+    for text in found:
+        name = "%s: <%s> '%s'" % (where, text["tag"], text["text"])
+        check(text["size"] >= SMALLEST, "%s is %g pixels" % (name, text["size"]))
+        ratio = browser.contrast(text["colour"], text["ground"])
+        check(ratio >= 4.5, "%s has contrast %.1f" % (name, ratio))
+        light = browser.luminance(text["ground"])
+        check(light < 0.05 if dark else light > 0.8, "%s is on %s" % (name, text["ground"]))
+        check(text["left"] >= -1 and (text["table"] or text["right"] <= width + 1),
+              "%s sticks out: %g to %g" % (name, text["left"], text["right"]))  # fmt: skip
+
+
+def check_planted(chromium):
+    """The checks see what is wrong."""
+    found = chromium.measure("<p style='width:900px;color:#999;font-size:9px'>pale and wide</p>",
+                             TEXTS, 400)  # fmt: skip
+    check(len(found) == 1 and found[0]["right"] > 800 and found[0]["size"] == 9, "does not see size")
+    check(browser.contrast(found[0]["colour"], found[0]["ground"]) < 3, "sees no pale text")
+
+
+def main():
+    browser.need()
+    shots = os.environ.get("REPORT_SHOTS")
+    with tempfile.TemporaryDirectory() as folder:
+        chromium = browser.Browser(folder)
+        check_planted(chromium)
+        page = make_page(folder)
+        for width in WIDTHS:
+            tall = check_figures(chromium, page, width)
+            for dark in (False, True):
+                check_texts(chromium.measure(page, TEXTS, width, dark), width, dark)
+                if shots:
+                    name = "report-%d-%s.png" % (width, "dark" if dark else "light")
+                    chromium.picture(page, width, tall, dark, os.path.join(shots, name))
+    print("a page at three widths, light and dark: %d failures" % failures)
+    return 1 if failures else 0
+
+
+sys.exit(main())
