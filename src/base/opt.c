@@ -193,6 +193,17 @@ static int set_every(const struct opt *o, struct opt_every *to, const char *valu
     return rc;
 }
 
+static int add_text(struct opt_texts *to, const char *value, const char *where, struct error *e)
+{
+    if (to->count == OPT_TEXTS_MAX)
+        return error_set(e, ERR_USAGE, "%s: given more than %d times", where, OPT_TEXTS_MAX);
+    char *copy = mem_strdup(value);
+    if (!copy)
+        return error_nomem(e, "an option's value");
+    to->value[to->count++] = copy;
+    return 0;
+}
+
 static int assign(const struct opt_set *s, const struct opt *o, const char *value,
                   const char *where, struct error *e)
 {
@@ -216,6 +227,8 @@ static int assign(const struct opt_set *s, const struct opt *o, const char *valu
         return set_sizes(o, to, value, where, e);
     case OPT_EVERY:
         return set_every(o, to, value, where, e);
+    case OPT_TEXTS:
+        return add_text(to, value, where, e);
     }
     return 0;
 }
@@ -232,6 +245,7 @@ static size_t target_size(enum opt_type type)
         [OPT_ENUM] = sizeof(int),
         [OPT_SIZES] = sizeof(struct opt_sizes),
         [OPT_EVERY] = sizeof(struct opt_every),
+        [OPT_TEXTS] = sizeof(struct opt_texts),
     };
     return sizes[type];
 }
@@ -252,6 +266,13 @@ int opt_begin(struct opt_set *s, const struct opt *table, size_t count, void *ta
     return rc;
 }
 
+static void free_texts(struct opt_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        mem_free(texts->value[i]);
+    *texts = (struct opt_texts){0};
+}
+
 void opt_end(struct opt_set *s)
 {
     for (size_t i = 0; i < s->count; i++)
@@ -259,6 +280,8 @@ void opt_end(struct opt_set *s)
             char **text = target_of(s, &s->table[i]);
             mem_free(*text);
             *text = NULL;
+        } else if (s->table[i].type == OPT_TEXTS) {
+            free_texts(target_of(s, &s->table[i]));
         }
     mem_free(s->given);
     *s = (struct opt_set){0};
@@ -311,6 +334,13 @@ static void print_every(const struct opt_every *every, struct buf *out)
     }
 }
 
+static void print_texts(const struct opt_texts *texts, struct buf *out)
+{
+    buf_puts(out, "");
+    for (size_t i = 0; i < texts->count; i++)
+        buf_printf(out, "%s%s", i ? "\n" : "", texts->value[i]);
+}
+
 int opt_print(const struct opt_set *s, size_t index, struct buf *out)
 {
     const struct opt *o = &s->table[index];
@@ -339,6 +369,9 @@ int opt_print(const struct opt_set *s, size_t index, struct buf *out)
         return out->failed;
     case OPT_EVERY:
         print_every(from, out);
+        return out->failed;
+    case OPT_TEXTS:
+        print_texts(from, out);
         return out->failed;
     }
     return 0;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define OPT_SIZES_MAX 32
+#define OPT_TEXTS_MAX 64
 
 enum opt_type {
     OPT_INT,   // int64_t
@@ -23,6 +24,12 @@ enum opt_type {
     OPT_ENUM,  // int: index into `words`
     OPT_SIZES, // struct opt_sizes: "64,32", "[64, 32]" or ""
     OPT_EVERY, // struct opt_every: "100" or "30s"
+    OPT_TEXTS, // struct opt_texts: one more each time it is given
+};
+
+struct opt_texts {
+    size_t count;
+    char *value[OPT_TEXTS_MAX]; // owned
 };
 
 struct opt_sizes {
@@ -49,8 +56,14 @@ struct opt {
     bool tunable;             // makes sense in a hyperparameter search
 };
 
-// A table and where its values go. `given[i]` says who set option i.
-enum opt_origin { OPT_DEFAULT, OPT_CONFIG, OPT_ARGV };
+// A table and where its values go. `given[i]` says who set option i; the later of two wins.
+enum opt_origin {
+    OPT_DEFAULT,
+    OPT_CONFIG, // a file that --config names
+    OPT_JOB,    // the files that describe a job to its container
+    OPT_ENV,    // variables of that job
+    OPT_ARGV
+};
 
 struct opt_set {
     const struct opt *table;
@@ -86,7 +99,7 @@ int opt_parse(struct opt_set *s, int argc, char **argv, struct opt_words *words,
 
 // The options as --help shows them, in groups, 80 columns.
 void opt_help(const struct opt *table, size_t count, struct buf *out);
-// The value of an option as text that opt_assign would read back.
+// The value of an option as text that opt_assign would read back; of OPT_TEXTS one value a line.
 int opt_print(const struct opt_set *s, size_t index, struct buf *out);
 
 #endif
