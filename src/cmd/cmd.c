@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/cmd.h"
+#include "job/failure.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -54,6 +55,13 @@ void cmd_print_text(const char *text, size_t width, size_t most)
         putchar(' ');
 }
 
+static const char *failure_file;
+
+void cmd_failure_file(const char *path)
+{
+    failure_file = path;
+}
+
 // Only what may be called in a signal handler is called.
 static void say_lost_page(void)
 {
@@ -62,6 +70,8 @@ static void say_lost_page(void)
         "beside it and rename it over the old one\n";
     const ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
     (void)ignored;
+    if (failure_file)
+        failure_write(failure_file, text);
 }
 
 void cmd_lost_page(int number)
@@ -89,13 +99,20 @@ int cmd_status(int rc)
     return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
 }
 
+int cmd_end(int rc, const struct error *e)
+{
+    if (rc && failure_file)
+        failure_write(failure_file, e->code ? e->text : error_name(rc));
+    return cmd_status(rc);
+}
+
 int cmd_finish(const char *name, int rc, struct error *e)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
         rc = rc ? rc : error_set(e, ERR_IO, "cannot write to standard output");
     if (rc)
         fprintf(stderr, "skiff %s: %s\n", name, e->code ? e->text : error_name(rc));
-    return cmd_status(rc);
+    return cmd_end(rc, e);
 }
 
 static int parse_and_work(const struct cmd *c, struct opt_set *set, int argc, char **argv,

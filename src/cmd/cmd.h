@@ -47,11 +47,15 @@ size_t cmd_text_width(const char *text);
 // a death by the signal, by which its launcher knows to end the others.
 void cmd_lost_page(int number);
 void cmd_lost_page_rank(int number);
+// Where that, cmd_finish and cmd_end leave the cause of a failure for the platform of a job; NULL:
+// nowhere. The text stays the caller's.
+void cmd_failure_file(const char *path);
 // The arrays that `--part` and its like choose; the words of that option are cmd_part_words.
 extern const char *const cmd_part_words[];
 const char *cmd_part(int word); // NULL for auto
 // The end of one: flush standard output, print the failure if there is one, give the exit status.
 int cmd_finish(const char *name, int rc, struct error *e);
-int cmd_status(int rc); // the exit status alone
+int cmd_end(int rc, const struct error *e); // the same without a word
+int cmd_status(int rc);                     // the exit status alone
 
 #endif

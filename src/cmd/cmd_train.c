@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
+#include "cmd/train_container.h"
 #include "job/train_job.h"
 
 #include <math.h>
@@ -14,10 +15,16 @@
 
 static volatile sig_atomic_t stop_signal;
 
-// The first signal asks for an orderly end; any second one has its default action back.
+// The first signal asks for an orderly end; any second one has its default action back. The first
+// process of a container has no default actions, so its handler stays.
 static void on_signal(int number)
 {
-    (void)number;
+    if (getpid() == 1) {
+        if (stop_signal)
+            _exit(128 + number);
+        stop_signal = 1;
+        return;
+    }
     stop_signal = 1;
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
@@ -65,18 +72,32 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
-// argv first, for it may name the configuration file; what it set stays.
-static int read_options(struct opt_set *options, struct train_config *c, int argc, char **argv,
-                        struct error *e)
+// What the parts of this command share.
+struct call {
+    struct dist *ranks;
+    int argc;
+    char **argv;
+    struct train_config config;
+    struct opt_set options;
+    struct container container; // root is NULL where we are in none
+    bool idle;                  // this host of a job has nothing to do
+};
+
+// argv first, for it may name the configuration file and the container's root; what it set stays.
+static int read_options(struct call *call, struct error *e)
 {
-    int rc = opt_begin(options, train_options, train_option_count, c, e);
-    if (rc == 0)
-        rc = opt_parse(options, argc, argv, NULL, e);
+    struct opt_set *options = &call->options;
+    struct train_config *c = &call->config;
+    int rc = opt_parse(options, call->argc, call->argv, NULL, e);
+    const bool container = train_container_find(&call->container, c->root);
     if (rc == 0 && c->config)
         rc = train_config_file(options, c->config, e);
+    if (rc == 0 && (container || c->root))
+        rc = train_container_options(&call->container, options, call->ranks, stop_asked, e);
+    call->idle = rc == 0 && container && !train_container_works(&call->container, call->ranks);
     if (rc == 0 && c->patience > 0 && !opt_given(options, "restore_best"))
         c->restore_best = true;
-    return rc ? rc : train_config_check(c, e);
+    return rc || call->idle ? rc : train_config_check(c, e);
 }
 
 static void print_test(const struct train_job_result *result)
@@ -97,23 +118,25 @@ static struct fit_hooks hooks_of(const struct dist *ranks, struct progress *prog
     return (struct fit_hooks){progress, progress_epoch, progress_step, stop_asked, progress_note};
 }
 
-static int run(const struct train_config *c, struct dist *ranks, char **argv, struct error *e)
+static int run(const struct call *call, struct error *e)
 {
+    const struct train_config *c = &call->config;
     struct progress progress;
     progress_init(&progress, c);
+    progress.scraped = call->container.root != NULL;
     const struct train_job job = {
         .config = c,
-        .command = (const char *const *)argv,
-        .hooks = hooks_of(ranks, &progress),
-        .ranks = ranks,
+        .command = (const char *const *)call->argv,
+        .hooks = hooks_of(call->ranks, &progress),
+        .ranks = call->ranks,
         .started = clock_process(),
     };
     struct train_job_result result;
-    catch_signals(dist_ranks(ranks) > 1);
     const int rc = train_job(&job, &result, e);
     progress_end(&progress);
-    if (rc || !dist_is_root(ranks))
+    if (rc || !dist_is_root(call->ranks))
         return rc;
+    progress_kept(&progress, result.epoch, &result.row);
     if (result.interrupted)
         progress_note(&progress,
                       !result.model_path ? "interrupted before the first step; no model is written"
@@ -142,15 +165,21 @@ static int help(const char *name)
 // Options are the ranks' first agreement; then one of them says how it went.
 static int train(struct dist *ranks, int argc, char **argv)
 {
-    struct train_config config = {0};
-    struct opt_set options = {0};
+    struct call call = {.ranks = ranks, .argc = argc, .argv = argv};
     struct error e = {0};
-    int rc = read_options(&options, &config, argc, argv, &e);
-    rc = dist_agree(ranks, rc, &e);
+    catch_signals(dist_ranks(ranks) > 1);
+    int rc = opt_begin(&call.options, train_options, train_option_count, &call.config, &e);
     if (rc == 0)
-        rc = run(&config, ranks, argv, &e);
-    opt_end(&options);
-    return dist_speaks(ranks) ? cmd_finish(argv[0], rc, &e) : cmd_status(rc);
+        rc = read_options(&call, &e);
+    rc = dist_agree(ranks, rc, &e);
+    if (rc == 0 && !call.idle)
+        rc = run(&call, &e);
+    else if (rc && stop_signal)
+        rc = train_container_stopped();
+    opt_end(&call.options);
+    const int status = dist_speaks(ranks) ? cmd_finish(argv[0], rc, &e) : cmd_end(rc, &e);
+    train_container_end(&call.container);
+    return status;
 }
 
 int cmd_train(int argc, char **argv)

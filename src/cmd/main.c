@@ -49,18 +49,43 @@ static int print_version(void)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static int run_command(int argc, char **argv)
+static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[0], commands[i].name) == 0)
-            return commands[i].run(argc, argv);
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int run_command(int argc, char **argv)
+{
+    const struct command *command = find_command(argv[0]);
+    if (command)
+        return command->run(argc, argv);
     fprintf(stderr, "skiff: '%.60s' is not a command; 'skiff --help' lists them\n", argv[0]);
     return 2;
+}
+
+// A link to the program that is called like a command is that command: platforms start `train`. One
+// that has its own name as first argument too (an entry point and a platform's word) takes it once.
+static const struct command *command_of_link(int argc, char ***argv)
+{
+    char *slash = argc > 0 ? strrchr(**argv, '/') : NULL;
+    if (slash)
+        **argv = slash + 1;
+    const struct command *command = argc > 0 ? find_command(**argv) : NULL;
+    if (command && argc > 1 && strcmp((*argv)[1], command->name) == 0)
+        ++*argv;
+    return command;
 }
 
 int main(int argc, char **argv)
 {
     json_set_alloc_funcs(mem_alloc, mem_free);
+    char **words = argv;
+    const struct command *linked = command_of_link(argc, &words);
+    if (linked)
+        return linked->run(argc - (int)(words - argv), words);
     const char *name = argc > 1 ? argv[1] : "";
     char *help[] = {argc > 2 ? argv[2] : NULL, "--help", NULL};
     if (help[0] && strcmp(name, "help") == 0)

@@ -2,6 +2,7 @@
 #include "cmd/progress.h"
 
 #include "base/clock.h"
+#include "cmd/metric_lines.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ void progress_note(void *context, const char *text)
 
 // The lesson's two lines: "Epoch [100/1000], Loss: 0.4312, Val Loss: 0.4508, Val Accuracy: 0.8101"
 // and "validation:accuracy = 0.8101". Fixed point, for log scrapers stop at an exponent.
-static void print_lines(const struct progress *p, uint64_t epoch, const struct history_row *row)
+static void print_lines(struct progress *p, uint64_t epoch, const struct history_row *row)
 {
     const double val_loss = row->value[HISTORY_VAL_LOSS];
     const double accuracy = row->value[HISTORY_VAL_ACCURACY], rmse = row->value[HISTORY_VAL_RMSE];
@@ -62,7 +63,16 @@ static void print_lines(const struct progress *p, uint64_t epoch, const struct h
     else if (!isnan(rmse))
         printf(", Val RMSE: %.4f\nvalidation:rmse = %.4f", rmse, rmse);
     printf("\n");
+    if (p->scraped)
+        metric_lines_print(epoch, row);
     fflush(stdout);
+    p->printed = epoch;
+}
+
+void progress_kept(struct progress *p, uint64_t epoch, const struct history_row *row)
+{
+    if (p->scraped && p->log_every && epoch && epoch != p->printed)
+        print_lines(p, epoch, row);
 }
 
 static int terminal_width(void)

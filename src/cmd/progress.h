@@ -11,7 +11,9 @@ struct progress {
     uint64_t log_every; // 0: no lines
     bool bar;           // is there a terminal, and is a bar wanted?
     bool quiet;
-    bool drawn; // the bar stands on the current line
+    bool scraped;     // lines for the metric expressions of a job's platform, too
+    uint64_t printed; // the latest epoch that has lines
+    bool drawn;       // the bar stands on the current line
     double started, painted;
     double first_done; // epochs that were done when we began to count
     double loss;       // latest training loss, NaN before the first epoch
@@ -19,6 +21,9 @@ struct progress {
 
 void progress_init(struct progress *p, const struct train_config *c);
 void progress_end(struct progress *p); // removes the bar
+// The lines of the epoch whose weights the model has, unless they were the last ones: platforms
+// take the last value for the result.
+void progress_kept(struct progress *p, uint64_t epoch, const struct history_row *row);
 
 // The hooks of fit.h; `context` is a struct progress.
 void progress_epoch(void *context, uint64_t epoch, const struct history_row *row, bool last);

@@ -329,6 +329,17 @@ static int save_report(struct job *j, const struct train_job *job, struct train_
     return rc ? rc : save_record(j, job, result->interrupted, e);
 }
 
+static void keep_row(const struct job *j, struct train_job_result *result)
+{
+    const struct fit_state *s = &j->fit.state;
+    const bool best = j->fit.keep_best && s->best_epoch;
+    const uint64_t epoch = best ? s->best_epoch : s->row == 0 ? s->epoch : 0;
+    if (epoch == 0 || epoch > j->fit.history.count)
+        return;
+    result->epoch = epoch;
+    result->row = j->fit.history.row[epoch - 1];
+}
+
 // The model is written whatever its evaluation comes to, but for weights that give no number on the
 // very data they were trained on: those must not replace a model.
 static int save_all(struct job *j, const struct train_job *job, struct train_job_result *result,
@@ -348,6 +359,7 @@ static int save_all(struct job *j, const struct train_job *job, struct train_job
     if (rc == 0)
         rc = evaluated ? evaluated : evaluate_others(j, e);
     j->seconds.evaluate += lap(&mark);
+    keep_row(j, result);
     if (rc == 0 && root)
         rc = save_report(j, job, result, &mark, e);
     return dist_agree(j->ranks, rc, e);

@@ -18,6 +18,8 @@ struct train_job_result {
     char *model_path; // of nn_model.pth, owned; NULL when stopped before the first step
     bool interrupted; // hooks.stop ended it
     double test_loss, test_accuracy, test_rmse; // NaN where there is none
+    uint64_t epoch;         // whose weights the model has; 0: of none, it was stopped in one
+    struct history_row row; // of that epoch
 };
 
 // With ranks, all of them call it and all return the same code; rank 0 writes the files.

@@ -75,8 +75,52 @@ static int one_path(const char *path, char ***paths, size_t *count, struct error
     return 0;
 }
 
+// Lines of `path`, at least two.
+static int lines_of(const char *path, char ***paths, size_t *count, struct error *e)
+{
+    size_t lines = 1, len;
+    for (const char *c = path; *c; c++)
+        lines += *c == '\n';
+    char **list = mem_array(lines, sizeof *list);
+    if (!list)
+        return error_nomem(e, "names of files");
+    for (size_t i = 0; i < lines; i++, path += len + 1) {
+        len = strcspn(path, "\n");
+        list[i] = mem_alloc(len + 1);
+        if (!list[i]) {
+            file_list_free(list, i);
+            return error_nomem(e, "names of files");
+        }
+        memcpy(list[i], path, len);
+        list[i][len] = '\0';
+    }
+    *paths = list;
+    *count = lines;
+    return 0;
+}
+
+// They are all archives, or none is.
+static int many_paths(const char *path, char ***paths, size_t *count, bool *text, struct error *e)
+{
+    const int rc = lines_of(path, paths, count, e);
+    for (size_t i = 0; rc == 0 && text && i < *count; i++) {
+        const bool is_text = !npz_is_file((*paths)[i]);
+        if (i == 0)
+            *text = is_text;
+        if (*text != is_text) {
+            error_set(e, ERR_DATA, "%s is a CSV and %s an archive; one job takes one of them",
+                      (*paths)[is_text ? i : 0], (*paths)[is_text ? 0 : i]);
+            file_list_free(*paths, *count);
+            return ERR_DATA;
+        }
+    }
+    return rc;
+}
+
 int input_paths(const char *path, char ***paths, size_t *count, bool *text, struct error *e)
 {
+    if (strchr(path, '\n'))
+        return many_paths(path, paths, count, text, e);
     if (!file_is_folder(path)) {
         if (text)
             *text = !npz_is_file(path);

@@ -20,8 +20,8 @@ struct dataset_keys {
 };
 
 // A file is itself; a folder is its .npz files in name order, at least one, or where `text` is not
-// NULL its .csv and .csv.gz files; not both. *text: they are CSVs, not archives. Free the list with
-// file_list_free.
+// NULL its .csv and .csv.gz files, not both; several files, one a line, are these. *text: they are
+// CSVs, not archives. Free the list with file_list_free.
 int input_paths(const char *path, char ***paths, size_t *count, bool *text, struct error *e);
 
 int input_find_x(const struct npz *z, const struct dataset_keys *keys, struct npz_array *a,

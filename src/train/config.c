@@ -126,6 +126,11 @@ const struct opt train_options[] = {
      .min = 0, .max = 1e9, .initial = "60s", .help = "Epochs or seconds between checkpoints; 0 writes one at the end only."},
     {.name = "config", .type = OPT_TEXT, .offset = AT(config), .arg = "FILE",
      .help = "Options from a JSON object, {\"epochs\": 100}; arguments on the command line win."},
+
+    {.group = "Container", .name = "root", .type = OPT_TEXT, .offset = AT(root), .arg = "DIR",
+     .help = "Where the files of a SageMaker job are: SKIFF_ML_ROOT, or else /opt/ml, and used if there is an input/config in it."},
+    {.name = "strict", .type = OPT_BOOL, .offset = AT(strict), .initial = "false",
+     .help = "A hyperparameter of such a job that is unknown is an error, not a warning."},
 };
 // clang-format on
 

@@ -84,6 +84,9 @@ struct train_config {
     char *checkpoint_dir;
     struct opt_every checkpoint_every;
     char *config;
+    // as a job in a container
+    char *root;
+    bool strict;
 };
 
 extern const struct opt train_options[];

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "job/channel_parts.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/npz.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATHS_MAX  ((size_t)1 << 24)
+#define PIPE_PIECE 65536
+#define PIPE_WAIT  600 // polls of 0.1 s until the pipe is there: the platform makes it late
+
+const char *const part_names[PARTS] = {"train", "val", "test"};
+
+// What people call the parts, in channels and in names of files.
+static const char *const spellings[PARTS][6] = {
+    {"train", "training", NULL},
+    {"val", "validation", "valid", "validate", "dev", NULL},
+    {"test", "testing", NULL},
+};
+
+// ---- which part a file is of
+
+static bool is_spelling(enum part part, const char *word, size_t len)
+{
+    for (size_t i = 0; spellings[part][i]; i++)
+        if (strlen(spellings[part][i]) == len && strncasecmp(spellings[part][i], word, len) == 0)
+            return true;
+    return false;
+}
+
+// Bits of the parts that a path's words name: "train/part_0.csv", "titanic-val.npz".
+static unsigned named_parts(const char *path)
+{
+    unsigned parts = 0;
+    while (*path) {
+        size_t len = 0;
+        while (isalnum((unsigned char)path[len]))
+            len++;
+        for (enum part p = 0; p < PARTS; p++)
+            if (is_spelling(p, path, len))
+                parts |= 1u << p;
+        path += len ? len : 1;
+    }
+    return parts;
+}
+
+// Bits of the parts whose arrays an archive has. One that cannot be read says nothing here: it will
+// be named when it is loaded.
+static unsigned stored_parts(const char *path)
+{
+    static const char *const arrays[PARTS] = {"X_train", "X_val", "X_test"};
+    const size_t len = strlen(path);
+    struct npz z;
+    unsigned parts = 0;
+    if (len < 4 || strcmp(path + len - 4, ".npz") != 0 || npz_open(&z, path, NULL) != 0)
+        return 0;
+    for (enum part p = 0; p < PARTS; p++)
+        if (npz_has(&z, arrays[p]))
+            parts |= 1u << p;
+    npz_close(&z);
+    return parts;
+}
+
+// A single channel holds everything: where does this file of it belong?
+static unsigned parts_of(const struct channel *c, const char *file)
+{
+    const unsigned stored = stored_parts(file), named = named_parts(file + strlen(c->path));
+    const bool clear = named && (named & (named - 1)) == 0;
+    return stored ? stored : clear ? named : 1u << PART_TRAIN;
+}
+
+// ---- files as a path
+
+static char *take_text(struct buf *text, struct error *e)
+{
+    if (buf_check(text, "names of files", e) == 0 && text->data)
+        return text->data; // the caller's now
+    buf_clear(text);
+    return NULL;
+}
+
+static bool is_flat(const struct channel *c)
+{
+    for (size_t i = 0; i < c->files; i++)
+        if (strchr(c->file[i] + strlen(c->path) + 1, '/'))
+            return false;
+    return true;
+}
+
+char *channel_path(const struct channel *c, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, PATHS_MAX);
+    if (c->files > 1 && is_flat(c)) // a folder is read in name order
+        buf_puts(&text, c->path);
+    else
+        for (size_t i = 0; i < c->files; i++)
+            buf_printf(&text, "%s%s", i ? "\n" : "", c->file[i]);
+    return take_text(&text, e);
+}
+
+static int divide(struct channel_parts *p, const struct channel *c, struct error *e)
+{
+    struct buf text[PARTS];
+    int rc = 0;
+    for (enum part k = 0; k < PARTS; k++)
+        buf_init(&text[k], PATHS_MAX);
+    for (size_t i = 0; i < c->files; i++) {
+        const unsigned parts = parts_of(c, c->file[i]);
+        for (enum part k = 0; k < PARTS; k++)
+            if (parts & 1u << k)
+                buf_printf(&text[k], "%s%s", text[k].len ? "\n" : "", c->file[i]);
+    }
+    p->channel[PART_TRAIN] = c;
+    for (enum part k = 0; k < PARTS; k++) {
+        struct error why = {0};
+        p->path[k] = take_text(&text[k], &why);
+        p->channel[k] = p->path[k] ? c : p->channel[k];
+        if (why.code)
+            rc = error_set(e, why.code, "%s", why.text);
+    }
+    return rc;
+}
+
+// ---- channels to parts
+
+static const struct channel *find_part(const struct channels *c, enum part part)
+{
+    const struct channel *found = NULL;
+    for (size_t i = 0; !found && spellings[part][i]; i++)
+        found = channels_find(c, spellings[part][i]);
+    return found;
+}
+
+static int one_channel_a_part(struct channel_parts *p, const struct channels *c, struct error *e)
+{
+    for (enum part k = 0; k < PARTS; k++) {
+        struct error why = {0};
+        p->channel[k] = find_part(c, k);
+        if (p->channel[k] && !p->channel[k]->pipe)
+            p->path[k] = channel_path(p->channel[k], &why);
+        if (why.code)
+            return error_set(e, why.code, "%s", why.text);
+    }
+    return 0;
+}
+
+int channel_parts_init(struct channel_parts *p, const struct channels *c, struct error *e)
+{
+    *p = (struct channel_parts){.fd = {-1, -1, -1}};
+    const bool single = c->count == 1 && !c->channel[0].pipe;
+    const int rc = single ? divide(p, &c->channel[0], e) : one_channel_a_part(p, c, e);
+    if (rc == 0 && c->count == 1 && !p->channel[PART_TRAIN])
+        p->channel[PART_TRAIN] = &c->channel[0]; // a pipe, whatever it is called
+    if (rc)
+        channel_parts_clear(p);
+    return rc;
+}
+
+void channel_parts_clear(struct channel_parts *p)
+{
+    for (enum part k = 0; k < PARTS; k++) {
+        mem_free(p->path[k]);
+        if (p->fd[k] >= 0)
+            close(p->fd[k]);
+    }
+    *p = (struct channel_parts){.fd = {-1, -1, -1}};
+}
+
+// ---- pipes
+
+struct asking {
+    bool (*stop)(void *context);
+    void *context;
+};
+
+static bool stopped(const struct asking *ask)
+{
+    return ask->stop && ask->stop(ask->context);
+}
+
+static int open_pipe(const char *path, const struct asking *ask, struct error *e)
+{
+    for (int i = 0; !stopped(ask); i++) {
+        const int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+            return fd;
+        if (errno != EINTR && (errno != ENOENT || i == PIPE_WAIT))
+            return error_errno(e, "%s: cannot open the pipe", path);
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    return error_set(e, ERR_IO, "%s: stopped while waiting for the pipe", path);
+}
+
+static int write_whole(int fd, const char *data, size_t size, const char *path, struct error *e)
+{
+    while (size) {
+        const ssize_t done = write(fd, data, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return error_errno(e, "%s: cannot keep what came through the pipe", path);
+        data += done;
+        size -= (size_t)done;
+    }
+    return 0;
+}
+
+static int copy_pipe(int from, int to, const char *path, const struct asking *ask, struct error *e)
+{
+    char piece[PIPE_PIECE];
+    for (;;) {
+        if (stopped(ask))
+            return error_set(e, ERR_IO, "%s: stopped while reading the pipe", path);
+        const ssize_t got = read(from, piece, sizeof piece);
+        if (got == 0)
+            return 0;
+        if (got < 0 && errno != EINTR)
+            return error_errno(e, "%s: cannot read the pipe", path);
+        const int rc = got > 0 ? write_whole(to, piece, (size_t)got, path, e) : 0;
+        if (rc)
+            return rc;
+    }
+}
+
+// The pipe of one channel into a file that lies in memory and has no name but its descriptor's.
+static int read_pipe(struct channel_parts *p, enum part part, const struct asking *ask,
+                     struct error *e)
+{
+    const struct channel *c = p->channel[part];
+    char path[4096], name[64];
+    snprintf(path, sizeof path, "%s_0", c->path);
+    if (c->recordio)
+        return error_set(e, ERR_UNSUPPORTED,
+                         "channel %s: RecordIO framing is not read; leave RecordWrapperType None",
+                         c->name);
+    const int from = open_pipe(path, ask, e);
+    if (from < 0)
+        return from;
+    p->fd[part] = memfd_create("channel", MFD_CLOEXEC);
+    int rc = p->fd[part] < 0 ? error_errno(e, "%s: no memory file for the pipe", path)
+                             : copy_pipe(from, p->fd[part], path, ask, e);
+    close(from);
+    if (rc || lseek(p->fd[part], 0, SEEK_CUR) == 0) // nothing came: an empty shard
+        return rc;
+    snprintf(name, sizeof name, "/proc/self/fd/%d", p->fd[part]);
+    p->path[part] = mem_strdup(name);
+    return p->path[part] ? 0 : error_nomem(e, path);
+}
+
+int channel_parts_read_pipes(struct channel_parts *p, bool (*stop)(void *context), void *context,
+                             struct error *e)
+{
+    const struct asking ask = {stop, context};
+    int rc = 0;
+    for (enum part k = 0; rc == 0 && k < PARTS; k++)
+        if (p->channel[k] && p->channel[k]->pipe && !p->path[k])
+            rc = read_pipe(p, k, &ask, e);
+    return rc;
+}
