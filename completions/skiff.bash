@@ -37,6 +37,11 @@ _skiff_options()
         printf '%s\n' out=@dir folds= 'task=auto|binary|multiclass|regression' \
             'dtype=float64|float32' threads= quiet=@switch help=@switch
         ;;
+    job)
+        printf '%s\n' 'sender=a|b|c|d' hosts= channel= hp= metric= pipe= sharded= objective= \
+            checkpoints=@switch name= instance= program= max_run= stop_after= grace= quiet=@switch \
+            help=@switch
+        ;;
     predict)
         printf '%s\n' out=@scores threshold= id= 'part=auto|train|val|test' x_key= threads= \
             'gemm=auto|own|blas' help=@switch
@@ -123,7 +128,7 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report job inspect --help --version' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
@@ -133,7 +138,9 @@ _skiff()
     elif [[ $before == --* ]] && kind=$(_skiff_kind "$command" "$before") &&
         [[ $kind != @switch ]]; then
         _skiff_values "$kind" "$current"
-    elif [[ $command == report && $current != -* ]]; then
+    elif [[ $command == job && $COMP_CWORD == 2 && $current != -* ]]; then
+        _skiff_values 'new|run' "$current"
+    elif [[ $command == @(report|job) && $current != -* ]]; then
         _skiff_values @dir "$current"
     elif [[ $command == @(predict|eval|inspect) && $current != -* ]]; then
         _skiff_values @table "$current"

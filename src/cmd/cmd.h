@@ -13,6 +13,7 @@ int cmd_eval(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_prep(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_job(int argc, char **argv);
 
 // What they share.
 

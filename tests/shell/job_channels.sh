@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Channels: one a part in the spellings in use, one that holds all, files in folders, names that do
+# not count, shards without files (point 4 of the contract), pipes (point 12).
+. "$(dirname "$0")/job_lib.sh"
+need_python
+rows() {
+    is "$job: rows" "$(sed -n 's/^.*task, \([0-9]*\) rows of 7 features\( and \([0-9]*\) to.*\)\{0,1\};.*/\1 \3/p' "$folder/stderr")" "$1"
+}
+# table NAME ROWS: arrays X and y, which say of no part.
+table() {
+    mkdir -p "$(dirname "$folder/$1")"
+    "$python" - "$folder/$1" "$2" <<'END'
+import sys, npz_tables
+path, rows = sys.argv[1], int(sys.argv[2])
+X, y = [(i * 7 % 13) / 8 for i in range(rows * 7)], [i % 2 for i in range(rows)]
+npz_tables.save(path, {"X": npz_tables.npy(X, (rows, 7)), "y": npz_tables.npy(y, (rows,), "<i8")})
+END
+}
+
+table test_data.npz 20
+lay validation --channel training="$train_file" --channel validation="$val_file" \
+    --channel test="$folder/test_data.npz" --hp epochs=1
+completes
+rows "1052 264"
+has "$(cat "$folder/stdout")" "Test Loss: "
+[ "$(option test)" = "\"$root/input/data/test/test_data.npz\"" ] || complain "test: $(option test)"
+
+# One channel of any name: the arrays say what is for what.
+mkdir "$folder/all"
+cp "$train_file" "$val_file" "$folder/all"
+for name in train_test_val train data; do
+    lay one --channel $name="$folder/all" --hp epochs=1
+    completes
+    rows "1052 264"
+done
+"$python" - "$train_file" "$val_file" "$folder/both.npz" <<'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[3], "w") as out:
+    for path in sys.argv[1:3]:
+        for name in zipfile.ZipFile(path).namelist():
+            out.writestr(name, zipfile.ZipFile(path).read(name))
+END
+lay both --channel everything="$folder/both.npz" --hp epochs=1
+completes
+rows "1052 264"
+
+# Arrays without a part in their names: the names of files and folders say it.
+table parts/train/a.npz 50
+table parts/train/deep/b.npz 30
+table parts/validation/c.npz 20
+table parts/x-test-1.npz 10
+table parts/more.npz 5
+table parts/_SUCCESS.npz 1000
+table parts/.hidden/d.npz 1000
+echo text >"$folder/parts/README"
+lay words --channel data="$folder/parts" --hp epochs=1
+completes
+rows "85 20"
+has "$(cat "$folder/stdout")" "Test Loss: "
+
+# Several files in a channel of their own, in folders or not; a path that a parameter gives.
+lay several --channel train="$folder/parts/train" --channel val="$folder/parts/validation" --hp epochs=1
+completes
+rows "80 20"
+for value in a.npz deep/b.npz /opt/ml/input/data/train/a.npz train; do
+    lay given --channel train="$folder/parts/train" --channel val="$folder/parts/validation" \
+        --hp epochs=1 --hp train=$value
+    completes
+    case $value in deep*) rows "30 20" ;; train) rows "80 20" ;; *) rows "50 20" ;; esac
+done
+SM_CHANNEL_TRAIN=/opt/ml/input/data/train completes
+rows "80 20"
+
+# ---- what cannot be
+
+lay none --hp epochs=1
+fails 1 "no data: the job has no input channel"
+lay odd --channel a="$train_file" --channel b="$val_file"
+fails 1 "none of the 2 channels is called train"
+mkdir -p "$folder/notes"
+echo x >"$folder/notes/notes.txt"
+lay texts --channel train="$folder/notes"
+fails 1 "channel 'train': no .npz or .csv file in $root/input/data/train"
+lay empty --channel train="$train_file" --channel val="$folder/notes" --hp epochs=1
+completes
+has "$(cat "$folder/stderr")" "channel 'val' is empty: there are no val data"
+rows "1052 "
+lesson missing --hp train=/opt/ml/input/data/train/no.npz
+fails 1 "$root/input/data/train/no.npz: cannot open: No such file"
+
+# ---- shards: three hosts, two objects; only the first host trains
+
+lay shards --hosts 3 --sharded train --channel train="$folder/parts/train" --hp epochs=1
+completes
+has "$(cat "$folder/stderr")" "channel train is sharded by key and one host trains"
+rows "50 "
+for host in algo-2 algo-3; do
+    SKIFF_ML_ROOT=$job/$host "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr"
+    is "$host" "$? $(cat "$folder/stdout" "$folder/stderr")" \
+        "0 skiff train: 3 hosts, of which algo-1 trains alone; $host has nothing to do"
+done
+rm "$root/input/data/train/"*
+fails 1 "sharded by key, this host got no object"
+
+# ---- pipes are read once; the second one is not waited for
+
+lay pipe --pipe train --pipe val --channel train="$train_file" --channel val="$val_file" --hp epochs=2
+timeout -k 5 60 "$SKIFF" job run "$job" >"$folder/log" 2>&1 || complain "pipes: $(cat "$folder/log")"
+has "$(cat "$folder/log")" "1052 rows of 7 features and 264 to validate" "Status     Completed"
+lesson file --hp epochs=2
+completes
+same_file "pipes and files" "$root/model/model.npz" "$folder/pipe/algo-1/model/model.npz"
+[ -p "$folder/pipe/algo-1/input/data/train_0" ] && complain "the pipe is left"
+lay pipe --pipe train --channel train="$folder/notes" --hp epochs=2
+rm "$root/pipes/train/notes.txt"
+"$SKIFF" job run "$job" >"$folder/log" 2>&1 && complain "an empty pipe: no failure"
+has "$(cat "$folder/log")" "channel 'train': no .npz or .csv file"
+sed -i 's/"RecordWrapperType": "None"/"RecordWrapperType": "RecordIO"/' \
+    "$root/input/config/inputdataconfig.json"
+"$SKIFF" job run "$job" >"$folder/log" 2>&1
+has "$(cat "$folder/log")" "channel train: RecordIO framing is not read"
+# A pipe that comes late, and one that never does: a signal ends the waiting, in good order.
+lay late --pipe train --channel train="$train_file" --hp epochs=2
+(sleep 0.3 && mkfifo "$root/input/data/train_0" && cat "$train_file" >"$root/input/data/train_0") &
+completes
+rm -rf "$root/input/data/train_0" "$root/model"
+SKIFF_ML_ROOT=$root "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr" &
+pid=$!
+sleep 0.3
+kill -TERM $pid
+wait $pid
+is "a signal while a pipe is waited for" "$? $(cat "$folder/stderr")" \
+    "0 skiff train: stopped before it began; no model is written"
+finish
