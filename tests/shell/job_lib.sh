@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034,SC1091
 # What the tests of jobs in containers share: trees that `skiff job new` has laid out, and what
 # became of them. Sources lib.sh.
-. "$(dirname "$0")/lib.sh"
+. "${SKIFF_SRCDIR:-$(dirname "$0")/../..}/tests/shell/lib.sh"
 unset SKIFF_ML_ROOT SM_HPS SM_HOSTS SM_CURRENT_HOST
 train_file=$data/train_data.npz
 val_file=$data/val_data.npz

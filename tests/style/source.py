@@ -8,7 +8,7 @@ import sys
 
 LAYERS = ("base io table kern model dist train job report serve tune cmd").split()
 # What belongs to the project; build folders and whatever else lies about do not.
-FOLDERS = ("src", "tests", "bench", "data", "man", "completions", ".ci")
+FOLDERS = ("src", "tests", "bench", "data", "man", "completions", "container", ".ci")
 
 
 def root():

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A root file system with nothing but the program and its libraries, as the image `small` has it:
+# `train` in it by chroot, as root, as another user, on a root that cannot be written to, and as
+# process 1. Prints what it comes to, compressed. Point 18 of the contract.
+. "$SKIFF_SRCDIR/tests/shell/job_lib.sh"
+limit=25000 # kB, compressed
+
+[ "$(id -u)" = 0 ] || { echo "skipped: chroot wants root"; exit 77; }
+for tool in chroot ldd setpriv unshare mount; do
+    command -v $tool >/dev/null 2>&1 || { echo "skipped: no $tool"; exit 77; }
+done
+[ "$sanitized" = no ] || { echo "skipped: a sanitizer's libraries look for /proc"; exit 77; }
+make=${MAKE:-make}
+unset MAKEFLAGS MAKELEVEL MFLAGS
+
+# In a place that may hold programs: /dev/shm often may not.
+tree=$(mktemp -d /tmp/skiff-root-XXXXXX) || exit 1
+trap 'rm -rf "$folder" "$tree"' EXIT
+chmod 755 "$tree"
+$make -s -C "$SKIFF_BUILDDIR" install-container DESTDIR="$tree" prefix=/usr/local >"$folder/log" 2>&1 ||
+    { complain "make install-container: $(cat "$folder/log")"; finish; }
+for name in usr/local/bin/skiff usr/local/bin/train opt/ml/model opt/ml/output/data; do
+    [ -e "$tree/$name" ] || complain "install-container: no /$name"
+done
+is "the link" "$(readlink "$tree/usr/local/bin/train")" skiff
+sh "$SKIFF_SRCDIR/container/libraries.sh" "$tree" || complain "libraries.sh failed"
+size=$(($(tar -C "$tree" -c . | gzip -9 | wc -c) / 1000))
+echo "small root: $size kB compressed, $(du -sk "$tree" | cut -f 1) kB on disk," \
+    "$(find "$tree" -name '*.so*' | wc -l) libraries"
+[ $size -le $limit ] || complain "$size kB compressed are more than $limit"
+
+# inside NAME COMMAND...: the tree of $root mounted at /opt/ml, in mounts of its own.
+# shellcheck disable=SC2016
+inside() {
+    mode=$1
+    shift
+    unshare --mount sh -c '
+        tree=$1 root=$2 mode=$3
+        shift 3
+        set -e
+        mkdir -p "$tree/opt/ml"
+        mount --bind "$tree" "$tree"
+        mount --bind "$root" "$tree/opt/ml"
+        mount -t tmpfs none "$tree/tmp"
+        mount -t proc none "$tree/proc"
+        [ "$mode" = writable ] || mount -o remount,bind,ro "$tree"
+        exec "$@"' x "$tree" "$root" "$mode" "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    code=$?
+}
+unshare --mount true 2>/dev/null || { echo "skipped: unshare --mount is refused here"; exit 77; }
+
+lesson inside --hp epochs=5 --checkpoints
+inside writable chroot "$tree" /usr/local/bin/train
+is "train by chroot" "$code $(cat "$folder/stderr" | grep -vc ' task, ')" "0 0"
+[ -s "$root/model/model.npz" ] && [ -s "$root/output/data/run.json" ] || complain "no model, no record"
+has "$(tail -n 1 "$folder/stdout")" "Model saved to /opt/ml/model/nn_model.pth"
+cp "$root/model/model.npz" "$folder/by-root.npz"
+
+# As another user, on a root that cannot be written to.
+lesson inside --hp epochs=5 --checkpoints
+chmod -R u+rwX,go+rX "$folder"
+chown -R 1000:1000 "$root/model" "$root/output" "$root/checkpoints"
+inside readonly chroot --userspec=1000:1000 "$tree" /usr/local/bin/skiff train
+is "another user, a root that is read-only" "$code" 0
+[ "$code" -eq 0 ] || cat "$folder/stderr"
+same_file "another user" "$folder/by-root.npz" "$root/model/model.npz"
+is "whose model" "$(stat -c %u "$root/model/model.npz")" 1000
+inside readonly touch "$tree/x"
+[ $code -ne 0 ] || complain "the root can be written to: the test shows nothing"
+lesson locked --hp epochs=5
+chown -R 1000:1000 "$root/output"
+inside readonly chroot --userspec=1000:1000 "$tree" /usr/local/bin/train
+is "a model that cannot be written" "$code $(cat "$root/output/failure")" \
+    "1 /opt/ml/model: cannot write into this folder: Permission denied"
+
+# As process 1: stopped in order.
+lesson first --hp epochs=100000000 --hp log_every=100 --checkpoints
+inside writable unshare --pid --fork --kill-child chroot "$tree" /usr/local/bin/train &
+job_pid=$!
+tries=200
+until [ -s "$folder/stdout" ] || [ $tries -eq 0 ]; do
+    sleep 0.05
+    tries=$((tries - 1))
+done
+# The one that has the number 1 inside is the last of a line of children.
+first=$job_pid
+while child=$(cat "/proc/$first/task/$first/children" 2>/dev/null) && [ -n "$child" ]; do
+    first=${child%% *}
+done
+kill -TERM "$first"
+wait $job_pid
+has "$(cat "$folder/stderr")" "interrupted; start it again to go on from its checkpoint"
+[ -s "$root/model/model.npz" ] || complain "process 1: no model"
+finish
