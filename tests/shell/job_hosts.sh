@@ -40,4 +40,21 @@ is "a list of one's own" "$code $(grep -c 'of which q trains alone' "$folder/std
 SM_CURRENT_HOST=zeta PMI_RANK=0 start
 is "under a launcher" "$code $(grep -c 'alpha has nothing to do' "$folder/stderr")" "0 1"
 SM_CURRENT_HOST=nobody fails 1 "SM_CURRENT_HOST: the current host 'nobody' is not in the list"
+
+# Ranks that a launcher has made work together, whatever the file says: one talks and writes.
+if command -v mpiexec >/dev/null 2>&1 && [ "$sanitized" = no ]; then
+    lesson ranks --hosts 2 --hp epochs=3 --hp hidden='[64, 64]' --hp batch_size=256
+    SKIFF_ML_ROOT=$root timeout 60 mpiexec -n 2 "$SKIFF" train --threads 1 >"$folder/stdout" \
+        2>"$folder/stderr" || complain "under mpiexec: $(cat "$folder/stderr")"
+    is "metrics of two ranks" "$(grep -c '^validation:accuracy' "$folder/stdout")" 3
+    grep -q 'trains alone' "$folder/stderr" && complain "under mpiexec a rank is idle"
+    grep -q '"ranks": 2' "$root/output/data/run.json" || complain "not two ranks"
+    cp "$root/model/model.npz" "$folder/two.npz"
+    completes
+    same_file "one process and two ranks" "$folder/two.npz" "$root/model/model.npz"
+    printf '{"epochs":"x"}' >"$root/input/config/hyperparameters.json"
+    SKIFF_ML_ROOT=$root timeout 60 mpiexec -n 2 "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr"
+    is "a failure of two ranks" "$? $(cat "$root/output/failure")" \
+        "2 hyperparameters.json: epochs: 'x' is not a whole number"
+fi
 finish
