@@ -162,7 +162,13 @@ static int help(const char *name)
                       &e);
 }
 
-// Options are the ranks' first agreement; then one of them says how it went.
+// One of the ranks says how it went.
+static int finish(const struct dist *ranks, const char *name, int rc, struct error *e)
+{
+    return dist_speaks(ranks) ? cmd_finish(name, rc, e) : cmd_end(rc, e);
+}
+
+// Options are the ranks' first agreement.
 static int train(struct dist *ranks, int argc, char **argv)
 {
     struct call call = {.ranks = ranks, .argc = argc, .argv = argv};
@@ -177,7 +183,7 @@ static int train(struct dist *ranks, int argc, char **argv)
     else if (rc && stop_signal)
         rc = train_container_stopped();
     opt_end(&call.options);
-    const int status = dist_speaks(ranks) ? cmd_finish(argv[0], rc, &e) : cmd_end(rc, &e);
+    const int status = finish(ranks, argv[0], rc, &e);
     train_container_end(&call.container);
     return status;
 }
@@ -189,9 +195,7 @@ int cmd_train(int argc, char **argv)
     if (wants_help(argc, argv))
         return help(argv[0]);
     const int rc = dist_open(&ranks, &e);
-    if (rc)
-        return dist_speaks(ranks) ? cmd_finish(argv[0], rc, &e) : cmd_status(rc);
-    const int status = train(ranks, argc, argv);
+    const int status = rc ? finish(ranks, argv[0], rc, &e) : train(ranks, argc, argv);
     if (dist_close(ranks, status)) {
         fflush(NULL);
         _exit(status);

@@ -18,7 +18,8 @@
 struct dist;
 
 // *d stays NULL unless a launcher (mpiexec, srun) has started several of us: only then is MPI
-// loaded. Call it before there are threads; collective among the processes of the launcher.
+// loaded. Call it before there are threads; collective among the processes of the launcher. After a
+// failure *d is to be closed all the same: one rank may have failed alone, and the others wait.
 int dist_open(struct dist **d, struct error *e);
 
 // Leave, with the exit status that the process will have. Ranks that agree leave in good order;

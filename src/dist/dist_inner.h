@@ -39,6 +39,9 @@ int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t 
 // The first exchange: the same program everywhere, and who shares which machine.
 int dist_meet(struct dist *d, struct error *e);
 
+// A launcher's variable with a number; -1 if there is none.
+int64_t dist_environment(const char *name);
+
 // The back end of MPI; one of two files.
 int dist_mpi_open(struct dist **d, struct error *e);
 

@@ -8,6 +8,8 @@
 #include "base/num.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <mpi.h>
 #include <poll.h>
 #include <stdio.h>
@@ -39,6 +41,26 @@ struct mpi {
     size_t count, room;
 };
 
+// The descriptor that the launcher gave us, over which it speaks PMI; -1 if there is none.
+static int launcher_fd(void)
+{
+    const char *text = getenv("PMI_FD");
+    int64_t fd;
+    return text && num_parse_i64(text, &fd) && fd >= 0 && fd <= INT_MAX ? (int)fd : -1;
+}
+
+// A launcher's variables without the launcher: a program that it has started may have started us.
+static int find_launcher(struct error *e)
+{
+    const int fd = launcher_fd();
+    if (fd < 0 || fcntl(fd, F_GETFD) >= 0)
+        return 0;
+    return error_set(e, ERR_NOTFOUND,
+                     "PMI_SIZE says that a launcher has started this process, but its descriptor "
+                     "PMI_FD %d is closed; unset PMI_SIZE to train in one process",
+                     fd);
+}
+
 static bool find(void *library, const char *name, void *function)
 {
     void *at = dlsym(library, name);
@@ -57,19 +79,28 @@ static bool find_all(void *library, struct functions *f)
            find(library, "MPI_Testall", &f->testall);
 }
 
-// It stays loaded until the process ends: its own threads and handlers may.
+// It stays loaded until the process ends: its own threads and handlers may. The first name is that
+// of most machines, so the reason why it cannot be loaded is the one to tell.
 static int load(struct functions *f, struct error *e)
 {
     static const char *const names[] = {"libmpich.so.12", "libmpi.so.12"};
+    char reason[512] = "";
     void *library = NULL;
-    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) {
         library = dlopen(names[i], RTLD_NOW | RTLD_GLOBAL);
+        if (!library && i == 0)
+            snprintf(reason, sizeof reason, "%s", dlerror());
+    }
+    if (library && dlsym(library, "ompi_mpi_comm_world")) // it had that file name once
+        return error_set(e, ERR_UNSUPPORTED,
+                         "libmpi.so.12 is Open MPI's, but skiff speaks MPICH; install it "
+                         "(Debian: apt-get install libmpich12)");
     if (library && find_all(library, f))
         return 0;
     return error_set(e, ERR_NOTFOUND,
                      "started as one of several ranks, but MPICH cannot be loaded (%s); install it "
                      "(Debian: apt-get install libmpich12)",
-                     dlerror());
+                     library ? dlerror() : reason);
 }
 
 static int failed(const struct mpi *m, const char *what, int code, struct error *e)
@@ -139,20 +170,18 @@ static void mpi_free(struct mpi *m)
     mem_free(m);
 }
 
-// What is left of MPI_Finalize on several hosts: the launcher (mpiexec, over the descriptor that it
-// gave us, in PMI's words) hears that this rank is done. A rank that just exits it takes for a
-// crash, and kills those that have not done so yet.
+// What is left of MPI_Finalize on several hosts: the launcher hears that this rank is done. A rank
+// that just exits it takes for a crash, and kills those that have not done so yet.
 static void tell_launcher(void)
 {
     static const char done[] = "cmd=finalize\n";
-    const char *text = getenv("PMI_FD");
-    int64_t fd;
+    const int fd = launcher_fd();
     char answer[64];
-    if (!text || !num_parse_i64(text, &fd) || write((int)fd, done, sizeof done - 1) < 0)
+    if (fd < 0 || write(fd, done, sizeof done - 1) < 0)
         return;
-    struct pollfd wait = {.fd = (int)fd, .events = POLLIN};
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
     if (poll(&wait, 1, LAUNCHER_SECONDS * 1000) == 1)
-        (void)!read((int)fd, answer, sizeof answer);
+        (void)!read(fd, answer, sizeof answer);
 }
 
 static void mpi_leave(void *context, bool hastily)
@@ -174,6 +203,28 @@ static void mpi_abort(void *context, int status)
 
 static const struct dist_ops mpi_ops = {mpi_send, mpi_recv, mpi_test, mpi_leave, mpi_abort};
 
+// A rank that cannot come to MPI: the others would wait for it in MPI_Init for ever, and its exit
+// alone moves no launcher to end them.
+static void absent_abort(void *context, int status)
+{
+    char text[64];
+    const int length = snprintf(text, sizeof text, "cmd=abort exitcode=%d\n", status);
+    (void)context;
+    if (launcher_fd() >= 0)
+        (void)!write(launcher_fd(), text, (size_t)length);
+}
+
+static const struct dist_ops absent_ops = {.abort = absent_abort};
+
+// What dist_close needs then.
+static int be_absent(struct dist **d, int rc, struct error *e)
+{
+    const int64_t rank = dist_environment("PMI_RANK");
+    if (dist_new(d, &absent_ops, NULL, rank > 0 ? (size_t)rank : 0, 2, NULL) == 0)
+        (*d)->broken = true;
+    return error_prefix(e, rc, "rank %lld", (long long)rank);
+}
+
 static int start(struct mpi *m, int *ranks, struct error *e)
 {
     int level;
@@ -187,11 +238,26 @@ static int start(struct mpi *m, int *ranks, struct error *e)
     return rc == MPI_SUCCESS ? 0 : failed(m, "MPI_Init", rc, e);
 }
 
+// Each process would train a model of its own, and write it over the others'.
+static int check_ranks(int ranks, struct error *e)
+{
+    const long long told = dist_environment("PMI_SIZE");
+    if (ranks == told)
+        return 0;
+    return error_set(
+        e, ERR_MISMATCH,
+        "PMI_SIZE is %lld, but MPI knows of %d; start skiff with the mpiexec of MPICH, "
+        "or unset PMI_SIZE to train in one process",
+        told, ranks);
+}
+
 // Once MPI has begun, whoever fails alone takes the others along.
 static int begin(struct dist **d, struct mpi *m, struct error *e)
 {
     int ranks;
     int rc = start(m, &ranks, e);
+    if (rc == 0)
+        rc = check_ranks(ranks, e);
     if (rc)
         return rc;
     rc = reserve(m, REQUESTS * (size_t)ranks, e);
@@ -207,10 +273,13 @@ int dist_mpi_open(struct dist **d, struct error *e)
     struct mpi *m = mem_zalloc(sizeof *m);
     if (!m)
         return error_nomem(e, "ranks");
-    int rc = load(&m->call, e);
+    int rc = find_launcher(e);
+    if (rc == 0)
+        rc = load(&m->call, e);
     if (rc == 0)
         rc = begin(d, m, e);
-    if (rc)
-        mpi_free(m);
-    return rc ? rc : dist_meet(*d, e);
+    if (rc == 0)
+        return dist_meet(*d, e);
+    mpi_free(m);
+    return be_absent(d, rc, e);
 }

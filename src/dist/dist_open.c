@@ -16,24 +16,33 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static int64_t environment(const char *name)
+int64_t dist_environment(const char *name)
 {
     const char *text = getenv(name);
     int64_t value;
     return text && num_parse_i64(text, &value) ? value : -1;
 }
 
+// Has a launcher with these variables started another rank before this one?
+static bool follows(const char *size, const char *rank)
+{
+    return dist_environment(size) > 1 && dist_environment(rank) > 0;
+}
+
 bool dist_speaks(const struct dist *d)
 {
-    return d ? d->rank == 0 || d->broken : environment("PMI_RANK") <= 0;
+    if (d)
+        return d->rank == 0 || d->broken;
+    return !follows("PMI_SIZE", "PMI_RANK") &&
+           !follows("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK");
 }
 
 int dist_open(struct dist **d, struct error *e)
 {
     *d = NULL;
-    if (environment("PMI_SIZE") > 1)
+    if (dist_environment("PMI_SIZE") > 1)
         return dist_mpi_open(d, e);
-    if (environment("OMPI_COMM_WORLD_SIZE") > 1)
+    if (dist_environment("OMPI_COMM_WORLD_SIZE") > 1)
         return error_set(e, ERR_UNSUPPORTED,
                          "started by Open MPI's launcher, but skiff speaks MPICH; use its mpiexec "
                          "(Debian: apt-get install mpich, then mpiexec.mpich)");

@@ -59,6 +59,32 @@ train_table="--train $folder/train.npz"
     refused 1 "no longer a finite number" -n "$ranks" $run $train_table --lr 1e6 --optimizer sgd \
         --task regression --epochs 100 --batch_size 0 --hidden 64,32
     refused 1 "Open MPI" -n 1 env -u PMI_RANK -u PMI_SIZE -u PMI_FD OMPI_COMM_WORLD_SIZE=2 $run $train_table
+
+    # A rank that cannot come to MPI at all, while the others wait for it.
+    # shellcheck disable=SC2016 # for the shell of the rank
+    refused 1 "rank 1: started as one of several ranks, but MPICH cannot be loaded (libmpich" \
+        -n 1 $run $train_table : -n 1 sh -c 'ulimit -v 20000; exec "$@"' sh $run $train_table
+}
+
+# The variables of a launcher that is not there: refused, or another one's, and not looked at.
+alone() {
+    (cd "$folder" && exec timeout -s KILL 20 env "$@") >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    got=$?
+}
+# shellcheck disable=SC2086 # lists of words
+{
+    alone PMI_RANK=1 PMI_SIZE=4 $run $train_table --out "$folder/alone"
+    [ $got -eq 1 ] || complain "PMI_SIZE without a launcher: exit status $got"
+    one_line "PMI_SIZE without a launcher" "rank 1: PMI_SIZE is 4, but MPI knows of 1"
+    alone PMI_RANK=0 PMI_SIZE=2 PMI_FD=77 $run $train_table --out "$folder/alone"
+    [ $got -eq 1 ] || complain "PMI_FD closed: exit status $got"
+    one_line "PMI_FD closed" "PMI_FD 77 is closed"
+    [ ! -e "$folder/alone" ] || complain "a process without its launcher has begun"
+    alone PMI_RANK=1 $run --train "$folder/none.npz"
+    [ $got -eq 1 ] || complain "PMI_RANK alone: exit status $got"
+    one_line "PMI_RANK alone" "none.npz: cannot open"
+    alone PMI_RANK=1 $SKIFF train --help
+    [ -s "$folder/stdout" ] || complain "PMI_RANK alone: no help"
 }
 
 # Help and one process need no ranks.

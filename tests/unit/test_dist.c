@@ -157,9 +157,16 @@ static void a_launcher_that_is_none_of_ours(void **state)
     struct dist *d;
     setenv("OMPI_COMM_WORLD_SIZE", "2", 1);
     check_refused(dist_open(&d, &e), ERR_UNSUPPORTED, &e, "Open MPI");
-    unsetenv("OMPI_COMM_WORLD_SIZE");
-    setenv("PMI_RANK", "1", 1);
+    assert_true(dist_speaks(NULL));
+    setenv("OMPI_COMM_WORLD_RANK", "1", 1);
     assert_false(dist_speaks(NULL));
+    unsetenv("OMPI_COMM_WORLD_SIZE");
+    unsetenv("OMPI_COMM_WORLD_RANK");
+    setenv("PMI_RANK", "1", 1);
+    assert_true(dist_speaks(NULL)); // what some program has left behind
+    setenv("PMI_SIZE", "2", 1);
+    assert_false(dist_speaks(NULL));
+    unsetenv("PMI_SIZE");
     unsetenv("PMI_RANK");
 }
 
