@@ -226,15 +226,15 @@ static void a_disk_that_is_full_ends_all(void **state)
     }
 }
 
-static void memory_may_fail_anywhere(void **state)
+// The n-th allocation and all that follow, or that of one rank alone.
+static void memory_fails(bool alone)
 {
-    (void)state;
     struct squad s;
     bool failed = true;
     long n = 1;
     for (; failed; n++) {
         begin(&s, &kinds[1], 3, NULL);
-        mem_fail_at(n);
+        mem_fail_at(alone ? -n : n);
         go(&s);
         failed = mem_fail_at(0) >= n;
         int codes = 0;
@@ -245,6 +245,13 @@ static void memory_may_fail_anywhere(void **state)
         end(&s);
     }
     assert_true(n > 30);
+}
+
+static void memory_may_fail_anywhere(void **state)
+{
+    (void)state;
+    memory_fails(false);
+    memory_fails(true);
 }
 
 // From the third call on that is the business of every step: fewer than all of them take too long.
