@@ -137,7 +137,8 @@ static int prepare(struct job *j, const struct fit_hooks *hooks, struct error *e
         .scale_targets = scales_targets(j),
         .dist = j->ranks,
     };
-    int rc = net_init(&j->net, &net, e);
+    j->metrics = json_object();
+    int rc = j->metrics ? net_init(&j->net, &net, e) : error_nomem(e, "metrics");
     if (rc == 0 && j->data.prep)
         rc = model_check_prep(&j->net, j->data.prep, c->prep ? c->prep : train_data_path(c), e);
     return rc ? rc : fit_init(&j->fit, &fit, e);
@@ -198,16 +199,12 @@ static int evaluate_part(struct job *j, const char *part, const struct dataset *
                                    .gemm = &j->gemm,
                                    .dist = j->ranks};
     json_t *metrics = NULL;
-    const int rc = evaluate(&how, d, &metrics, e);
+    int rc = evaluate(&how, d, &metrics, e);
     if (rc)
         return rc;
-    return json_object_set_new(j->metrics, part, metrics) == 0 ? 0 : error_nomem(e, "metrics");
-}
-
-static int evaluate_train(struct job *j, struct error *e)
-{
-    j->metrics = json_object();
-    return j->metrics ? evaluate_part(j, "train", &j->data.train, e) : error_nomem(e, "metrics");
+    if (json_object_set_new(j->metrics, part, metrics) != 0)
+        rc = error_nomem(e, "metrics");
+    return dist_agree(j->ranks, rc, e);
 }
 
 static int evaluate_others(struct job *j, struct error *e)
@@ -346,7 +343,7 @@ static int save_all(struct job *j, const struct train_job *job, struct train_job
                     struct error *e)
 {
     double mark = clock_seconds();
-    const int evaluated = evaluate_train(j, e);
+    const int evaluated = evaluate_part(j, "train", &j->data.train, e);
     j->seconds.evaluate = lap(&mark);
     if (evaluated == ERR_NUMERIC)
         return evaluated;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Whole training jobs on several ranks, here threads: one end for all, whichever of them lacks
+// memory or cannot write, from the first file that is read to the last that is written.
+#include "testing.h"
+
+#include "base/file.h"
+#include "dist_mock.h"
+#include "io/json.h"
+#include "io/npz.h"
+#include "job/train_job.h"
+
+#define RANKS   3
+#define ROWS    300
+#define INPUTS  4
+#define SECONDS 60 // a hang is a failure: the alarm ends the program
+
+struct team {
+    struct train_config config[RANKS];
+    struct opt_set options[RANKS];
+    struct error e[RANKS];
+    int rc[RANKS];
+    struct mock *mock;
+};
+
+static void write_part(struct npz_writer *w, const char *X, const char *y, uint32_t seed)
+{
+    float features[ROWS * INPUTS], labels[ROWS];
+    const uint64_t shape[] = {ROWS, INPUTS};
+    struct error e = {0};
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        features[i] = test_float(&seed);
+    for (size_t i = 0; i < ROWS; i++)
+        labels[i] = (float)(test_random(&seed) % 2);
+    CHECK_OK(npz_writer_add(w, &(struct npz_values){X, "<f4", 2, shape, features}, &e), e);
+    CHECK_OK(npz_writer_add(w, &(struct npz_values){y, "<f4", 1, shape, labels}, &e), e);
+}
+
+static void write_table(void)
+{
+    struct error e = {0};
+    struct npz_writer *w = npz_writer_begin(test_path("d.npz"), &e);
+    assert_non_null(w);
+    write_part(w, "X_train", "y_train", 1);
+    write_part(w, "X_val", "y_val", 2);
+    write_part(w, "X_test", "y_test", 3);
+    CHECK_OK(npz_writer_commit(w, &e), e);
+}
+
+static void begin(struct team *t)
+{
+    struct error e = {0};
+    char data[256], text[2048], out[256];
+    snprintf(data, sizeof data, "%s", test_path("d.npz"));
+    snprintf(out, sizeof out, "%s", test_path("out"));
+    snprintf(text, sizeof text,
+             "{\"train\": \"%s\", \"val\": \"%s\", \"test\": \"%s\", \"out\": \"%s\", "
+             "\"epochs\": 2, \"hidden\": [5], \"threads\": 1}",
+             data, data, data, out);
+    *t = (struct team){.mock = mock_new(RANKS)};
+    test_remove(out);
+    for (size_t r = 0; r < RANKS; r++) {
+        CHECK_OK(opt_begin(&t->options[r], train_options, train_option_count, &t->config[r], &e),
+                 e);
+        CHECK_OK(train_config_text(&t->options[r], "test", text, strlen(text), &e), e);
+    }
+}
+
+static void body(struct dist *d, size_t rank, void *context)
+{
+    struct team *t = context;
+    struct train_job_result result;
+    const struct train_job job = {.config = &t->config[rank], .ranks = d};
+    t->rc[rank] = train_job(&job, &result, &t->e[rank]);
+    train_job_result_clear(&result);
+}
+
+static void go(struct team *t)
+{
+    alarm(SECONDS);
+    mock_run(t->mock, body, t);
+}
+
+static void end(struct team *t)
+{
+    for (size_t r = 0; r < RANKS; r++)
+        opt_end(&t->options[r]);
+    mock_free(t->mock);
+}
+
+// All of them or none (a note is lost, no more), or one has taken the others along.
+static void check_one_end(const struct team *t, bool failed, long n)
+{
+    int codes = 0;
+    for (size_t r = 0; r < RANKS; r++)
+        codes += t->rc[r] != 0;
+    if (codes != 0 && (codes != RANKS || !failed) && !mock_aborted(t->mock))
+        fail_msg("fault %ld: %d of %d ranks say so: %s", n, codes, RANKS, t->e[0].text);
+    if (!mock_aborted(t->mock))
+        assert_int_equal(mock_messages(t->mock), 0);
+}
+
+static void memory_may_fail_one_rank(void **state)
+{
+    (void)state;
+    struct team t;
+    bool failed = true;
+    long n = 1;
+    write_table();
+    for (; failed; n += 2) { // what one rank allocates, another does as well
+        begin(&t);
+        mem_fail_at(-n);
+        go(&t);
+        failed = mem_fail_at(0) >= n;
+        check_one_end(&t, failed, n);
+        end(&t);
+    }
+    assert_true(n > 100);
+}
+
+static void a_disk_may_be_full(void **state)
+{
+    (void)state;
+    struct team t;
+    bool failed = true;
+    long n = 1;
+    write_table();
+    for (; failed; n++) {
+        begin(&t);
+        file_fail_at(n);
+        go(&t);
+        failed = file_fail_at(0) >= n;
+        check_one_end(&t, failed, n);
+        end(&t);
+    }
+    assert_true(n > 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_may_fail_one_rank),
+        cmocka_unit_test(a_disk_may_be_full),
+    };
+    json_set_alloc_funcs(mem_alloc, mem_free);
+    return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
+}
