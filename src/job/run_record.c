@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define RECORD_FORMAT 1
+#define TEXT_MAX      ((size_t)1 << 20) // of an option's value: of a configuration file
 
 uint64_t run_peak_memory(void)
 {
@@ -30,7 +31,7 @@ static json_t *option_value(const struct opt_set *s, size_t i)
     const struct opt *o = &s->table[i];
     const char *from = (const char *)s->target + o->offset;
     struct buf text;
-    buf_init(&text, 65536);
+    buf_init(&text, TEXT_MAX);
     json_t *value = NULL;
     switch (o->type) {
     case OPT_INT:

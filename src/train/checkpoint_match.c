@@ -3,22 +3,26 @@
 
 #include "io/json.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define CHECKPOINT_FORMAT 1
 
 // Options that may change between a run and its continuation: they change no number of it, or what
-// came of them is compared instead.
-static bool is_free(const char *name)
+// came of them is compared instead. Of a CSV those are the values that it was turned into.
+static bool is_free(const struct opt *o)
 {
+    const size_t csv = offsetof(struct train_config, csv);
+    if (o->offset >= csv && o->offset < csv + sizeof(struct prep_options))
+        return true;
     static const char *const names[] = {
         "train",      "val",          "test",      "x_key", "y_key",          "init",
         "threads",    "gemm",         "log_every", "quiet", "progress",       "model_dir",
         "config",     "output_dir",   "out",       "task",  "checkpoint_dir", "checkpoint_every",
-        "batch_size", "scale_target",
+        "batch_size", "scale_target", "data",      "prep",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0)
+        if (strcmp(names[i], o->name) == 0)
             return true;
     return false;
 }
@@ -64,7 +68,7 @@ static int set_options(const struct fit *f, json_t *object, struct error *e)
                                     .target = (void *)(uintptr_t)f->config};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < options.count; i++) {
-        if (is_free(options.table[i].name))
+        if (is_free(&options.table[i]))
             continue;
         struct buf text;
         buf_init(&text, 4096);

@@ -80,6 +80,19 @@ END
 train --data "$folder/people.csv.gz" --config "$folder/options.json" --out "$folder/b"
 same_run "gzip and options from run.json" "$folder/a" "$folder/b"
 
+# A run on arrays is continued on the CSV that they came from, wherever it lies.
+"$SKIFF" prep "$people" --target Survived --quiet --out "$folder/work"
+train --quiet --train "$folder/work/train_data.npz" --val "$folder/work/val_data.npz" --epochs 15 \
+    --prep "$folder/work/prep.json" --checkpoint_dir "$folder/ck" --out "$folder/b"
+train --data "$folder/people.csv.gz" --target Survived --epochs 30 --checkpoint_dir "$folder/ck" \
+    --out "$folder/b"
+has "$(cat "$folder/stderr")" "resuming after epoch 15"
+same_run "arrays, then a CSV" "$folder/a" "$folder/b"
+"$SKIFF" train --data "$people" --target Survived --random_state 1 --epochs 40 \
+    --checkpoint_dir "$folder/ck" --out "$folder/c" 2>"$folder/stderr" >"$folder/stdout" &&
+    complain "a checkpoint of other rows is continued"
+has "$(cat "$folder/stderr")" "training data"
+
 # What is said of the data.
 "$SKIFF" train --data "$people" --target Survived --epochs 1 --out "$folder/b" 2>"$folder/stderr" \
     >"$folder/stdout"
