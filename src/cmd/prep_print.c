@@ -140,14 +140,14 @@ static void print_division(const struct prep_job *job, const struct prep_split *
 static void print_fit(const struct prep_split *s)
 {
     if (s->fit_on_all)
-        puts("fitted on all rows (--fit_on all), as notebooks do that prepare first and divide "
-             "then: "
-             "the rows held back\nhad a say in fills and scales, so what they measure flatters a "
-             "little; the default, train, keeps them out");
+        puts("fitted on all rows (--fit_on all), as in notebooks that prepare first and divide "
+             "then:\n"
+             "those held back had a say in fills and scales, so what they measure flatters a "
+             "little;\n"
+             "the default, train, keeps them out");
     else if (s->test_rows)
-        puts(
-            "fitted on the rows to train on (--fit_on train), so that those held back measure what "
-            "new rows would");
+        puts("fitted on the rows to train on (--fit_on train): those held back are as new to it as "
+             "any");
 }
 
 static void print_files(const struct prep_job *job, const struct prep_split *s)
