@@ -208,8 +208,6 @@ def check_second(t, what, folder, where, fitted, used):
 
 def check_real(name, about, folder, more=(), **changes):
     path, out = tables.real_data("tables", name + ".csv"), os.path.join(folder, name)
-    if name in ("wine_red", "student_mat"):  # whole numbers, few: taken for classes unless told
-        more = [*more, "--task", "regression"]
     what = " ".join([name, *more])
     done = run("prep", path, "--target", about["target"], "--out", out, "--quiet", *more)
     counts["tables"] += 1
