@@ -37,9 +37,11 @@ void prep_counts_clear(struct prep_counts *c)
 void prep_counts_reset(struct prep_counts *c, const struct prep *p)
 {
     c->rows = 0;
+    for (size_t i = 0; i < p->columns; i++)
+        if (c->unseen[i])
+            *c->example[i] = '\0';
     memset(c->missing, 0, p->columns * sizeof *c->missing);
     memset(c->unseen, 0, p->columns * sizeof *c->unseen);
-    memset(c->example, 0, p->columns * sizeof *c->example);
 }
 
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p)
@@ -48,7 +50,7 @@ void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, con
     for (size_t i = 0; i < p->columns; i++) {
         to->missing[i] += from->missing[i];
         to->unseen[i] += from->unseen[i];
-        if (!*to->example[i])
+        if (from->unseen[i] && !*to->example[i])
             memcpy(to->example[i], from->example[i], sizeof to->example[i]);
     }
 }

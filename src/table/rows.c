@@ -9,13 +9,14 @@
 
 static int refuse_text(const char *path, struct error *e)
 {
-    if (strcmp(path, "-") != 0 && access(path, R_OK) != 0)
+    const bool standard = strcmp(path, "-") == 0;
+    if (!standard && access(path, R_OK) != 0)
         return error_errno(e, "%s: cannot open", path);
     return error_set(e, ERR_MISMATCH,
                      "%s: is no .npz archive, and this model does not say how the columns of a CSV "
                      "become features; train it on a CSV or with --prep, or give it the arrays "
                      "that skiff prep makes",
-                     path);
+                     standard ? "standard input" : path);
 }
 
 static int open_kind(struct rows **r, const struct rows_spec *spec, struct error *e)
