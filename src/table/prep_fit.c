@@ -163,19 +163,20 @@ struct fit {
     struct error *e;
 };
 
+// A column that is asked for and is no feature; `encodes`: it may be one if it is meant.
 static int refuse_column(const struct fit *f, const struct frame_column *in, const char *why,
                          bool encodes)
 {
-    if (!encodes)
-        return prep_refuse(f->how, in->name, f->e, "%s; drop it with --drop", why);
-    if (in->kind == FRAME_TEXT)
-        return prep_refuse(f->how, in->name, f->e,
-                           "%s; drop it with --drop, or say --encode %s=label or %s=onehot if it "
-                           "is meant",
-                           why, in->name, in->name);
-    return prep_refuse(f->how, in->name, f->e,
-                       "%s; drop it with --drop, or say --encode %s=numeric if it is meant", why,
-                       in->name);
+    const char *const name = in->name;
+    const struct prep_list *const list =
+        f->lists.features.count ? &f->lists.features : prep_lists_naming(&f->lists, name);
+    char other[ERROR_TEXT_MAX] = "";
+    if (encodes && in->kind == FRAME_TEXT)
+        snprintf(other, sizeof other,
+                 ", or say --encode %.100s=label or %.100s=onehot if it is meant", name, name);
+    else if (encodes)
+        snprintf(other, sizeof other, ", or say --encode %.100s=numeric if it is meant", name);
+    return prep_refuse(f->how, name, f->e, "%s; take it out of %s%s", why, list->option, other);
 }
 
 // Whether a column becomes a feature; 0 or a code.
@@ -209,7 +210,7 @@ static int fit_used(struct fit *f, const struct frame_column *in, const struct p
     if (look->infinite)
         return prep_refuse(f->how, in->name, f->e,
                            "an infinite value in row %zu; write it as a missing value or a number, "
-                           "or drop the column with --drop",
+                           "or leave the column out",
                            look->infinite);
     fitting.out->name = mem_strdup(in->name);
     if (!fitting.out->name)

@@ -171,8 +171,8 @@ static int begin_categories(struct categories *c, const struct prep_fitting *f, 
 static int refuse_many(const struct prep_fitting *f)
 {
     return prep_refuse(f->how, f->in->name, f->e,
-                       "more than %zu different values, too many for categories; drop it with "
-                       "--drop",
+                       "more than %zu different values, too many for categories; leave the "
+                       "column out",
                        PREP_CATEGORIES_MAX);
 }
 

@@ -177,7 +177,7 @@ echo x >"$folder/file"
     refuses_prep 1 "No such file" "$folder/absent.csv" --target y --out out
     refuses_prep 1 "no column 'Nope'; did you mean 'Name'? There are: PassengerId" "$people" --target Nope --out out
     refuses_prep 1 "no column 'Nope'" "$people" --target Survived --features Nope --out out
-    refuses_prep 1 "drop it with --drop" "$people" --target Survived --features Name --out out
+    refuses_prep 1 "take it out of --features" "$people" --target Survived --features Name --out out
     refuses_prep 1 "nothing.csv: empty" "$folder/nothing.csv" --target y --out out
     refuses_prep 1 "no rows below the header" "$folder/empty.csv" --target y --out out
     refuses_prep 1 "ragged.csv:3" "$folder/ragged.csv" --target y --out out

@@ -274,10 +274,11 @@ static void refused_columns(void **state)
         {{.features = "id"}, "--encode id=numeric"},
         {{.features = "code"}, "--encode code=label"},
         {{.features = "day"}, "column 'day': looks like dates"},
-        {{.features = "empty"}, "no value in any of the 100 rows; drop it"},
+        {{.features = "empty"}, "no value in any of the 100 rows; take it out of --features"},
         {{.encode = "empty=numeric"}, "column 'empty': no value"},
         {{.scale = "id=none"}, "column 'id': looks like an identifier"},
-        {{.fill = "day=x"}, "column 'day': looks like dates"},
+        {{.fill = "day=x"},
+         "column 'day': looks like dates; take it out of --fill, or say --encode"},
         {{.drop = "often,word"}, "no column is left to be a feature"},
     };
     struct buf text;
