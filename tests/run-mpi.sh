@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run-mpi.sh SOURCE: the tests of tests/mpi/testlist, in a build folder. A line there is a script, the
-# numbers of ranks it is to use, and arguments for it. Where there is no mpiexec, or skiff was built
-# without MPI, that is said and skips, with exit status 0.
+# run-mpi.sh SOURCE: the tests of tests/mpi/testlist, in a build folder; their logs are in its mpi/. A
+# line there is a script, the numbers of ranks it is to use, and arguments for it. Where there is no
+# mpiexec, or skiff was built without MPI, that is said and skips, with exit status 0.
 set -u
 source=$1
 limit=60 # seconds a line
@@ -20,7 +20,7 @@ mpiexec --version 2>/dev/null | grep -q HYDRA ||
 SKIFF=$PWD/skiff
 SKIFF_SRCDIR=$source
 export SKIFF SKIFF_SRCDIR
-mkdir -p tests/mpi
+mkdir -p mpi
 status=0
 number=0
 while read -r script ranks arguments; do
@@ -28,7 +28,7 @@ while read -r script ranks arguments; do
     '' | '#'*) continue ;;
     esac
     number=$((number + 1))
-    name=$(printf 'tests/mpi/%02d-%s' $number "${script%.sh}")
+    name=$(printf 'mpi/%02d-%s' $number "${script%.sh}")
     # shellcheck disable=SC2086 # words of a line
     timeout -k 5 $limit sh "$source/tests/mpi/$script" "$ranks" $arguments \
         >"$name.log" 2>&1 </dev/null
