@@ -12,25 +12,33 @@ shift
 source=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$out"
 work=$(mktemp -d)
+driver=overlay
 # What buildah mounts and unpacks is its own to remove.
 clean() {
-    buildah --root "$work/root" --runroot "$work/run" rmi --all --force >/dev/null 2>&1 || true
+    buildah --storage-driver "$driver" --root "$work/root" --runroot "$work/run" rm --all \
+        >/dev/null 2>&1 || true
+    umount "$work/root/overlay" 2>/dev/null || true
     rm -rf "$work"
 }
 trap clean EXIT
 trap 'exit 1' HUP INT TERM
-driver=${STORAGE_DRIVER:-vfs} # overlay needs a file system of its own kind
 
 buildah_here() {
     buildah --storage-driver "$driver" --root "$work/root" --runroot "$work/run" "$@"
 }
+
+# Layers over each other where the file system can; copies of them, which take minutes, elsewhere.
+if ! container=$(buildah_here from scratch 2>/dev/null) || ! buildah_here mount "$container" >/dev/null 2>&1; then
+    rm -rf "$work/root" "$work/run"
+    driver=vfs
+    container=$(buildah_here from scratch)
+fi
 
 # Debian slim is minbase without documents.
 mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     bookworm "$work/base.tar" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
-container=$(buildah_here from scratch)
 buildah_here add --quiet "$container" "$work/base.tar" / >/dev/null
 buildah_here commit --quiet --rm "$container" localhost/debian:12 >/dev/null
 rm "$work/base.tar"
@@ -43,7 +51,7 @@ else
     cp -a "$source/." "$work/context"
 fi
 for target in "$@"; do
-    buildah_here build --quiet --isolation chroot --pull-never --build-arg BASE=localhost/debian:12 \
+    buildah_here build --quiet --layers --isolation chroot --pull-never --build-arg BASE=localhost/debian:12 \
         --target "$target" --format oci -t "skiff:$target" -f "$work/context/container/Dockerfile" \
         "$work/context" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
     rm -f "$out/$target.tar"

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/npz.h"
+#include "job/channel_join.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,15 +55,20 @@ static unsigned named_parts(const char *path)
     return parts;
 }
 
+static bool is_archive(const char *path)
+{
+    const size_t len = strlen(path);
+    return len > 4 && strcmp(path + len - 4, ".npz") == 0;
+}
+
 // Bits of the parts whose arrays an archive has. One that cannot be read says nothing here: it will
 // be named when it is loaded.
 static unsigned stored_parts(const char *path)
 {
     static const char *const arrays[PARTS] = {"X_train", "X_val", "X_test"};
-    const size_t len = strlen(path);
     struct npz z;
     unsigned parts = 0;
-    if (len < 4 || strcmp(path + len - 4, ".npz") != 0 || npz_open(&z, path, NULL) != 0)
+    if (!is_archive(path) || npz_open(&z, path, NULL) != 0)
         return 0;
     for (enum part p = 0; p < PARTS; p++)
         if (npz_has(&z, arrays[p]))
@@ -90,10 +95,11 @@ static char *take_text(struct buf *text, struct error *e)
     return NULL;
 }
 
+// Archives, none of them in a folder of its own?
 static bool is_flat(const struct channel *c)
 {
     for (size_t i = 0; i < c->files; i++)
-        if (strchr(c->file[i] + strlen(c->path) + 1, '/'))
+        if (!is_archive(c->file[i]) || strchr(c->file[i] + strlen(c->path) + 1, '/'))
             return false;
     return true;
 }
@@ -134,6 +140,16 @@ static int divide(struct channel_parts *p, const struct channel *c, struct error
 }
 
 // ---- channels to parts
+
+bool channel_is_part(const struct channel *c, enum part part)
+{
+    return is_spelling(part, c->name, strlen(c->name));
+}
+
+bool channel_is_table(const char *path)
+{
+    return !strchr(path, '\n') && !file_is_folder(path) && !npz_is_file(path);
+}
 
 static const struct channel *find_part(const struct channels *c, enum part part)
 {
@@ -203,20 +219,6 @@ static int open_pipe(const char *path, const struct asking *ask, struct error *e
     return error_set(e, ERR_IO, "%s: stopped while waiting for the pipe", path);
 }
 
-static int write_whole(int fd, const char *data, size_t size, const char *path, struct error *e)
-{
-    while (size) {
-        const ssize_t done = write(fd, data, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return error_errno(e, "%s: cannot keep what came through the pipe", path);
-        data += done;
-        size -= (size_t)done;
-    }
-    return 0;
-}
-
 static int copy_pipe(int from, int to, const char *path, const struct asking *ask, struct error *e)
 {
     char piece[PIPE_PIECE];
@@ -228,18 +230,28 @@ static int copy_pipe(int from, int to, const char *path, const struct asking *as
             return 0;
         if (got < 0 && errno != EINTR)
             return error_errno(e, "%s: cannot read the pipe", path);
-        const int rc = got > 0 ? write_whole(to, piece, (size_t)got, path, e) : 0;
+        const int rc = got > 0 ? channel_append(to, piece, (size_t)got, path, e) : 0;
         if (rc)
             return rc;
     }
 }
 
-// The pipe of one channel into a file that lies in memory and has no name but its descriptor's.
+// A file in memory has no name but its descriptor's.
+static int name_memory(struct channel_parts *p, enum part part, struct error *e)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", p->fd[part]);
+    mem_free(p->path[part]);
+    p->path[part] = mem_strdup(name);
+    return p->path[part] ? 0 : error_nomem(e, name);
+}
+
+// The pipe of one channel into a file in memory.
 static int read_pipe(struct channel_parts *p, enum part part, const struct asking *ask,
                      struct error *e)
 {
     const struct channel *c = p->channel[part];
-    char path[4096], name[64];
+    char path[4096];
     snprintf(path, sizeof path, "%s_0", c->path);
     if (c->recordio)
         return error_set(e, ERR_UNSUPPORTED,
@@ -248,24 +260,32 @@ static int read_pipe(struct channel_parts *p, enum part part, const struct askin
     const int from = open_pipe(path, ask, e);
     if (from < 0)
         return from;
-    p->fd[part] = memfd_create("channel", MFD_CLOEXEC);
-    int rc = p->fd[part] < 0 ? error_errno(e, "%s: no memory file for the pipe", path)
-                             : copy_pipe(from, p->fd[part], path, ask, e);
+    p->fd[part] = channel_memory(path, e);
+    const int rc = p->fd[part] < 0 ? p->fd[part] : copy_pipe(from, p->fd[part], path, ask, e);
     close(from);
     if (rc || lseek(p->fd[part], 0, SEEK_CUR) == 0) // nothing came: an empty shard
         return rc;
-    snprintf(name, sizeof name, "/proc/self/fd/%d", p->fd[part]);
-    p->path[part] = mem_strdup(name);
-    return p->path[part] ? 0 : error_nomem(e, path);
+    return name_memory(p, part, e);
 }
 
-int channel_parts_read_pipes(struct channel_parts *p, bool (*stop)(void *context), void *context,
-                             struct error *e)
+static int join_tables(struct channel_parts *p, enum part part, struct error *e)
+{
+    const int fd = channel_join(p->path[part], e);
+    if (fd < 0)
+        return fd;
+    p->fd[part] = fd;
+    return name_memory(p, part, e);
+}
+
+int channel_parts_fetch(struct channel_parts *p, bool (*stop)(void *context), void *context,
+                        struct error *e)
 {
     const struct asking ask = {stop, context};
     int rc = 0;
     for (enum part k = 0; rc == 0 && k < PARTS; k++)
         if (p->channel[k] && p->channel[k]->pipe && !p->path[k])
             rc = read_pipe(p, k, &ask, e);
+        else if (p->path[k] && channel_is_tables(p->path[k]))
+            rc = join_tables(p, k, e);
     return rc;
 }

@@ -12,7 +12,7 @@ extern const char *const part_names[PARTS];
 
 struct channel_parts {
     char *path[PARTS]; // a file, a folder, or several files, one a line; NULL: none
-    int fd[PARTS];     // of a pipe's content, in memory; -1: none
+    int fd[PARTS];     // of a pipe's or several tables' content, in memory; -1: none
     const struct channel *channel[PARTS]; // where they come from, or NULL; borrowed
 };
 
@@ -22,10 +22,15 @@ struct channel_parts {
 int channel_parts_init(struct channel_parts *p, const struct channels *c, struct error *e);
 void channel_parts_clear(struct channel_parts *p);
 
-// Read the pipe of each part's channel to its end, which may take long; path becomes a file in
-// memory. `stop` is asked when a signal comes, and ends the reading as ERR_IO.
-int channel_parts_read_pipes(struct channel_parts *p, bool (*stop)(void *context), void *context,
-                             struct error *e);
+// What has to be in memory: the pipe of each part's channel, read to its end, which may take long,
+// and several CSVs, joined; path becomes a file there. `stop` is asked when a signal comes, and
+// ends the reading as ERR_IO.
+int channel_parts_fetch(struct channel_parts *p, bool (*stop)(void *context), void *context,
+                        struct error *e);
+
+// Is the channel called after the part? Is a path one table, which is no archive?
+bool channel_is_part(const struct channel *c, enum part part);
+bool channel_is_table(const char *path);
 
 // The files of a channel as a path, on the heap; NULL with no error set: it has none.
 char *channel_path(const struct channel *c, struct error *e);

@@ -247,14 +247,42 @@ static void note_data(const struct setting *s)
              "only; FullyReplicated gives it all");
 }
 
-static int settle_data(const struct setting *s, struct error *e)
+// A single channel that is not said to be for training holds one table: it is divided here.
+static bool is_undivided(const struct container *k)
+{
+    const struct channel *c = k->parts.channel[PART_TRAIN];
+    const char *path = k->parts.path[PART_TRAIN];
+    return k->channels.count == 1 && path && channel_is_table(path) &&
+           !channel_is_part(c, PART_TRAIN) && !k->parts.path[PART_VAL] && !k->parts.path[PART_TEST];
+}
+
+// --data, as a parameter gives it: a path, a channel's name, a file's name in it.
+static int settle_table(const struct setting *s, struct error *e)
+{
+    const int index = opt_find(s->options, "data");
+    return origin_of(s, index) == OPT_ARGV ? 0 : settle_given(s, PART_TRAIN, index, e);
+}
+
+static int settle_parts(const struct setting *s, struct error *e)
 {
     const struct train_config *c = s->options->target;
-    int rc = channel_parts_read_pipes(&s->k->parts, s->hooks->stop, s->hooks->context, e);
+    int rc = 0;
+    if (c->data)
+        return settle_table(s, e);
+    if (!c->train && !c->val && !c->prep && is_undivided(s->k))
+        return assign(s, "data", s->k->parts.path[PART_TRAIN], OPT_DEFAULT, e);
     for (enum part p = 0; rc == 0 && p < PARTS; p++)
         rc = settle_part(s, p, e);
     if (rc == 0 && !c->train)
         rc = no_training_data(s->k, e);
+    return rc;
+}
+
+static int settle_data(const struct setting *s, struct error *e)
+{
+    int rc = channel_parts_fetch(&s->k->parts, s->hooks->stop, s->hooks->context, e);
+    if (rc == 0)
+        rc = settle_parts(s, e);
     if (rc == 0)
         note_data(s);
     return rc;
@@ -310,7 +338,7 @@ static int apply_objective(const struct setting *s, struct error *e)
         return 0;
     }
     const enum monitor monitor = objective_monitor(name.data);
-    if (monitor == MONITOR_AUTO || (monitor > MONITOR_TRAIN_LOSS && !c->val)) {
+    if (monitor == MONITOR_AUTO || (monitor > MONITOR_TRAIN_LOSS && !train_config_validates(c))) {
         snprintf(text, sizeof text,
                  "the tuner's metric '%.60s' %s: the best epoch is not chosen by it", name.data,
                  monitor == MONITOR_AUTO ? "is unknown" : "needs validation data");

@@ -82,6 +82,32 @@ static void plain_list(char *text)
         *comma = ' ';
 }
 
+// Does the option take words with commas between them?
+static bool takes_words(const struct opt *o)
+{
+    return o->type == OPT_TEXT && o->arg && strstr(o->arg, ",...");
+}
+
+// "['a', 'b']" -> "a,b", in place. A text that is no list stays as it is.
+static void join_words(char *text)
+{
+    const size_t len = strlen(text);
+    const bool list = len > 1 && ((text[0] == '[' && text[len - 1] == ']') ||
+                                  (text[0] == '(' && text[len - 1] == ')'));
+    char *to = text, quote = '\0';
+    if (!list)
+        return;
+    for (const char *c = text + 1; c < text + len - 1; c++)
+        if (*c == quote)
+            quote = '\0';
+        else if (!quote && (*c == '\'' || *c == '"'))
+            quote = *c;
+        else if (quote || *c != ' ')
+            *to++ = *c;
+    to -= to > text && to[-1] == ','; // ('a',)
+    *to = '\0';
+}
+
 static int set_option(struct opt_set *options, int index, const char *key, struct buf *text,
                       const struct hyper_from *from, struct error *e)
 {
@@ -93,6 +119,8 @@ static int set_option(struct opt_set *options, int index, const char *key, struc
     const enum opt_type type = options->table[index].type;
     if (type == OPT_SIZES || type == OPT_PAIR)
         plain_list(text->data);
+    else if (takes_words(&options->table[index]))
+        join_words(text->data);
     return opt_assign(options, index, text->data, from->origin, where, e);
 }
 

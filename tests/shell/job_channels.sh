@@ -72,6 +72,48 @@ done
 SM_CHANNEL_TRAIN=/opt/ml/input/data/train completes
 rows "80 20"
 
+# ---- CSVs: one to divide, one a part, several with a header each; lists as Python writes them
+
+raw=$data/passengers.csv
+drop='["PassengerId", "Name", "Ticket", "Cabin"]'
+train --out "$folder/divided" --data "$raw" --target Survived --epochs 2 \
+    --drop PassengerId,Name,Ticket,Cabin
+for name in all data; do
+    for sender in a b; do
+        lay table --sender $sender --channel $name="$raw" --hp epochs=2 --hp target=Survived --hp "drop=$drop"
+        completes
+        same_file "a channel $name with one CSV" "$folder/divided/model.npz" "$root/model/model.npz"
+        grep -q '^validation:accuracy = ' "$folder/stdout" || complain "a CSV is not divided"
+    done
+done
+head -n 801 "$raw" >"$folder/train.csv"
+(head -n 1 "$raw" && tail -n +802 "$raw") >"$folder/val.csv"
+train --out "$folder/parts.out" --train "$folder/train.csv" --val "$folder/val.csv" \
+    --target Survived --epochs 2 --drop PassengerId,Name,Ticket,Cabin
+lay table --channel train="$folder/train.csv" --channel val="$folder/val.csv" --hp epochs=2 \
+    --hp target=Survived --hp "drop=$drop"
+completes
+same_file "CSVs for both parts" "$folder/parts.out/model.npz" "$root/model/model.npz"
+mkdir -p "$folder/shares/train/a" "$folder/shares/validation"
+head -n 401 "$raw" >"$folder/shares/train/a/1.csv"
+(head -n 1 "$raw" && sed -n 402,801p "$raw") >"$folder/shares/train/b.csv"
+cp "$folder/val.csv" "$folder/shares/validation"
+lay table --channel train_val="$folder/shares" --hp epochs=2 --hp target=Survived --hp "drop=$drop"
+completes
+same_file "several CSVs in one channel" "$folder/parts.out/model.npz" "$root/model/model.npz"
+lay table --pipe train --channel train="$folder/train.csv" --pipe val --channel val="$folder/val.csv" \
+    --hp epochs=2 --hp target=Survived --hp "drop=$drop"
+"$SKIFF" job run "$job" >"$folder/log" 2>&1 || complain "CSVs through pipes: $(cat "$folder/log")"
+same_file "CSVs through pipes" "$folder/parts.out/model.npz" "$root/model/model.npz"
+lay table --channel train="$raw" --hp target=Survived --hp epochs=1
+completes
+grep -q '^validation' "$folder/stdout" && complain "a channel called train is divided"
+for value in /opt/ml/input/data/train/passengers.csv passengers.csv train; do
+    lay table --channel train="$raw" --hp target=Survived --hp epochs=2 --hp data=$value --hp "drop=$drop"
+    completes
+    same_file "data=$value" "$folder/divided/model.npz" "$root/model/model.npz"
+done
+
 # ---- what cannot be
 
 lay none --hp epochs=1

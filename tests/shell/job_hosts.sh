@@ -17,7 +17,7 @@ for host in 2 3 4 5 6 7 8 9 10 11; do
     has "$(cat "$folder/log")" "algo-$host: exit code 0" "algo-$host has nothing to do"
 done
 [ -s "$root/model/model.npz" ] || complain "the first host: no model"
-has "$(cat "$folder/log")" "Status     Completed" "billed 11 (11 hosts"
+has "$(cat "$folder/log")" "Status     Completed" "(11 hosts, ml.m5.large)"
 
 # Who leads is the first of the list, whatever its name.
 lesson two --hosts 2 --hp epochs=1

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/file_tree.h"
 #include "io/json_read.h"
+#include "job/channel_join.h"
 #include "job/channel_parts.h"
 #include "job/failure.h"
 #include "job/hosts.h"
@@ -207,6 +208,15 @@ static void types_are_declared(void **state)
     assert_int_equal(config.hidden.value[1], 4);
     assert_true(config.betas[1] == 0.75);
     assert_int_equal(config.seed, -3);
+    CHECK_OK(apply("{\"drop\":\"['a', \\\"b c\\\"]\",\"features\":\"[\\\"x\\\",\\\"y\\\"]\","
+                   "\"id\":\"('one',)\",\"scale\":\"standard\",\"target\":\"[y]\"}",
+                   false, &e),
+             e);
+    assert_string_equal(config.csv.drop, "a,b c");
+    assert_string_equal(config.csv.features, "x,y");
+    assert_string_equal(config.csv.id, "one");
+    assert_string_equal(config.csv.scale, "standard");
+    assert_string_equal(config.csv.target, "[y]");
     CHECK_OK(apply("{\"hidden\":\"(16,)\"}", false, &e), e);
     assert_int_equal(config.hidden.count, 1);
     CHECK_OK(apply("{\"hidden\":\"[]\"}", false, &e), e);
@@ -443,6 +453,35 @@ static void channels_survive_failing_memory(void **state)
     assert_true(check_failing_memory(channels_once, NULL) >= 20);
 }
 
+// ---- several tables
+
+static void joins_tables(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    char paths[1024], got[64] = "";
+    write_file(test_path("1.csv"), "a,b\n1,2\n3,4");
+    write_file(test_path("2.csv"), "a,b\n5,6\n");
+    write_file(test_path("3.csv"), "");
+    write_file(test_path("4.csv"), "7,8\n");
+    snprintf(paths, sizeof paths, "%s\n%s\n%s", test_path("1.csv"), test_path("2.csv"),
+             test_path("3.csv"));
+    const size_t used = strlen(paths);
+    snprintf(paths + used, sizeof paths - used, "\n%s", test_path("4.csv"));
+    assert_true(channel_is_tables(paths));
+    assert_false(channel_is_tables("a.csv"));
+    assert_false(channel_is_tables("a.npz\nb.npz"));
+    const int fd = channel_join(paths, &e);
+    if (fd < 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(pread(fd, got, sizeof got - 1, 0), 20);
+    assert_string_equal(got, "a,b\n1,2\n3,4\n5,6\n7,8\n");
+    close(fd);
+    check_refused(channel_join("a.csv.gz\nb.csv.gz", &e), ERR_UNSUPPORTED, &e, "not compressed");
+    error_clear(&e);
+    check_refused(channel_join("/none.csv\n/other.csv", &e), ERR_IO, &e, "/none.csv: cannot open");
+}
+
 // ---- trees of files
 
 static void lists_and_clears_trees(void **state)
@@ -526,6 +565,7 @@ int main(void)
         TEST(finds_the_parts),
         TEST(reads_what_channels_are),
         TEST(channels_survive_failing_memory),
+        TEST(joins_tables),
         TEST(lists_and_clears_trees),
         TEST(keeps_the_first_cause_in_a_line),
     };
