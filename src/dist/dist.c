@@ -2,7 +2,8 @@
 // Messages and waiting. MPI libraries poll without pause while they wait, which on a machine with
 // fewer cores than ranks turns microseconds into whole time slices of the scheduler. So nothing
 // here blocks in the library: messages are posted, and waiting is our own: a spin as long as every
-// thread has a core to itself, then sleep between two looks, a little longer the longer it takes.
+// thread has a core to itself, and for longer where much is under way, for the library moves it
+// only while it is asked; then sleep between two looks, a little longer the longer it takes.
 #include "dist/dist_inner.h"
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include <time.h>
 
 #define SPIN_SECONDS  100e-6
+#define SPIN_A_BYTE   1e-9 // seconds: the pace of a fast network
 #define SLEEP_LEAST   20e-6
 #define SLEEP_MOST    1e-3
 #define SLEEP_PORTION (1.0 / 16)        // of the time waited so far
@@ -80,6 +82,7 @@ int dist_send(struct dist *d, size_t to, const void *data, size_t bytes, struct 
     const char *at = data;
     for (size_t piece; rc == 0 && bytes > 0; bytes -= piece, at += piece) {
         piece = bytes < MESSAGE_MOST ? bytes : MESSAGE_MOST;
+        d->posted += piece;
         rc = d->ops->send(d->context, to, at, piece, e);
     }
     return broken(d, rc);
@@ -91,6 +94,7 @@ int dist_recv(struct dist *d, size_t from, void *data, size_t bytes, struct erro
     char *at = data;
     for (size_t piece; rc == 0 && bytes > 0; bytes -= piece, at += piece) {
         piece = bytes < MESSAGE_MOST ? bytes : MESSAGE_MOST;
+        d->posted += piece;
         rc = d->ops->recv(d->context, from, at, piece, e);
     }
     return broken(d, rc);
@@ -105,8 +109,10 @@ static void sleep_a_little(double waited)
 
 int dist_wait(struct dist *d, struct error *e)
 {
+    const double spin = d->crowded ? 0 : SPIN_SECONDS + SPIN_A_BYTE * (double)d->posted;
     bool done = false;
     int rc = check(d, e);
+    d->posted = 0;
     if (rc == 0)
         rc = d->ops->test(d->context, &done, e);
     if (rc || done)
@@ -114,7 +120,7 @@ int dist_wait(struct dist *d, struct error *e)
     const double start = clock_seconds();
     double waited = 0;
     while (rc == 0 && !done) {
-        if (d->crowded || waited > SPIN_SECONDS)
+        if (waited >= spin)
             sleep_a_little(waited);
         rc = d->ops->test(d->context, &done, e);
         waited = clock_seconds() - start;

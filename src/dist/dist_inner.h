@@ -28,6 +28,7 @@ struct dist {
     size_t beside; // ranks that use the same cores, this one included
     size_t cores;  // that they use
     bool crowded;  // more threads than cores: waiting must not spin
+    size_t posted; // bytes, since the last wait
     bool broken;
     double waited;
     struct dist_report *report; // [ranks], for dist_agree
