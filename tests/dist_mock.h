@@ -10,9 +10,9 @@ struct mock;
 struct mock *mock_new(size_t ranks);
 void mock_free(struct mock *m); // after all ranks have been closed
 
-// The n-th call of the back end by that rank fails, and every one after it; 0: none.
+// The n-th call of the back end by that rank's body fails, and every one after it; 0: none.
 void mock_fail(struct mock *m, size_t rank, long n);
-long mock_calls(const struct mock *m, size_t rank); // that it has made
+long mock_calls(const struct mock *m, size_t rank); // that its body has made
 bool mock_aborted(const struct mock *m);
 // Messages that nobody has received: none after a run in good order.
 size_t mock_messages(const struct mock *m);

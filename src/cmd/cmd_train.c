@@ -196,9 +196,9 @@ int cmd_train(int argc, char **argv)
         return help(argv[0]);
     const int rc = dist_open(&ranks, &e);
     const int status = rc ? finish(ranks, argv[0], rc, &e) : train(ranks, argc, argv);
-    if (dist_close(ranks, status)) {
-        fflush(NULL);
-        _exit(status);
-    }
-    return status;
+    if (!ranks)
+        return status;
+    dist_close(ranks, status);
+    fflush(NULL);
+    _exit(status);
 }

@@ -23,9 +23,9 @@ struct dist;
 int dist_open(struct dist **d, struct error *e);
 
 // Leave, with the exit status that the process will have. Ranks that agree leave in good order;
-// one whose messages fail takes the others with it. True: the process is to end with _exit, for
+// one whose messages fail takes the others with it. The process is then to end with _exit, for
 // nothing that the message library has left behind may run. NULL is fine.
-bool dist_close(struct dist *d, int status);
+void dist_close(struct dist *d, int status);
 
 size_t dist_rank(const struct dist *d);  // 0 for NULL
 size_t dist_ranks(const struct dist *d); // 1 for NULL

@@ -35,24 +35,16 @@ int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t 
     return 0;
 }
 
-// MPICH 4.0 hangs in MPI_Finalize in a good part of all runs with three ranks or more over TCP:
-// some wait in its last barrier, which makes no progress for the others that still close
-// connections (pmodels/mpich #6596). So ranks on several hosts meet a last time and then just end;
-// a failure they have to tell the launcher by an abort, for it would wait for a rank that only
-// exits.
-bool dist_close(struct dist *d, int status)
+void dist_close(struct dist *d, int status)
 {
     if (!d)
-        return false;
-    const bool hastily = d->hosts > 1;
-    const bool met = !d->broken && (!hastily || dist_agree(d, 0, NULL) == 0);
-    if (met)
-        d->ops->leave(d->context, hastily);
+        return;
+    if (!d->broken && dist_agree(d, 0, NULL) == 0)
+        d->ops->leave(d->context);
     else
         d->ops->abort(d->context, status);
     mem_free(d->report);
     mem_free(d);
-    return hastily;
 }
 
 int dist_share(struct dist *d, void *data, size_t bytes, struct error *e)

@@ -14,9 +14,8 @@ struct dist_ops {
     int (*recv)(void *context, size_t from, void *data, size_t bytes, struct error *e);
     // Have all messages posted so far gone out and come in?
     int (*test)(void *context, bool *done, struct error *e);
-    // In good order, when all ranks are about to do the same; frees the context. The library is
-    // shut down unless `hastily`.
-    void (*leave)(void *context, bool hastily);
+    // In good order, when all ranks do the same; frees the context.
+    void (*leave)(void *context);
     // At once, and every rank with this one; may return when that takes effect a little later.
     void (*abort)(void *context, int status);
 };
@@ -28,8 +27,8 @@ struct dist {
     size_t beside; // ranks that use the same cores, this one included
     size_t cores;  // that they use
     bool crowded;  // more threads than cores: waiting must not spin
-    size_t posted; // bytes, since the last wait
     bool broken;
+    size_t posted; // bytes, since the last wait
     double waited;
     struct dist_report *report; // [ranks], for dist_agree
 };
