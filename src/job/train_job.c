@@ -289,7 +289,7 @@ static int prepare_and_fit(struct job *j, const struct train_job *job, struct er
         rc = prepare(j, &job->hooks, e);
     rc = dist_agree(j->ranks, rc, e);
     if (rc == 0 && dist_ranks(j->ranks) > 1) // fit_run compares everything else
-        rc = dist_same(j->ranks, job->config->test ? dataset_digest(&j->data.test) : 0,
+        rc = dist_same(j->ranks, j->data.test.n ? dataset_digest(&j->data.test) : 0,
                        "test data (CRC-32)", e);
     rc = dist_agree(j->ranks, rc, e);
     if (rc == 0) {

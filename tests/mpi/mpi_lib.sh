@@ -11,6 +11,10 @@ shift
 # tables KIND: sets $options to the table of that kind.
 tables() {
     case $1 in
+    csv)
+        options="--data $data/passengers.csv --target Survived --quiet"
+        return
+        ;;
     binary) set -- binary 3000 7 1 1500 ;;
     classes) set -- multiclass 1100 11 3 700 ;;
     numbers) set -- regression2 1100 9 5 700 ;;
