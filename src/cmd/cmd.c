@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/cmd.h"
+
+#include "base/num.h"
 #include "job/failure.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define HELP_MAX 65536
@@ -88,6 +91,19 @@ void cmd_lost_page_rank(int number)
 }
 
 const char *const cmd_part_words[] = {"auto", "train", "val", "test", NULL};
+
+int cmd_threshold(const char *text, enum threshold_rule *rule, double *value, struct error *e)
+{
+    const char *given = text ? text : "";
+    if (strcmp(given, "f1") == 0)
+        *rule = THRESHOLD_F1;
+    else if (strcmp(given, "youden") == 0)
+        *rule = THRESHOLD_YOUDEN;
+    else if (!num_parse(given, value))
+        return error_set(e, ERR_USAGE, "--threshold: '%.60s' is not a number, nor f1 nor youden",
+                         given);
+    return 0;
+}
 
 const char *cmd_part(int word)
 {

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "train/threshold.h"
 
 int cmd_train(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
@@ -54,6 +55,8 @@ void cmd_failure_file(const char *path);
 // The arrays that `--part` and its like choose; the words of that option are cmd_part_words.
 extern const char *const cmd_part_words[];
 const char *cmd_part(int word); // NULL for auto
+// --threshold: a number, or the name of a rule; NULL is neither.
+int cmd_threshold(const char *text, enum threshold_rule *rule, double *value, struct error *e);
 // The end of one: flush standard output, print the failure if there is one, give the exit status.
 int cmd_finish(const char *name, int rc, struct error *e);
 int cmd_end(int rc, const struct error *e); // the same without a word

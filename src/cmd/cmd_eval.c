@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `skiff eval`: the options, and the metrics of scores that are already made, as a table or as
 // JSON. A model and data go to eval_model.c.
-#include "base/num.h"
 #include "cmd/cmd.h"
 #include "cmd/eval_options.h"
 #include "cmd/eval_print.h"
@@ -203,20 +202,6 @@ static int eval_file(const struct eval_options *o, struct error *e)
     return rc;
 }
 
-// A number, or the name of a rule.
-static int read_threshold(struct eval_options *o, struct error *e)
-{
-    const char *text = o->threshold ? o->threshold : "";
-    if (strcmp(text, "f1") == 0)
-        o->rule = THRESHOLD_F1;
-    else if (strcmp(text, "youden") == 0)
-        o->rule = THRESHOLD_YOUDEN;
-    else if (!num_parse(text, &o->value))
-        return error_set(e, ERR_USAGE, "--threshold: '%.60s' is not a number, nor f1 nor youden",
-                         text);
-    return 0;
-}
-
 // Options of the one kind of input with the other.
 static int check_options(const struct opt_set *set, const struct eval_options *o, struct error *e)
 {
@@ -250,7 +235,7 @@ static int work(const struct cmd_call *call, struct error *e)
     if (!o->scores && call->words < 2)
         return error_set(e, ERR_USAGE,
                          "a model and data, or --scores FILE is needed; --help shows examples");
-    int rc = read_threshold(o, e);
+    int rc = cmd_threshold(o->threshold, &o->rule, &o->value, e);
     if (rc == 0)
         rc = check_options(call->set, o, e);
     if (rc)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // `skiff report`: options in, a page and its figures out.
-#include "base/num.h"
 #include "cmd/cmd.h"
 #include "report/report.h"
 
@@ -71,19 +70,6 @@ static const char help_after[] = "\n"
                                  "\n"
                                  "Exit status: 0 done, 1 a file cannot be used, 2 wrong options.\n";
 
-static int read_threshold(struct report_options *o, struct error *e)
-{
-    const char *text = o->threshold ? o->threshold : "";
-    if (strcmp(text, "f1") == 0)
-        o->rule = THRESHOLD_F1;
-    else if (strcmp(text, "youden") == 0)
-        o->rule = THRESHOLD_YOUDEN;
-    else if (!num_parse(text, &o->value))
-        return error_set(e, ERR_USAGE, "--threshold: '%.60s' is not a number, nor f1 nor youden",
-                         text);
-    return 0;
-}
-
 static int check_options(const struct opt_set *set, const struct report_options *o, struct error *e)
 {
     static const char *const for_data[] = {"part", "x_key", "y_key"};
@@ -152,7 +138,7 @@ static int work(const struct cmd_call *call, struct error *e)
     struct report_options *o = call->values;
     if (call->words == 0)
         return error_set(e, ERR_USAGE, "the folder of a run is needed; --help shows examples");
-    int rc = read_threshold(o, e);
+    int rc = cmd_threshold(o->threshold, &o->rule, &o->value, e);
     if (rc == 0)
         rc = check_options(call->set, o, e);
     return rc ? rc : make_report(o, call->word[0], e);

@@ -6,7 +6,6 @@
 #include "job/evaluate.h"
 #include "train/curves_json.h"
 #include "train/metrics_json.h"
-#include "train/targets.h"
 
 #include <math.h>
 
@@ -29,50 +28,14 @@ static void judged_clear(struct judged *j)
     mem_free(j->pred);
 }
 
-// The labels must fit the task before a loss looks at them.
-static int check_labels(const struct model_run *run, const struct judged *j, struct error *e)
-{
-    const struct net *net = &run->model.net;
-    const struct targets targets = {net->task, net->outputs};
-    const size_t columns = net->task == TASK_REGRESSION ? net->outputs : 1;
-    const struct dataset trained = {.d = net->inputs, .targets = columns};
-    if (j->data.targets != columns)
-        return error_set(e, ERR_MISMATCH, "%s: %s has %zu column%s, but the model %s gives %zu",
-                         j->path, j->data.y_name, j->data.targets, j->data.targets == 1 ? "" : "s",
-                         run->path, columns);
-    return targets_check(&targets, &trained, &j->data, j->path, e);
-}
-
-static int predict(const struct model_run *run, struct judged *j, struct error *e)
-{
-    const struct evaluation how = {
-        .net = &run->model.net,
-        .kern = run->kern,
-        .params = run->model.params,
-        .threads = run->threads,
-        .team = run->team,
-        .gemm = &run->gemm,
-    };
-    j->pred = mem_array(j->data.n, run->model.net.outputs * sizeof *j->pred);
-    if (!j->pred)
-        return error_nomem(e, "predictions");
-    const int rc = evaluate_predict(&how, &j->data, j->pred, &j->loss, e);
-    if (rc == 0 && !isfinite(j->loss))
-        return error_set(e, ERR_NUMERIC,
-                         "%s: the loss is not a finite number: its features or labels are far "
-                         "from those that the model was trained on",
-                         j->path);
-    return rc;
-}
-
 static int judge(const struct state *s, const struct model_run *run, const struct model_data *data,
                  struct judged *j, struct error *e)
 {
     j->path = data->path;
     int rc = model_rows_load(&j->data, run, data, &s->job->listener, e);
     if (rc == 0)
-        rc = check_labels(run, j, e);
-    return rc ? rc : predict(run, j, e);
+        rc = evaluate_check(run, &j->data, j->path, e);
+    return rc ? rc : evaluate_rows(run, &j->data, j->path, &j->pred, &j->loss, e);
 }
 
 static struct metrics_rows rows_of(const struct judged *j, size_t outputs)

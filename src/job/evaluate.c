@@ -7,6 +7,7 @@
 #include "model/plan.h"
 #include "train/metrics_json.h"
 #include "train/score.h"
+#include "train/targets.h"
 
 #include <math.h>
 
@@ -63,6 +64,43 @@ static int measure(const struct evaluation *how, const struct dataset *d, const 
             rc = error_nomem(e, "metrics");
     }
     score_clear(&score);
+    return rc;
+}
+
+int evaluate_check(const struct model_run *run, const struct dataset *d, const char *path,
+                   struct error *e)
+{
+    const struct net *net = &run->model.net;
+    const struct targets targets = {net->task, net->outputs};
+    const size_t columns = net->task == TASK_REGRESSION ? net->outputs : 1;
+    const struct dataset trained = {.d = net->inputs, .targets = columns};
+    if (d->targets != columns)
+        return error_set(e, ERR_MISMATCH, "%s: %s has %zu column%s, but the model %s gives %zu",
+                         path, d->y_name, d->targets, d->targets == 1 ? "" : "s", run->path,
+                         columns);
+    return targets_check(&targets, &trained, d, path, e);
+}
+
+int evaluate_rows(const struct model_run *run, const struct dataset *d, const char *path,
+                  float **pred, double *loss, struct error *e)
+{
+    const struct evaluation how = {
+        .net = &run->model.net,
+        .kern = run->kern,
+        .params = run->model.params,
+        .threads = run->threads,
+        .team = run->team,
+        .gemm = &run->gemm,
+    };
+    *pred = mem_array(d->n, run->model.net.outputs * sizeof **pred);
+    if (!*pred)
+        return error_nomem(e, "predictions");
+    const int rc = evaluate_predict(&how, d, *pred, loss, e);
+    if (rc == 0 && !isfinite(*loss))
+        return error_set(e, ERR_NUMERIC,
+                         "%s: the loss is not a finite number: its features or labels are far "
+                         "from those that the model was trained on",
+                         path);
     return rc;
 }
 

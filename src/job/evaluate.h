@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "dist/dist.h"
+#include "job/model_run.h"
 #include "kern/kern.h"
 #include "model/net.h"
 #include "table/dataset.h"
@@ -25,6 +26,14 @@ struct evaluation {
 // root, and every rank calls it.
 int evaluate_predict(const struct evaluation *how, const struct dataset *d, float *pred,
                      double *loss, struct error *e);
+
+// Do labels, and their number of columns, fit the model? Before a loss looks at them. `path` begins
+// the message.
+int evaluate_check(const struct model_run *run, const struct dataset *d, const char *path,
+                   struct error *e);
+// What a model says of such rows: *pred[n][outputs] on the heap, and a loss that is finite.
+int evaluate_rows(const struct model_run *run, const struct dataset *d, const char *path,
+                  float **pred, double *loss, struct error *e);
 
 // *metrics is a new reference on success, an empty object on ranks that are not the root. All ranks
 // return the same.

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "job/evaluate.h"
 #include "table/split.h"
-#include "train/targets.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -90,15 +89,6 @@ static int hold_back(struct findings *f, const struct prep *p, struct error *e)
     return rc;
 }
 
-static int check_labels(const struct findings *f, const struct model_run *run, struct error *e)
-{
-    const struct net *net = &run->model.net;
-    const struct targets targets = {net->task, net->outputs};
-    const size_t columns = net->task == TASK_REGRESSION ? net->outputs : 1;
-    const struct dataset trained = {.d = net->inputs, .targets = columns};
-    return targets_check(&targets, &trained, &f->data, f->path, e);
-}
-
 static int load(struct findings *f, const struct model_run *run, const struct findings_spec *spec,
                 struct error *e)
 {
@@ -109,32 +99,10 @@ static int load(struct findings *f, const struct model_run *run, const struct fi
         return error_nomem(e, "paths");
     int rc = model_rows_load(&f->data, run, &spec->data, &listener, e);
     if (rc == 0)
-        rc = check_labels(f, run, e);
+        rc = evaluate_check(run, &f->data, f->path, e);
     if (rc == 0 && spec->held_back && p && p->split.test_rows)
         rc = hold_back(f, p, e);
     return rc ? rc : buf_check(&f->strange, "remarks", e);
-}
-
-static int predict(struct findings *f, const struct model_run *run, struct error *e)
-{
-    const struct evaluation how = {
-        .net = &run->model.net,
-        .kern = run->kern,
-        .params = run->model.params,
-        .threads = run->threads,
-        .team = run->team,
-        .gemm = &run->gemm,
-    };
-    f->pred = mem_array(f->data.n, run->model.net.outputs * sizeof *f->pred);
-    if (!f->pred)
-        return error_nomem(e, "predictions");
-    const int rc = evaluate_predict(&how, &f->data, f->pred, &f->loss, e);
-    if (rc == 0 && !isfinite(f->loss))
-        return error_set(e, ERR_NUMERIC,
-                         "%s: the loss is not a finite number: its features or labels are far "
-                         "from those that the model was trained on",
-                         f->path);
-    return rc;
 }
 
 static struct metrics_rows predictions(const struct findings *f)
@@ -268,7 +236,7 @@ static int judge(const struct state *s, struct model_run *run, struct error *e)
     struct findings *f = s->f;
     int rc = load(f, run, s->spec, e);
     if (rc == 0)
-        rc = predict(f, run, e);
+        rc = evaluate_rows(run, &f->data, f->path, &f->pred, &f->loss, e);
     if (rc == 0) {
         rc = measure(f, s->spec, e);
         error_prefix(e, rc, "%s", f->path);
