@@ -79,6 +79,7 @@ struct figure_calibration {
     size_t bins;
     const struct figure_bin *bin;
     double brier, ece; // brier: NaN leaves it out
+    const char *share; // what the vertical axis is; NULL: the share of positives
 };
 int figure_calibration(struct buf *out, const struct figure_calibration *f);
 

@@ -215,7 +215,8 @@ int figure_calibration(struct buf *out, const struct figure_calibration *f)
         canvas_empty(&c, "no rows to show");
         return canvas_end(&c);
     }
-    unit_plot(&c, "mean score; below: rows of each bin", "share of positives", STRIP);
+    unit_plot(&c, "mean score; below: rows of each bin", f->share ? f->share : "share of positives",
+              STRIP);
     guide(&c, (double[]){0, 0}, (double[]){1, 1});
     draw_reliability(&c, f);
     draw_counts(&c, f);

@@ -114,7 +114,7 @@ static int put_columns(struct buf *out, const struct report *r, struct error *e)
     if (!has_figures(r, SECTION_COLUMNS))
         return 0;
     begin_section(out, &columns);
-    html_put(out, "<div class=\"cells\">\n");
+    html_put(out, "<div class=\"cells loose\">\n");
     put_figures(out, r, SECTION_COLUMNS);
     const int rc = page_columns(out, r, e);
     html_put(out, "</div>\n");

@@ -80,13 +80,14 @@ static void put_score(struct buf *out, const struct report *r)
 static void put_second(struct buf *out, const struct report *r)
 {
     const struct findings *f = &r->found;
-    char value[LABEL_MAX], more[96] = "";
+    char value[LABEL_MAX], mean[LABEL_MAX], more[96] = "";
     if (f->data.n == 0)
         return;
     switch (f->net.task) {
     case TASK_REGRESSION:
         label_value(value, f->score.regression.rmse);
-        snprintf(more, sizeof more, "mean absolute error %.4g", f->score.regression.mae);
+        label_value(mean, f->score.regression.mae);
+        snprintf(more, sizeof more, "mean absolute error %s", mean);
         put_fact(out, "RMSE", value, more);
         return;
     case TASK_MULTICLASS:
@@ -170,7 +171,10 @@ void page_head(struct buf *out, const struct report *r)
     html_put(out, "<p class=\"kicker\">skiff training report</p>\n<h1>");
     put_name(out, r->spec->run);
     html_put(out, "</h1>\n<p class=\"soft\">");
-    html_text(out, tasks[task_of(r)]);
+    if (r->found.net.layers && r->found.net.task == TASK_MULTICLASS)
+        html_printf(out, "%zu classes", r->found.net.outputs);
+    else
+        html_text(out, tasks[task_of(r)]);
     if (r->found.prep && r->found.prep->target.name)
         html_printf(out, " of %.100s", r->found.prep->target.name);
     if (r->found.prep)

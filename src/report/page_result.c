@@ -16,7 +16,7 @@ void page_remarks(struct buf *out, const struct report *r)
 {
     if (r->remarks.count == 0) {
         html_put(out, "<p>");
-        html_text(out, "Nothing that the figures of this run give reason for.");
+        html_text(out, "None: the figures of this run give no reason for any.");
         html_put(out, "</p>\n");
         return;
     }
@@ -50,13 +50,31 @@ static const char *const *keys_of(enum net_task task)
                                      : binary_keys;
 }
 
-static void put_number(struct buf *out, double value)
+// Three digits behind the point of what lies between 0 and 10, as most metrics do.
+static void metric_text(char text[LABEL_MAX], double value)
 {
-    char text[LABEL_MAX];
     label_value(text, value);
     if (fabs(value) < 10)
         label_decimal(text, value, fabs(value) < 0.01 && value != 0 ? 5 : 3);
+}
+
+static void put_number(struct buf *out, double value)
+{
+    char text[LABEL_MAX];
+    metric_text(text, value);
     html_cell(out, "%s", isfinite(value) ? text : "\u2013");
+}
+
+static void put_interval(struct buf *out, const struct interval *i)
+{
+    char low[LABEL_MAX], high[LABEL_MAX];
+    if (!i || !isfinite(i->low)) {
+        html_cell(out, "\u2013");
+        return;
+    }
+    metric_text(low, i->low);
+    metric_text(high, i->high);
+    html_cell(out, "%s \u2013 %s", low, high);
 }
 
 // What is evaluated now, with intervals, and then the parts of metrics.json.
@@ -73,13 +91,8 @@ static void put_metrics(struct buf *out, const char *const *keys,
         html_row(out, findings_metric_name(*keys));
         if (c->now)
             put_number(out, run_number(c->now, *keys));
-        if (c->bootstrap) {
-            const struct interval *i = bootstrap_find(c->bootstrap, *keys);
-            if (i && isfinite(i->low))
-                html_cell(out, "%.3g \u2013 %.3g", i->low, i->high);
-            else
-                html_cell(out, "\u2013");
-        }
+        if (c->bootstrap)
+            put_interval(out, bootstrap_find(c->bootstrap, *keys));
         for (size_t p = 0; p < 3; p++)
             if (c->part[p])
                 put_number(out, run_number(c->part[p], *keys));

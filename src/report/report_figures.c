@@ -244,6 +244,7 @@ static void add_calibration(struct draw *d)
         .bin = bins,
         .brier = binary ? d->found->score.binary.brier : NAN,
         .ece = c->error,
+        .share = binary ? NULL : "share that is right",
     };
     add(d, &(struct plan_of_figure){
                "calibration", SECTION_RESULT,
