@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Figures of a report. Each function appends one SVG to `out`, beginning with "<svg": it stands
 // alone in a file and goes into an HTML page as it is. It has no fixed width, follows the reader's
-// light or dark setting, needs no script and no font, and has the same bytes each time.
-//
-// Arrays belong to the caller. What is not finite is left out; with nothing to show a figure says
-// so. Names are any text, cut where too long. Returned is 0 or a negative code, which
-// buf_check(out, "roc.svg", e) describes; the buffer should take FIGURE_MAX bytes.
+// light or dark setting, needs no script and no font, and has the same bytes each time. Arrays
+// belong to the caller. What is not finite is left out; with nothing to show a figure says so.
+// Names are any text, cut where too long. Returned is 0 or a negative code, which buf_check(out,
+// "roc.svg", e) describes; the buffer should take FIGURE_MAX bytes.
 #ifndef SKIFF_REPORT_FIGURE_H
 #define SKIFF_REPORT_FIGURE_H
 
