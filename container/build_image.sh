@@ -17,7 +17,7 @@ driver=overlay
 clean() {
     buildah --storage-driver "$driver" --root "$work/root" --runroot "$work/run" rm --all \
         >/dev/null 2>&1 || true
-    umount "$work/root/overlay" 2>/dev/null || true
+    umount --recursive "$work/root/overlay" 2>/dev/null || true
     rm -rf "$work"
 }
 trap clean EXIT
