@@ -109,11 +109,25 @@ static int put_result(struct buf *out, const struct report *r, struct error *e)
     return rc;
 }
 
+// Columns were to be shuffled, and were not.
+static bool importance_left_out(const struct report *r)
+{
+    return r->found.importance.columns > 0 && !r->found.importance.metric;
+}
+
 static int put_columns(struct buf *out, const struct report *r, struct error *e)
 {
-    if (!has_figures(r, SECTION_COLUMNS))
+    if (!has_figures(r, SECTION_COLUMNS) && !importance_left_out(r))
         return 0;
     begin_section(out, &columns);
+    if (importance_left_out(r)) {
+        html_put(out, "<p>");
+        html_printf(out, "Left out: to shuffle %zu columns would take minutes.",
+                    r->found.importance.columns);
+        html_put(out, "</p>\n");
+        end_section(out);
+        return 0;
+    }
     html_put(out, "<div class=\"cells loose\">\n");
     put_figures(out, r, SECTION_COLUMNS);
     const int rc = page_columns(out, r, e);

@@ -126,14 +126,19 @@ static void training(struct draw *d)
     static const enum history_column losses[] = {HISTORY_TRAIN_LOSS, HISTORY_VAL_LOSS};
     static const enum history_column metrics[] = {
         HISTORY_VAL_ACCURACY, HISTORY_VAL_F1, HISTORY_VAL_AUROC, HISTORY_VAL_AP, HISTORY_VAL_R2};
+    static const char usual[] =
+        "What training makes smaller. Where validation turns up while training goes on falling, "
+        "the network begins to learn its rows by heart.";
+    static const char scaled[] =
+        "What training makes smaller; of scaled targets, where they were scaled for it. Where "
+        "validation turns up while training goes on falling, the network begins to learn its rows "
+        "by heart.";
+    const enum net_task task = run_task(d->run);
     if (d->run->history.count == 0)
         return;
     add_curves(d, losses, 2,
-               &(struct plan_of_figure){
-                   "loss", SECTION_TRAINING,
-                   "What training makes smaller. Where validation turns up while training goes on "
-                   "falling, the network begins to learn its rows by heart.",
-                   NULL, NULL});
+               &(struct plan_of_figure){"loss", SECTION_TRAINING,
+                                        task == TASK_REGRESSION ? scaled : usual, NULL, NULL});
     add_curves(d, metrics, 5,
                &(struct plan_of_figure){"metrics", SECTION_TRAINING,
                                         "The same epochs in terms that people use; 1 is perfect.",

@@ -185,6 +185,24 @@ static void strange_records(void **state)
     }
 }
 
+// What would have taken minutes is not passed over in silence.
+static void importance_left_out(void **state)
+{
+    (void)state;
+    const struct report_spec spec = {.run = "run"};
+    struct report r = {.spec = &spec, .found.importance.columns = 70000};
+    struct buf page;
+    struct error e = {0};
+    buf_init(&page, REPORT_PAGE_MAX);
+    CHECK_OK(report_page(&r, &page, &e), e);
+    assert_non_null(strstr(page.data, "Left out: to shuffle 70000 columns"));
+    buf_clear(&page);
+    r.found.importance.columns = 0;
+    CHECK_OK(report_page(&r, &page, &e), e);
+    assert_null(strstr(page.data, "Left out"));
+    buf_clear(&page);
+}
+
 static void text_stays_text(void **state)
 {
     (void)state;
@@ -274,7 +292,7 @@ int main(void)
         cmocka_unit_test(whole_run),       cmocka_unit_test(without_rows),
         cmocka_unit_test(only_some),       cmocka_unit_test(strange_records),
         cmocka_unit_test(text_stays_text), cmocka_unit_test(no_memory),
-        cmocka_unit_test(no_disk),
+        cmocka_unit_test(no_disk),         cmocka_unit_test(importance_left_out),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
