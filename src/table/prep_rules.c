@@ -115,7 +115,7 @@ static int parse_lists(struct prep_lists *l, const struct prep_rules *r, struct 
     if (rc == 0)
         rc = prep_list_names(&l->drop, "--drop", r->drop, e);
     if (rc == 0)
-        rc = prep_list_names(&l->ids, "--ids", r->ids, e);
+        rc = prep_list_names(&l->ids, "--id", r->ids, e);
     if (rc == 0)
         rc = prep_list_names(&l->log1p, "--log1p", r->log1p, e);
     if (rc == 0)

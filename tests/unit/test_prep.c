@@ -412,7 +412,7 @@ static void refused_rules(void **state)
         {{.target = "alife"}, ERR_NOTFOUND, "no column 'alife'"},
         {{.features = "age,age"}, ERR_USAGE, "--features: 'age' is there twice"},
         {{.features = "age,alive", .target = "alive"}, ERR_USAGE, "'alive' is the target"},
-        {{.ids = "alive", .target = "alive"}, ERR_USAGE, "--ids: 'alive' is the target"},
+        {{.ids = "alive", .target = "alive"}, ERR_USAGE, "--id: 'alive' is the target"},
         {{.features = "age", .drop = "age"}, ERR_USAGE, "'age' is in --drop, too"},
         {{.features = "age", .ids = "age"}, ERR_USAGE, "what names a row is no feature"},
         {{.features = "age", .fill = "agge=1"}, ERR_NOTFOUND, "did you mean 'age'?"},
