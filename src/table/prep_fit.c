@@ -13,14 +13,14 @@
 
 void prep_note(const struct prep_fit *how, const char *format, ...)
 {
-    char text[ERROR_TEXT_MAX];
+    struct error line = {0}; // no failure, but one line whatever the names hold
     if (!how->note)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    error_vset(&line, ERR_DATA, format, args);
     va_end(args);
-    how->note(how->context, text);
+    how->note(how->context, line.text);
 }
 
 int prep_refuse(const struct prep_fit *how, const char *column, struct error *e, const char *format,

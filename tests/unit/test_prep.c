@@ -261,6 +261,11 @@ static void mostly_missing(void **state)
     CHECK_OK(fit_text(&f, "x,y\n9007199254740993,0\n1,1\n", &(struct prep_rules){0}, 0, &e), e);
     assert_non_null(strstr(f.notes.data, "x: whole numbers beyond 2^53 lose their last digits"));
     fitted_clear(&f);
+    // A note is a line, and a terminal takes no orders from a name.
+    CHECK_OK(fit_text(&f, "\"a\x1b[2J\nb\",x\n1,0\n1,1\n", &(struct prep_rules){0}, 0, &e), e);
+    assert_string_equal(f.notes.data,
+                        "a?[2J?b: left out: the same value in all rows that have one\n");
+    fitted_clear(&f);
 }
 
 static void refused_columns(void **state)
