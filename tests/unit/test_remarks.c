@@ -23,6 +23,7 @@ static void begin(enum net_task task)
     found.net.layers = 1;
     found.net.task = task;
     found.score.binary.auroc = found.score.multiclass.accuracy = found.score.regression.r2 = 0.8;
+    found.score.binary.positives = 50;
     for (size_t c = 0; c < 6; c++)
         columns[c] = (struct screen_column){.feature = c, .features = 1, .alone = 0.6};
 }
@@ -166,7 +167,7 @@ static void unvalidated(void **state)
 static void leakage(void **state)
 {
     (void)state;
-    static const char *const figures[] = {"", "sex alone has a ROC AUC of 0.985",
+    static const char *const figures[] = {"", "sex alone has a ROC AUC of 0.997",
                                           "sex alone tells the class of 98.5 %",
                                           "sex alone explains 98.5 %"};
     for (int task = TASK_BINARY; task <= TASK_REGRESSION; task++) {
@@ -174,9 +175,9 @@ static void leakage(void **state)
         begin((enum net_task)task);
         found.score.multiclass = (struct multiclass_metrics){
             .n = ROWS, .classes = 2, .support = support, .accuracy = 0.8};
-        columns[2].alone = 0.979;
+        columns[2].alone = task == TASK_BINARY ? 0.994 : 0.979;
         check_silent("leakage");
-        columns[2].alone = 0.985;
+        columns[2].alone = task == TASK_BINARY ? 0.997 : 0.985;
         check_warned("leakage", figures[task]);
         found.data.n = 29;
         check_silent("leakage");
@@ -203,6 +204,10 @@ static void idle(void **state)
     columns[1].constant = true;
     columns[1].value = 3;
     check_warned("idle", "fare is 3 in all 143 rows");
+    struct prep prep = {0};
+    found.prep = &prep; // features then are not what the table has
+    check_warned("idle", "fare is the same in all 143 rows");
+    found.prep = NULL;
     columns[1].constant = false;
     found.importance = (struct importance){
         .metric = "auroc", .repeats = 10, .columns = 6, .mean = mean, .spread = spread};
@@ -251,6 +256,25 @@ static void small(void **state)
     begin(TASK_REGRESSION);
     set_interval("r2", 0.7, 0.9);
     check_warned("small", "0.1 better or worse");
+    set_interval("r2", 0.89, 0.9);
+    found.data.n = 30;
+    check_silent("small");
+    found.data.n = 29;
+    check_warned("small", "There are only 29 given rows.");
+    found.bootstrap.count = 0;
+    found.data.n = 1;
+    check_warned("small", "There is only 1 given row.");
+    begin(TASK_BINARY);
+    set_interval("auroc", 1, 1); // every one above every zero
+    check_silent("small");
+    found.score.binary.positives = ROWS - 9;
+    check_warned("small", "Only 9 of the 143 given rows are of class 0.");
+    found.score.binary.positives = 9;
+    check_warned("small", "Only 9 of the 143 given rows are of class 1.");
+    found.score.binary.positives = 10;
+    check_silent("small");
+    found.score.binary.positives = ROWS;
+    check_warned("small", "None of the 143 given rows is of class 0.");
 }
 
 static void calibration(void **state)
@@ -262,6 +286,12 @@ static void calibration(void **state)
     check_silent("calibration");
     found.calibration.noise = 0.03;
     check_warned("calibration", "off by 0.100");
+    found.calibration.bin[4] = (struct calibration_bin){.score = 0.42, .rate = 0.1, .count = 143};
+    check_warned("calibration", "Train longer");
+    found.calibration.bin[4].rate = 0.45;
+    check_warned("calibration", "less sure");
+    found.net.task = TASK_MULTICLASS; // of the predicted class: 0.42, and it is right in 45 %
+    check_warned("calibration", "Train longer");
     set_run("{\"options\": {\"class_weight\": \"balanced\"}}", NULL);
     check_warned("calibration", "on purpose");
     found.calibration.error = 0.04;
@@ -325,6 +355,21 @@ static void unfinished(void **state)
     set_history(100, falling, falling, "{\"exit\": \"finished\"}");
     folder.history.row[99].value[HISTORY_LR] = 4e-5;
     check_silent("unfinished");
+    set_history(10, falling, falling, "{\"exit\": \"finished\"}");
+    check_warned("unfinished", "in the last 2, validation loss was 21.2 % below");
+    check_warned("unfinished", "--epochs 200");
+    set_history(10, falling, falling,
+                "{\"training\": {\"steps\": 10}, \"data\": {\"train_rows\": 800}}");
+    check_warned("unfinished", "--batch_size 64");
+    set_history(10, falling, falling,
+                "{\"training\": {\"steps\": 20}, \"data\": {\"train_rows\": 800}}");
+    check_warned("unfinished", "ends by itself.");
+    set_history(4, falling, falling, "{\"exit\": \"finished\"}");
+    check_silent("unfinished");
+    set_interval("auroc", 0.49, 0.55);
+    check_warned("guessing", "Look at the labels");
+    set_history(10, falling, falling, "{\"exit\": \"finished\"}");
+    check_warned("guessing", "Train longer before anything else");
 }
 
 static void imbalance(void **state)
