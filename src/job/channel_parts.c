@@ -10,15 +10,18 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PATHS_MAX  ((size_t)1 << 24)
-#define PIPE_PIECE 65536
-#define PIPE_WAIT  600 // polls of 0.1 s until the pipe is there: the platform makes it late
+#define PATHS_MAX   ((size_t)1 << 24)
+#define PIPE_PIECE  65536
+#define PIPE_POLL   100  // milliseconds
+#define PIPE_WAIT   600  // polls until the pipe is there: the platform makes it late
+#define WRITER_WAIT 6000 // and until its first bytes are
 
 const char *const part_names[PARTS] = {"train", "val", "test"};
 
@@ -206,31 +209,52 @@ static bool stopped(const struct asking *ask)
     return ask->stop && ask->stop(ask->context);
 }
 
+static int stopped_while(const char *path, const char *what, struct error *e)
+{
+    return error_set(e, ERR_IO, "%s: stopped while %s the pipe", path, what);
+}
+
+// Opened so that nothing blocks: a signal may come between a question and a call.
 static int open_pipe(const char *path, const struct asking *ask, struct error *e)
 {
     for (int i = 0; !stopped(ask); i++) {
-        const int fd = open(path, O_RDONLY | O_CLOEXEC);
+        const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         if (fd >= 0)
             return fd;
-        if (errno != EINTR && (errno != ENOENT || i == PIPE_WAIT))
+        if (errno != ENOENT || i == PIPE_WAIT)
             return error_errno(e, "%s: cannot open the pipe", path);
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000L * PIPE_POLL}, NULL);
     }
-    return error_set(e, ERR_IO, "%s: stopped while waiting for the pipe", path);
+    return stopped_while(path, "waiting for", e);
+}
+
+// Until there is something to read or the writer has gone. Before the first writer comes there is
+// neither, and one that never comes would keep the job, at its price, to the end of its time.
+static int wait_pipe(int fd, const char *path, bool begun, const struct asking *ask,
+                     struct error *e)
+{
+    for (int i = 0; !stopped(ask); i++) {
+        struct pollfd polled = {.fd = fd, .events = POLLIN};
+        if (poll(&polled, 1, PIPE_POLL) > 0)
+            return 0;
+        if (!begun && i == WRITER_WAIT)
+            return error_set(e, ERR_IO, "%s: nobody has written to the pipe in %d seconds", path,
+                             WRITER_WAIT * PIPE_POLL / 1000);
+    }
+    return stopped_while(path, "reading", e);
 }
 
 static int copy_pipe(int from, int to, const char *path, const struct asking *ask, struct error *e)
 {
     char piece[PIPE_PIECE];
-    for (;;) {
-        if (stopped(ask))
-            return error_set(e, ERR_IO, "%s: stopped while reading the pipe", path);
-        const ssize_t got = read(from, piece, sizeof piece);
-        if (got == 0)
-            return 0;
-        if (got < 0 && errno != EINTR)
+    for (bool begun = false;; begun = true) {
+        int rc = wait_pipe(from, path, begun, ask, e);
+        const ssize_t got = rc ? -1 : read(from, piece, sizeof piece);
+        if (rc || got == 0)
+            return rc;
+        if (got < 0 && errno != EINTR && errno != EAGAIN)
             return error_errno(e, "%s: cannot read the pipe", path);
-        const int rc = got > 0 ? channel_append(to, piece, (size_t)got, path, e) : 0;
+        rc = got > 0 ? channel_append(to, piece, (size_t)got, path, e) : 0;
         if (rc)
             return rc;
     }

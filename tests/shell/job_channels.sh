@@ -174,4 +174,15 @@ kill -TERM $pid
 wait $pid
 is "a signal while a pipe is waited for" "$? $(cat "$folder/stderr")" \
     "0 skiff train: stopped before it began; no model is written"
+# Nor does it matter when the signal comes: a writer is there and says nothing.
+lay silent --pipe train --channel train="$train_file" --hp epochs=2
+mkfifo "$root/input/data/train_0"
+(exec 3>"$root/input/data/train_0" && head -c 1000 "$train_file" >&3 && sleep 2) &
+SKIFF_ML_ROOT=$root "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr" &
+pid=$!
+sleep 0.5
+kill -TERM $pid
+wait $pid
+is "a signal while a writer is silent" "$? $(cat "$folder/stderr")" \
+    "0 skiff train: stopped before it began; no model is written"
 finish

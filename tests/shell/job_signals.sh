@@ -87,6 +87,25 @@ completes
 has "$(cat "$folder/stderr")" "skipping a broken checkpoint: $newest"
 same_file "after a broken checkpoint" "$folder/whole/algo-1/model/model.npz" "$root/model/model.npz"
 
+# A log that is read slowly, so that the signal comes while a line of it is being written.
+lesson slow_log --hp epochs=1000000
+mkfifo "$folder/log.pipe"
+(
+    exec 3<"$folder/log.pipe"
+    sleep 1.5
+    cat <&3 >"$folder/log"
+) &
+reader=$!
+SKIFF_ML_ROOT=$root "$SKIFF" train --threads 1 >"$folder/log.pipe" 2>"$folder/stderr" &
+pid=$!
+sleep 1
+kill -TERM $pid
+wait $pid
+code=$?
+wait $reader
+is "SIGTERM while the log is full" "$code $(cat "$root/output/failure" 2>/dev/null)" "0 "
+[ "$(wc -c <"$folder/log")" -gt 65536 ] || complain "the log was not full"
+
 # Where the job says that checkpoints are elsewhere; and no folder, no checkpoints.
 lesson elsewhere --checkpoints --hp epochs=3
 echo '{"LocalPath":"/opt/ml/other/place"}' >"$root/input/config/checkpointconfig.json"
