@@ -117,7 +117,7 @@ static int failed(const struct mpi *m, const char *what, int code, struct error 
     char text[MPI_MAX_ERROR_STRING] = "";
     int length = 0;
     m->call.error_string(code, text, &length);
-    text[strcspn(text, "\n")] = '\0';
+    text[strcspn(text, "\n,")] = '\0'; // a stack of MPI's functions follows
     return error_set(e, ERR_IO, "rank %d: %s: %s", m->rank, what, text);
 }
 
@@ -204,10 +204,19 @@ static void mpi_leave(void *context)
     mpi_free(m);
 }
 
+// The launcher ends all ranks, this one included. MPI_Abort would do it with a line of its own.
+static bool ask_launcher_to_abort(int status)
+{
+    char text[64];
+    const int length = snprintf(text, sizeof text, "cmd=abort exitcode=%d\n", status);
+    return launcher_fd() >= 0 && write(launcher_fd(), text, (size_t)length) == length;
+}
+
 static void mpi_abort(void *context, int status)
 {
     struct mpi *m = context;
-    m->call.abort(MPI_COMM_WORLD, status);
+    if (!ask_launcher_to_abort(status))
+        m->call.abort(MPI_COMM_WORLD, status);
     mpi_free(m);
 }
 
@@ -217,11 +226,8 @@ static const struct dist_ops mpi_ops = {mpi_send, mpi_recv, mpi_test, mpi_leave,
 // alone moves no launcher to end them.
 static void absent_abort(void *context, int status)
 {
-    char text[64];
-    const int length = snprintf(text, sizeof text, "cmd=abort exitcode=%d\n", status);
     (void)context;
-    if (launcher_fd() >= 0)
-        (void)!write(launcher_fd(), text, (size_t)length);
+    (void)ask_launcher_to_abort(status);
 }
 
 static const struct dist_ops absent_ops = {.abort = absent_abort};
