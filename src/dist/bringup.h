@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Ranks on a list of hosts, without mpiexec or ssh. The same command runs on every host. The first
+// host, by the order of their names, leads: the others connect to it, once. When all are there each
+// host forks its rank, which finds PMI's variables in its environment as if a launcher had started
+// it, and stays its supervisor: what the rank says to PMI travels to the leader and back, and so
+// does its end. Nothing that may be executed travels.
+#ifndef SKIFF_DIST_BRINGUP_H
+#define SKIFF_DIST_BRINGUP_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define BRINGUP_HOSTS_MAX 1024
+
+struct bringup {
+    char **host; // sorted, different
+    size_t hosts, self;
+    int port;         // where the leader listens
+    double join;      // seconds to wait for all
+    double heartbeat; // seconds of silence that are a failure
+    void (*note)(void *context, const char *text);
+    bool (*stop)(void *context); // asked now and then: pass it on to the ranks
+    void *context;
+};
+
+// From "a,b,c" and the name of this one.
+int bringup_hosts(struct bringup *b, const char *list, const char *self, struct error *e);
+void bringup_clear(struct bringup *b);
+
+// Call it before there are threads. In the rank, a new process, it returns 0 with *rank set; in
+// its supervisor after the end of the job, with *status what all hosts exit with, and with a
+// failure that somebody has to report or 0.
+int bringup_run(const struct bringup *b, bool *rank, int *status, struct error *e);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What comes from other hosts: a greeting, then lines of three ranks. The first byte of a line says
+// whose it is.
+#include "base/mem.h"
+#include "dist/join.h"
+#include "dist/pmi.h"
+
+#include <assert.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    enum { RANKS = 3 };
+    char *text = mem_alloc(size + 1);
+    struct pmi *p = pmi_new(RANKS, NULL);
+    char answer[PMI_LINE_MAX];
+    struct join_hello hello;
+    assert(text && p);
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (join_parse(text, &hello)) {
+        char again[JOIN_HELLO_MAX];
+        struct join_hello same;
+        join_print(&hello, again);
+        assert(join_parse(again, &same) && same.index == hello.index);
+    }
+    for (char *line = text, *end; *line; line = end) {
+        int code = 1;
+        end = line + strcspn(line, "\n");
+        if (*end)
+            *end++ = '\0';
+        const enum pmi_outcome outcome = pmi_line(p, (size_t)(unsigned char)line[0] % RANKS,
+                                                  line + (line[0] != 0), answer, &code);
+        if (outcome == PMI_ANSWER || outcome == PMI_OPEN)
+            assert(strlen(answer) < sizeof answer && !strchr(answer, '\n'));
+        assert(code > 0 && code < 256);
+    }
+    pmi_free(p);
+    mem_free(text);
+    return 0;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Bringing up ranks: lists of hosts, what hosts say to each other, PMI's server, lines of a
+// connection; garbage in each of them.
+#include "testing.h"
+
+#include "dist/bringup.h"
+#include "dist/join.h"
+#include "dist/link.h"
+#include "dist/pmi.h"
+
+#include <sys/socket.h>
+
+static void lists_are_sorted(void **state)
+{
+    (void)state;
+    struct bringup b;
+    struct error e = {0};
+    CHECK_OK(bringup_hosts(&b, "algo-2,algo-10,algo-1", "algo-10", &e), e);
+    assert_int_equal(b.hosts, 3);
+    assert_string_equal(b.host[0], "algo-1");
+    assert_string_equal(b.host[1], "algo-10"); // as text
+    assert_int_equal(b.self, 1);
+    bringup_clear(&b);
+}
+
+static void bad_lists_are_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"a,b", "c", "--host c is not one of --hosts"},
+        {"a,b,a", "a", "a is there twice"},
+        {"a,,b", "a", "'' is not the name"},
+        {"", "a", "'' is not the name"},
+        {"a,b;reboot", "a", "'b;reboot' is not the name"},
+        {"a,b ", "a", "'b ' is not the name"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bringup b;
+        struct error e = {0};
+        check_refused(bringup_hosts(&b, cases[i][0], cases[i][1], &e), ERR_USAGE, &e, cases[i][2]);
+        bringup_clear(&b);
+    }
+}
+
+static int make_list(void *context, struct error *e)
+{
+    struct bringup b;
+    (void)context;
+    const int rc = bringup_hosts(&b, "a,b,c", "b", e);
+    bringup_clear(&b);
+    return rc;
+}
+
+static void survives_failing_memory(void **state)
+{
+    (void)state;
+    assert_true(check_failing_memory(make_list, NULL) >= 4);
+}
+
+static void a_greeting_comes_back(void **state)
+{
+    (void)state;
+    struct bringup b;
+    struct join_hello said, heard;
+    char text[JOIN_HELLO_MAX];
+    assert_int_equal(bringup_hosts(&b, "a,b,c", "c", NULL), 0);
+    join_describe(&b, &said);
+    join_print(&said, text);
+    assert_true(join_parse(text, &heard));
+    assert_true(heard.index == 2 && heard.hosts == 3 && heard.names == said.names);
+    assert_string_equal(heard.version, PACKAGE_VERSION);
+    bringup_clear(&b);
+}
+
+static void other_greetings_do_not(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "skiff-join",
+        "skiff-join 1 0.1.0 1 2",
+        "skiff-join 1 0.1.0 1 2 3 4",
+        "skiff-join 2 0.1.0 1 2 3",
+        "skiff-join 1 0.1.0 -1 2 3",
+        "skiff-join 1 0.1.0 1 2 4294967296",
+        "skiff-join 1 0.1.0 1024 2 3",
+        "skiff-join 1 0.1.0 1 1025 3",
+        "skiff-join 1  1 2 3",
+        "skiff-join 1 0.1.0 1 2 x",
+        "skiff-join 1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 3",
+        "Skiff-join 1 0.1.0 1 2 3",
+    };
+    struct join_hello h;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (join_parse(bad[i], &h))
+            fail_msg("'%s' is taken", bad[i]);
+    assert_true(join_parse("skiff-join 1 0.1.0 1 2 3", &h));
+}
+
+struct exchange {
+    size_t rank;
+    const char *line;
+    enum pmi_outcome outcome;
+    const char *answer; // NULL: not looked at
+};
+
+static void check_exchange(struct pmi *p, const struct exchange *x)
+{
+    char answer[PMI_LINE_MAX] = "";
+    int code = 0;
+    const enum pmi_outcome got = pmi_line(p, x->rank, x->line, answer, &code);
+    if (got != x->outcome || (x->answer && strcmp(answer, x->answer) != 0))
+        fail_msg("rank %zu '%s': %d '%s', want %d '%s'", x->rank, x->line, (int)got, answer,
+                 (int)x->outcome, x->answer ? x->answer : "");
+}
+
+// The lines of MPICH 4.0's client.
+static void serves_two_ranks(void **state)
+{
+    (void)state;
+    static const struct exchange lines[] = {
+        {0, "cmd=init pmi_version=1 pmi_subversion=1", PMI_ANSWER,
+         "cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=0"},
+        {0, "cmd=get_maxes", PMI_ANSWER, "cmd=maxes kvsname_max=64 keylen_max=64 vallen_max=1024"},
+        {0, "cmd=get_my_kvsname", PMI_ANSWER, "cmd=my_kvsname kvsname=kvs_0"},
+        {0, "cmd=get kvsname=kvs_0 key=PMI_process_mapping", PMI_ANSWER,
+         "cmd=get_result rc=0 msg=success value=(vector,(0,2,1))"},
+        {0, "cmd=put kvsname=kvs_0 key=bc-0 value=mpi#0A0B", PMI_ANSWER, NULL},
+        {1, "cmd=get kvsname=kvs_0 key=bc-0", PMI_ANSWER,
+         "cmd=get_result rc=0 msg=success value=mpi#0A0B"},
+        {1, "cmd=get kvsname=kvs_0 key=bc-1", PMI_ANSWER, NULL},
+        {0, "cmd=barrier_in", PMI_WAIT, NULL},
+        {0, "cmd=barrier_in", PMI_BAD, NULL}, // it is in there
+        {1, "cmd=barrier_in", PMI_OPEN, "cmd=barrier_out"},
+        {1, "cmd=barrier_in", PMI_WAIT, NULL},
+        {0, "cmd=get_universe_size", PMI_ANSWER, "cmd=universe_size size=2"},
+        {0, "cmd=finalize", PMI_ANSWER, "cmd=finalize_ack"},
+    };
+    struct pmi *p = pmi_new(2, NULL);
+    assert_non_null(p);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        check_exchange(p, &lines[i]);
+    pmi_free(p);
+}
+
+static void refuses_other_lines(void **state)
+{
+    (void)state;
+    static char long_value[PMI_LINE_MAX + 100] = "cmd=put key=k value=";
+    memset(long_value + strlen(long_value), 'x', PMI_VALUE_MAX + 1);
+    static const char *const bad[] = {
+        "",
+        "cmd",
+        "cmd=",
+        "cmd=spawn nprocs=1 execname=/bin/sh",
+        "mcmd=spawn",
+        "init",
+        "cmd=put key=k",
+        "cmd=put key= value=x",
+        "cmd=put value=x",
+        "cmd=put key=PMI_process_mapping value=(vector,(0,1,1))",
+        "cmd=get",
+        "cmd=put key=k value=a\tb",
+        "cmd=put key=k value=\xff",
+        "cmd=get a=1 b=2 c=3 d=4 e=5 f=6 g=7 key=k",
+        long_value,
+    };
+    struct pmi *p = pmi_new(2, NULL);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        check_exchange(p, &(struct exchange){0, bad[i], PMI_BAD, NULL});
+    // Once is enough, and there is an end to it.
+    check_exchange(p, &(struct exchange){1, "cmd=put key=k value=1", PMI_ANSWER, NULL});
+    check_exchange(p, &(struct exchange){0, "cmd=put key=k value=2", PMI_BAD, NULL});
+    for (int i = 0; i < PMI_KEYS_MAX; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "cmd=put key=key%d value=1", i);
+        check_exchange(p, &(struct exchange){0, line, PMI_ANSWER, NULL});
+    }
+    check_exchange(p, &(struct exchange){0, "cmd=put key=more value=1", PMI_BAD, NULL});
+    pmi_free(p);
+}
+
+static void aborts_have_a_status(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int code;
+    } cases[] = {{"cmd=abort exitcode=3", 3},
+                 {"cmd=abort exitcode=0", 1},
+                 {"cmd=abort", 1},
+                 {"cmd=abort exitcode=1014043407", 1}}; // of MPI, beyond an exit status
+    struct pmi *p = pmi_new(1, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char answer[PMI_LINE_MAX];
+        int code = 0;
+        assert_int_equal(pmi_line(p, 0, cases[i].line, answer, &code), PMI_ABORT);
+        assert_int_equal(code, cases[i].code);
+    }
+    pmi_free(p);
+}
+
+static void lines_come_in_pieces(void **state)
+{
+    (void)state;
+    int pair[2];
+    struct link a, b;
+    char line[LINK_LINE_MAX];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    link_init(&a, pair[0]);
+    link_init(&b, pair[1]);
+    assert_int_equal(write(a.fd, "one\ntw", 6), 6);
+    assert_true(link_fill(&b));
+    assert_int_equal(link_line(&b, line), 1);
+    assert_string_equal(line, "one");
+    assert_int_equal(link_line(&b, line), 0);
+    assert_true(link_say(&a, "%s", "o"));
+    assert_true(link_fill(&b));
+    assert_int_equal(link_line(&b, line), 1);
+    assert_string_equal(line, "two");
+    char flood[LINK_LINE_MAX];
+    memset(flood, 'x', sizeof flood);
+    assert_false(link_say(&a, "%.*s", (int)sizeof flood, flood)); // too long to be said
+    assert_int_equal(write(a.fd, flood, sizeof flood), sizeof flood);
+    assert_true(link_fill(&b));
+    assert_int_equal(link_line(&b, line), -1);
+    link_close(&a);
+    b.have = 0;
+    assert_false(link_fill(&b));
+    assert_false(link_say(&b, "anybody"));
+    link_close(&b);
+    link_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_are_sorted),        cmocka_unit_test(bad_lists_are_refused),
+        cmocka_unit_test(a_greeting_comes_back),   cmocka_unit_test(other_greetings_do_not),
+        cmocka_unit_test(serves_two_ranks),        cmocka_unit_test(refuses_other_lines),
+        cmocka_unit_test(aborts_have_a_status),    cmocka_unit_test(lines_come_in_pieces),
+        cmocka_unit_test(survives_failing_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
