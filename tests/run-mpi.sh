@@ -5,7 +5,7 @@
 # mpiexec, or skiff was built without MPI, that is said and skips, with exit status 0.
 set -u
 source=$1
-limit=60 # seconds a line
+limit=150 # seconds a line
 
 skip() {
     echo "SKIP: check-mpi: skipped: $*"

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "cmd/train_container.h"
+#include "cmd/train_hosts.h"
 #include "job/train_job.h"
 
 #include <math.h>
@@ -169,6 +170,27 @@ static int finish(const struct dist *ranks, const char *name, int rc, struct err
     return dist_speaks(ranks) ? cmd_finish(name, rc, e) : cmd_end(rc, e);
 }
 
+static bool brings_up_ranks(const struct call *call)
+{
+    return !call->ranks && !call->idle && call->config.hosts && strchr(call->config.hosts, ',');
+}
+
+// Two processes come back from this: the rank, which begins anew as if a launcher had started it,
+// and the one that has watched over it.
+static int train_on_hosts(struct call *call, struct error *e)
+{
+    bool rank;
+    int status;
+    const int rc = train_hosts(&call->config, stop_asked, &rank, &status, e);
+    opt_end(&call->options);
+    train_container_end(&call->container);
+    if (rc == 0 && rank)
+        return cmd_train(call->argc, call->argv);
+    if (rc)
+        cmd_finish(call->argv[0], rc, e);
+    return status;
+}
+
 // Options are the ranks' first agreement.
 static int train(struct dist *ranks, int argc, char **argv)
 {
@@ -179,6 +201,8 @@ static int train(struct dist *ranks, int argc, char **argv)
     if (rc == 0)
         rc = read_options(&call, &e);
     rc = dist_agree(ranks, rc, &e);
+    if (rc == 0 && brings_up_ranks(&call))
+        return train_on_hosts(&call, &e);
     if (rc == 0 && !call.idle)
         rc = run(&call, &e);
     else if (rc && stop_signal)

@@ -19,7 +19,8 @@ static bool is_free(const struct opt *o)
         "train",      "val",          "test",      "x_key", "y_key",          "init",
         "threads",    "gemm",         "log_every", "quiet", "progress",       "model_dir",
         "config",     "output_dir",   "out",       "task",  "checkpoint_dir", "checkpoint_every",
-        "batch_size", "scale_target", "data",      "prep",
+        "batch_size", "scale_target", "data",      "prep",  "hosts",          "host",
+        "join_port",  "join_timeout", "heartbeat",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], o->name) == 0)

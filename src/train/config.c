@@ -114,6 +114,19 @@ const struct opt train_options[] = {
     {.name = "quiet", .type = OPT_BOOL, .offset = AT(quiet), .initial = "false",
      .help = "Print nothing but errors."},
 
+    {.group = "Several hosts", .name = "hosts", .type = OPT_TEXT, .offset = AT(hosts), .arg = "NAME,...",
+     .help = "Train one model on these hosts. The same command is started on each of them, with its own --host."},
+    {.name = "host", .type = OPT_TEXT, .offset = AT(host), .arg = "NAME",
+     .help = "Which of --hosts this one is."},
+    {.name = "join_port", .type = OPT_INT, .offset = AT(join_port), .arg = "N",
+     .min = 1, .max = 65535, .initial = "7733",
+     .help = "Port of the first host, in the order of names, where the others join."},
+    {.name = "join_timeout", .type = OPT_FLOAT, .offset = AT(join_timeout), .arg = "SECONDS",
+     .min = 0, .max = 1e6, .initial = "60", .help = "How long to wait for all hosts."},
+    {.name = "heartbeat", .type = OPT_FLOAT, .offset = AT(heartbeat), .arg = "SECONDS",
+     .min = 0.5, .max = 1e6, .initial = "10",
+     .help = "A host that is silent for longer ends the run on all of them."},
+
     {.group = "Output", .name = "model_dir", .type = OPT_TEXT, .offset = AT(model_dir), .arg = "DIR",
      .help = "Where model.npz and nn_model.pth go: /opt/ml/model if that folder exists, else the working folder."},
     {.name = "output_dir", .type = OPT_TEXT, .offset = AT(output_dir), .arg = "DIR",
@@ -175,6 +188,8 @@ int train_config_check(const struct train_config *c, struct error *e)
     const int rc = check_data(c, e);
     if (rc)
         return rc;
+    if ((c->hosts != NULL) != (c->host != NULL))
+        return error_set(e, ERR_USAGE, "--hosts and --host go together: all of them, and this one");
     if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))
         return error_set(e, ERR_USAGE, "--nesterov needs --optimizer sgd and a --momentum above 0");
     if (c->momentum > 0 && c->optimizer != OPTIM_SGD)

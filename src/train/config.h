@@ -79,6 +79,10 @@ struct train_config {
     int64_t log_every;
     bool progress;
     bool quiet;
+    // several hosts
+    char *hosts, *host;
+    int64_t join_port;
+    double join_timeout, heartbeat; // seconds
     // output
     char *model_dir, *output_dir, *out;
     char *checkpoint_dir;

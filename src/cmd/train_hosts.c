@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/train_hosts.h"
+
+#include "dist/bringup.h"
+
+#include <stdio.h>
+
+static void note(void *context, const char *text)
+{
+    const struct train_config *c = context;
+    if (!c->quiet)
+        fprintf(stderr, "skiff train: %s\n", text);
+}
+
+int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool *rank, int *status,
+                struct error *e)
+{
+    struct bringup b = {
+        .port = (int)c->join_port,
+        .join = c->join_timeout,
+        .heartbeat = c->heartbeat,
+        .note = note,
+        .stop = stop,
+        .context = (void *)(uintptr_t)c,
+    };
+    *rank = false;
+    *status = 2;
+    int rc = bringup_hosts(&b, c->hosts, c->host, e);
+    if (rc == 0)
+        rc = bringup_run(&b, rank, status, e);
+    bringup_clear(&b);
+    return rc;
+}

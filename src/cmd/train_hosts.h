@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// `skiff train --hosts A,B --host A`: several hosts, without a launcher.
+#ifndef SKIFF_CMD_TRAIN_HOSTS_H
+#define SKIFF_CMD_TRAIN_HOSTS_H
+
+#include "train/config.h"
+
+#include <stdbool.h>
+
+// As bringup_run: 0 with *rank in the process that is to train as a rank; in the one that has
+// watched over it, when all is over, *status is what to exit with.
+int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool *rank, int *status,
+                struct error *e);
+
+#endif

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034
+# Hosts algo-1, algo-2, ... as network namespaces on one bridge, for tests of --hosts. Where that is
+# not allowed the test is skipped.
+. "$(dirname "$0")/mpi_lib.sh"
+tag=skf$$
+
+net_down() {
+    for job in $(jobs -p); do
+        kill -KILL "$job" 2>/dev/null
+    done
+    for i in 0 1 2 3 4; do
+        ip netns del "$tag-$i" 2>/dev/null
+        rm -rf "/etc/netns/$tag-$i"
+    done
+    rm -rf "$folder"
+}
+
+host_up() {
+    ip netns add "$tag-$1" && ip -n "$tag-$1" link set lo up &&
+        ip link add "v$1-$$" netns "$tag-0" type veth peer name eth0 netns "$tag-$1" &&
+        ip -n "$tag-0" link set "v$1-$$" master br0 up &&
+        ip -n "$tag-$1" addr add "10.77.0.$1/24" dev eth0 && ip -n "$tag-$1" link set eth0 up &&
+        mkdir -p "/etc/netns/$tag-$1" &&
+        for k in 1 2 3 4; do echo "10.77.0.$k algo-$k"; done >"/etc/netns/$tag-$1/hosts"
+}
+
+trap net_down EXIT
+{ ip netns add "$tag-0" && ip -n "$tag-0" link add br0 type bridge &&
+    ip -n "$tag-0" link set br0 up && host_up 1 && host_up 2 && host_up 3 && host_up 4 &&
+    ip netns exec "$tag-1" unshare --uts true; } 2>"$folder/net" || {
+    echo "skipped: no network namespaces here: $(tail -n 1 "$folder/net")"
+    exit 77
+}
+
+# names COUNT: algo-1,algo-2,...
+names() {
+    seq -s, -f 'algo-%g' 1 "$1"
+}
+
+# launch HOST COUNT ARGUMENT...: skiff train on that host of so many, in the background: its process is
+# the number in $folder/pid.HOST, what it says in $folder/said.HOST.
+launch() {
+    host=$1
+    count=$2
+    shift 2
+    # shellcheck disable=SC2016 # for the host's shell
+    ip netns exec "$tag-$host" unshare --uts sh -c 'hostname "$1"; shift; exec "$@"' sh \
+        "algo-$host" "$SKIFF" train --hosts "$(names "$count")" --host "algo-$host" --threads 1 \
+        --out "$folder/out.$host" "$@" >"$folder/said.$host" 2>&1 </dev/null &
+    echo $! >"$folder/pid.$host"
+}
+
+launch_all() {
+    count=$1
+    shift
+    for i in $(seq 1 "$count"); do
+        launch "$i" "$count" "$@"
+    done
+}
+
+# ended HOST: waits for it, 20 s at most; $code is its exit status.
+ended() {
+    tries=200
+    pid=$(cat "$folder/pid.$1")
+    while kill -0 "$pid" 2>/dev/null && [ "$(ps -o stat= -p "$pid" | cut -c1)" != Z ] &&
+        [ $tries -gt 0 ]; do
+        sleep 0.1
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ] || {
+        complain "host $1 does not end"
+        kill -KILL "$pid"
+    }
+    wait "$pid"
+    code=$?
+}
+
+# all_end COUNT WHAT STATUS: every host ends with it; "failure" is any but 0.
+all_end() {
+    for i in $(seq 1 "$1"); do
+        ended "$i"
+        case $3-$code in
+        "$code-$code") ;;
+        failure-0) complain "$2: host $i ends with 0" ;;
+        failure-*) ;;
+        *) complain "$2: host $i ends with $code: $(cat "$folder/said.$i")" ;;
+        esac
+    done
+}
+
+# The rank of a host's supervisor.
+rank_of() {
+    ps -o pid= --ppid "$(cat "$folder/pid.$1")" | tr -d ' '
+}
