@@ -15,6 +15,7 @@
 struct output {
     char *train_path, *val_path, *prep_path;
     struct npz_writer *train, *val;
+    struct file_out *prep;
     struct prep_division division;
 };
 
@@ -125,6 +126,21 @@ static int write_side(struct run *r, const struct output *o, const struct side *
     return rc;
 }
 
+static int write_prep(struct output *o, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, SIZE_MAX / 2);
+    int rc = prep_text(&o->division.prep, &text, e);
+    if (rc == 0 && !(o->prep = file_out_report(o->prep_path, e)))
+        rc = error_code(e);
+    if (rc == 0)
+        rc = file_out_write(o->prep, text.data, text.len, e);
+    if (rc == 0)
+        rc = file_out_flush(o->prep, e);
+    buf_clear(&text);
+    return rc;
+}
+
 static int write_division(struct run *r, struct output *o)
 {
     const struct split *rows = &o->division.rows;
@@ -133,7 +149,7 @@ static int write_division(struct run *r, struct output *o)
     int rc = write_side(r, o, &train);
     if (rc == 0 && rows->test_rows)
         rc = write_side(r, o, &val);
-    return rc;
+    return rc ? rc : write_prep(o, r->e);
 }
 
 static int begin_result(struct run *r, const struct prep *prep)
@@ -192,9 +208,11 @@ static int commit_all(struct run *r)
         if (rc == 0)
             rc = commit(&o->val, r->e);
         if (rc == 0)
-            rc = prep_write(&o->division.prep, o->prep_path, r->e);
-        if (rc == 0)
+            rc = file_out_commit(o->prep, r->e);
+        if (rc == 0) {
+            o->prep = NULL;
             note_stale(r, o);
+        }
     }
     return rc;
 }
@@ -215,6 +233,7 @@ static void clear_output(struct output *o)
 {
     npz_writer_abort(o->train);
     npz_writer_abort(o->val);
+    file_out_abort(o->prep);
     prep_division_clear(&o->division);
     mem_free(o->train_path);
     mem_free(o->val_path);

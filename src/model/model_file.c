@@ -100,15 +100,6 @@ static int add_tensors(struct npz_writer *w, const struct tensors *t, struct err
     return rc;
 }
 
-// prep.json, as prep_write writes it
-static int prep_text(const struct prep *prep, struct buf *text, struct error *e)
-{
-    json_t *root = prep_to_json(prep);
-    const int rc = json_text(root, text, e);
-    json_decref(root);
-    return rc;
-}
-
 // The JSON members; of no preparation the text is empty.
 struct texts {
     struct buf meta, prep;

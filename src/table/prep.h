@@ -116,7 +116,7 @@ int prep_feature_name(const struct prep *p, size_t feature, struct buf *name);
 // prep.json: readable, complete, and checked when it is read.
 json_t *prep_to_json(const struct prep *p); // NULL when there is no memory
 int prep_from_json(struct prep *p, const char *name, const json_t *root, struct error *e);
-int prep_write(const struct prep *p, const char *path, struct error *e);
+int prep_text(const struct prep *p, struct buf *text, struct error *e);
 int prep_read(struct prep *p, const char *path, struct error *e);
 int prep_parse(struct prep *p, const char *name, const void *text, size_t size, struct error *e);
 

@@ -140,10 +140,10 @@ json_t *prep_to_json(const struct prep *p)
     return NULL;
 }
 
-int prep_write(const struct prep *p, const char *path, struct error *e)
+int prep_text(const struct prep *p, struct buf *text, struct error *e)
 {
     json_t *root = prep_to_json(p);
-    const int rc = json_write(root, path, e);
+    const int rc = json_text(root, text, e);
     json_decref(root);
     return rc;
 }
