@@ -159,7 +159,8 @@ struct fit {
     struct prep *p;
     const struct prep_fit *how;
     struct prep_lists lists;
-    double *x; // [rows]
+    double *x;          // [rows]
+    char left_out[256]; // the first that was, and why
     struct error *e;
 };
 
@@ -180,7 +181,7 @@ static int refuse_column(const struct fit *f, const struct frame_column *in, con
 }
 
 // Whether a column becomes a feature; 0 or a code.
-static int decide(const struct fit *f, const struct frame_column *in, const struct prep_look *look,
+static int decide(struct fit *f, const struct frame_column *in, const struct prep_look *look,
                   bool *use)
 {
     char why[200];
@@ -190,6 +191,8 @@ static int decide(const struct fit *f, const struct frame_column *in, const stru
     *use = verdict == GOOD || (verdict == CONSTANT && named) || (verdict == DOUBTFUL && encoded);
     if (!*use && named)
         return refuse_column(f, in, why, verdict == DOUBTFUL);
+    if (!*use && !*f->left_out)
+        snprintf(f->left_out, sizeof f->left_out, "'%.100s': %.140s", in->name, why);
     if (!*use)
         prep_note(f->how, "%s: left out: %s", in->name, why);
     else if (verdict == CONSTANT)
@@ -281,9 +284,10 @@ static int fit_columns(struct fit *f)
     if (rc == 0)
         rc = prep_lists_check_used(&f->lists, f->how, f->e);
     if (rc == 0 && f->p->columns == 0)
-        rc = error_set(f->e, ERR_DATA,
-                       "%s: no column is left to be a feature; name some with --features",
-                       f->how->path);
+        rc =
+            error_set(f->e, ERR_DATA,
+                      "%s: no column is left to be a feature%s%s%s; name some with --features",
+                      f->how->path, *f->left_out ? " (" : "", f->left_out, *f->left_out ? ")" : "");
     return rc;
 }
 

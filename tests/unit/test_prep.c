@@ -284,7 +284,8 @@ static void refused_columns(void **state)
         {{.scale = "id=none"}, "column 'id': looks like an identifier"},
         {{.fill = "day=x"},
          "column 'day': looks like dates; take it out of --fill, or say --encode"},
-        {{.drop = "often,word"}, "no column is left to be a feature"},
+        {{.drop = "often,word"},
+         "no column is left to be a feature ('id': looks like an identifier"},
     };
     struct buf text;
     make_table(&text, 100);
