@@ -77,9 +77,10 @@ static void note_division(const struct train_data_spec *spec, const struct prep 
     const struct prep_split *s = &p->split;
     char text[512];
     snprintf(text, sizeof text,
-             "%.200s: %zu columns become %zu features; %zu rows to train on, %zu held back "
+             "%.200s: %zu column%s %zu feature%s; %zu rows to train on, %zu held back "
              "(--test_size %.9g, --random_state %lld), fitted on %s (--fit_on %s)",
-             spec->config->data, p->columns, p->features, s->train_rows, s->test_rows, s->test_size,
+             spec->config->data, p->columns, p->columns == 1 ? " becomes" : "s become", p->features,
+             p->features == 1 ? "" : "s", s->train_rows, s->test_rows, s->test_size,
              (long long)s->random_state, s->fit_on_all ? "all rows" : "those to train on",
              s->fit_on_all ? "all" : "train");
     note(spec, text);
