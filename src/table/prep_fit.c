@@ -4,6 +4,7 @@
 // fresh table needs no more than a target. A rule that names a column is never passed over.
 #include "base/mem.h"
 #include "base/near.h"
+#include "table/field.h"
 #include "table/prep_inner.h"
 
 #include <math.h>
@@ -180,6 +181,38 @@ static int refuse_column(const struct fit *f, const struct frame_column *in, con
     return prep_refuse(f->how, name, f->e, "%s; take it out of %s%s", why, list->option, other);
 }
 
+// With a point, or with commas for the point or between thousands.
+static bool looks_like_number(const char *text)
+{
+    char plain[64];
+    size_t len = 0;
+    double x;
+    for (; *text && len < sizeof plain; text++)
+        if (*text != ',')
+            plain[len++] = *text;
+    return len < sizeof plain && field_number((struct field){plain, len}, &x) != NUM_NONE;
+}
+
+// A sign for what is missing, or commas in decimals, turn a column of numbers into one of texts.
+static void note_numbers_in_text(const struct prep_fit *how, const struct frame_column *in)
+{
+    const char *odd = NULL;
+    size_t numbers = 0;
+    for (size_t i = 0; i < in->texts; i++) {
+        const char *const text = in->text[i];
+        double x;
+        numbers += looks_like_number(text);
+        if (!odd && field_number((struct field){text, strlen(text)}, &x) == NUM_NONE)
+            odd = text;
+    }
+    if (odd && 2 * numbers > in->texts)
+        prep_note(
+            how,
+            "%s: text because of values such as '%.40s', but most look like numbers; if it is "
+            "to be one, leave missing values empty and write decimals with a point",
+            in->name, odd);
+}
+
 // Whether a column becomes a feature; 0 or a code.
 static int decide(struct fit *f, const struct frame_column *in, const struct prep_look *look,
                   bool *use)
@@ -200,6 +233,8 @@ static int decide(struct fit *f, const struct frame_column *in, const struct pre
     else if (2 * look->missing > f->how->rows)
         prep_note(f->how, "%s: %zu of %zu rows have no value and are filled", in->name,
                   look->missing, f->how->rows);
+    if (in->kind == FRAME_TEXT && !in->overflow)
+        note_numbers_in_text(f->how, in);
     if (*use && frame_remarks(f->how->frame, in) & FRAME_IS_INEXACT)
         prep_note(f->how, "%s: whole numbers beyond 2^53 lose their last digits", in->name);
     return 0;

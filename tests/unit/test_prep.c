@@ -261,6 +261,12 @@ static void mostly_missing(void **state)
     CHECK_OK(fit_text(&f, "x,y\n9007199254740993,0\n1,1\n", &(struct prep_rules){0}, 0, &e), e);
     assert_non_null(strstr(f.notes.data, "x: whole numbers beyond 2^53 lose their last digits"));
     fitted_clear(&f);
+    CHECK_OK(fit_text(&f, "a;b;c\n1,5;?;1\n2,5;3;1+\n0,5;4;z\n", &(struct prep_rules){0}, 0, &e),
+             e);
+    assert_non_null(strstr(f.notes.data, "a: text because of values such as '0,5', but most look"));
+    assert_non_null(strstr(f.notes.data, "b: text because of values such as '?', but most look"));
+    assert_null(strstr(f.notes.data, "c: "));
+    fitted_clear(&f);
     // A note is a line, and a terminal takes no orders from a name.
     CHECK_OK(fit_text(&f, "\"a\x1b[2J\nb\",x\n1,0\n1,1\n", &(struct prep_rules){0}, 0, &e), e);
     assert_string_equal(f.notes.data,
