@@ -14,6 +14,7 @@ struct report_options {
     int64_t bootstrap, importance, seed, threads;
     bool help;
 
+    bool threshold_given;
     enum threshold_rule rule; // from `threshold`
     double value;
 };
@@ -35,7 +36,7 @@ static const struct opt table[] = {
     {.name = "model", .type = OPT_TEXT, .offset = AT(model), .arg = "FILE",
      .help = "The model, if it is not RUN/model.npz."},
     {.name = "threshold", .type = OPT_TEXT, .offset = AT(threshold), .initial = "0.5", .arg = "T",
-     .help = "A probability above T is a 1; f1 or youden: the threshold with the largest F1, or the largest sum of sensitivity and specificity, on the rows that are judged."},
+     .help = "A probability above T is a 1; f1 or youden: the threshold with the largest F1, or the largest sum of sensitivity and specificity, on the rows that are judged. Binary only."},
     {.name = "bootstrap", .type = OPT_INT, .offset = AT(bootstrap), .arg = "N",
      .min = 0, .max = 1e6, .initial = "1000",
      .help = "Resamples for the 95 % intervals; 0 computes none."},
@@ -83,8 +84,8 @@ static int check_options(const struct opt_set *set, const struct report_options 
 static void print_result(const struct report *r, const char *folder)
 {
     const size_t len = strlen(folder);
-    printf("%s%sreport.html and %zu figures\n", folder, len && folder[len - 1] == '/' ? "" : "/",
-           r->figures.count);
+    printf("%s%sreport.html and %zu figure%s\n", folder, len && folder[len - 1] == '/' ? "" : "/",
+           r->figures.count, cmd_plural(r->figures.count));
     if (r->missing.len)
         printf("%s\n", r->missing.data);
     for (size_t i = 0; i < r->remarks.count; i++)
@@ -119,6 +120,7 @@ static int make_report(const struct report_options *o, const char *folder, struc
         .threads = (size_t)o->threads,
         .rule = o->rule,
         .threshold = o->value,
+        .threshold_given = o->threshold_given,
         .resamples = (size_t)o->bootstrap,
         .repeats = (size_t)o->importance,
         .seed = o->seed,
@@ -138,6 +140,7 @@ static int work(const struct cmd_call *call, struct error *e)
     struct report_options *o = call->values;
     if (call->words == 0)
         return error_set(e, ERR_USAGE, "the folder of a run is needed; --help shows examples");
+    o->threshold_given = opt_given(call->set, "threshold");
     int rc = cmd_threshold(o->threshold, &o->rule, &o->value, e);
     if (rc == 0)
         rc = check_options(call->set, o, e);

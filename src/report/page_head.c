@@ -3,11 +3,14 @@
 #include "report/html.h"
 #include "report/label.h"
 #include "report/page.h"
+#include "report/svg.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define CLASS_WIDTH 30 // of a class's name, in units of its letters' height
 
 static enum net_task task_of(const struct report *r)
 {
@@ -162,6 +165,18 @@ static void put_time(struct buf *out, const struct report *r)
     put_fact(out, "whole run", text, more);
 }
 
+// Which class the captions call ones, where that is not plain.
+static void put_ones(struct buf *out, const struct findings *f)
+{
+    char number[2][FINDINGS_CLASS_MAX], zero[SVG_CUT_MAX], one[SVG_CUT_MAX];
+    if (f->net.layers == 0 || f->net.task != TASK_BINARY || !f->prep)
+        return;
+    svg_cut(zero, findings_class(f, 0, number[0]), CLASS_WIDTH, 1);
+    svg_cut(one, findings_class(f, 1, number[1]), CLASS_WIDTH, 1);
+    if (strcmp(zero, "0") != 0 || strcmp(one, "1") != 0)
+        html_printf(out, " (ones are %s, zeros %s)", one, zero);
+}
+
 void page_head(struct buf *out, const struct report *r)
 {
     static const char *const tasks[] = {"A network", "Two classes", "Several classes",
@@ -177,6 +192,7 @@ void page_head(struct buf *out, const struct report *r)
         html_text(out, tasks[task_of(r)]);
     if (r->found.prep && r->found.prep->target.name)
         html_printf(out, " of %.100s", r->found.prep->target.name);
+    put_ones(out, &r->found);
     if (r->found.prep)
         html_printf(out, ", %zu columns as", r->found.prep->columns);
     else if (features)

@@ -5,11 +5,11 @@
 #include "report/html.h"
 #include "report/label.h"
 #include "report/page.h"
+#include "report/ranked.h"
 #include "train/metrics_json.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void page_remarks(struct buf *out, const struct report *r)
@@ -231,19 +231,6 @@ int page_thresholds(struct buf *out, const struct report *r, struct error *e)
 #define COLUMNS_OPEN  ((size_t)20) // more of them are folded
 #define COLUMNS_SHOWN ((size_t)200)
 
-struct ranked {
-    double mean;
-    size_t column;
-};
-
-static int by_importance(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->mean != y->mean)
-        return x->mean < y->mean ? 1 : -1;
-    return (x->column > y->column) - (x->column < y->column);
-}
-
 static void put_column(struct buf *out, const struct findings *f, size_t c)
 {
     char mean[LABEL_MAX], spread[LABEL_MAX];
@@ -288,14 +275,14 @@ int page_columns(struct buf *out, const struct report *r, struct error *e)
     if (!ranked)
         return error_nomem(e, "columns");
     for (size_t c = 0; c < f->columns; c++)
-        ranked[c] = (struct ranked){f->importance.mean[c], c};
-    qsort(ranked, f->columns, sizeof *ranked, by_importance);
+        ranked[c] = (struct ranked){-f->importance.mean[c], c};
+    ranked_sort(ranked, f->columns);
     html_put(out, "<div class=\"column\">\n");
     if (f->columns > COLUMNS_OPEN)
         html_put(out, "<details><summary>Columns as a table</summary>\n");
     html_table(out, HTML_NUMBERS, "Importance of columns", heads);
     for (size_t i = 0; i < f->columns && i < COLUMNS_SHOWN; i++)
-        put_column(out, f, ranked[i].column);
+        put_column(out, f, ranked[i].index);
     if (f->columns > COLUMNS_SHOWN)
         html_pair(out, "\u2026", "%zu in all", f->columns);
     html_table_end(out);

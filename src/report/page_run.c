@@ -27,8 +27,10 @@ static void put_part(struct buf *out, const struct report *r, enum findings_part
     label_count(count, n);
     html_row(out, findings_part_names[part]);
     html_cell(out, "%s", count);
-    if (run_task(&r->run) == TASK_BINARY)
+    if (run_task(&r->run) == TASK_BINARY && run_member(metrics, "positives"))
         html_cell(out, "%.1f %%", 100 * (double)run_count(metrics, "positives") / (double)n);
+    else if (run_task(&r->run) == TASK_BINARY)
+        html_cell(out, "\u2013");
     html_path(out, path ? path : whole ? whole : "\u2013");
     html_row_end(out);
 }
@@ -51,9 +53,9 @@ static void put_parts(struct buf *out, const struct report *r)
 // Rows of each class, in training and in the rows that were held back.
 static void put_balance(struct buf *out, const struct report *r)
 {
-    static const char *const heads[] = {"class", "training", "validation", NULL};
     const json_t *train = run_member(run_metrics(&r->run, "train"), "support");
     const json_t *val = run_member(run_metrics(&r->run, "val"), "support");
+    const char *const heads[] = {"class", "training", val ? "validation" : NULL, NULL};
     const size_t classes = json_array_size(train);
     if (classes == 0 || classes > CLASSES_SHOWN)
         return;
@@ -62,7 +64,8 @@ static void put_balance(struct buf *out, const struct report *r)
         char number[FINDINGS_CLASS_MAX];
         html_row(out, findings_class(&r->found, c, number));
         html_cell(out, "%lld", (long long)json_integer_value(json_array_get(train, c)));
-        html_cell(out, "%lld", (long long)json_integer_value(json_array_get(val, c)));
+        if (val)
+            html_cell(out, "%lld", (long long)json_integer_value(json_array_get(val, c)));
         html_row_end(out);
     }
     html_table_end(out);

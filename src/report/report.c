@@ -114,7 +114,7 @@ static int look(struct report *r, const char *model, const struct rows_source *s
         return 0;
     if (r->spec->data || rc == ERR_NOMEM)
         return error_set(e, rc, "%s", why.text);
-    buf_printf(&r->missing, "The %s rows are not at hand: %s.", findings_part_names[s->part],
+    buf_printf(&r->missing, "The %s rows cannot be used: %s.", findings_part_names[s->part],
                why.text);
     spec.data = (struct model_data){0};
     return findings_make(&r->found, &spec, e);
@@ -139,6 +139,15 @@ static int find(struct report *r, struct error *e)
     return rc;
 }
 
+static int check_threshold(const struct report *r, struct error *e)
+{
+    const struct net *net = &r->found.net;
+    if (!r->spec->threshold_given || net->layers == 0 || net->task == TASK_BINARY)
+        return 0;
+    return error_set(e, ERR_USAGE, "--threshold: is for binary models, and that of %s is a %s one",
+                     r->spec->run, net_task_words[net->task]);
+}
+
 int report_make(struct report *r, const struct report_spec *spec, struct error *e)
 {
     *r = (struct report){.spec = spec};
@@ -146,6 +155,8 @@ int report_make(struct report *r, const struct report_spec *spec, struct error *
     int rc = run_folder_read(&r->run, spec->run, e);
     if (rc == 0)
         rc = find(r, e);
+    if (rc == 0)
+        rc = check_threshold(r, e);
     if (rc == 0 && !r->run.run && !r->run.history.count && !r->found.net.layers)
         rc = error_set(e, ERR_NOTFOUND,
                        "%s: neither run.json nor history.csv nor model.npz: is it a folder that "

@@ -18,6 +18,7 @@ struct report_spec {
     size_t threads;
     enum threshold_rule rule;
     double threshold;
+    bool threshold_given; // which only models of two classes take
     size_t resamples, repeats;
     int64_t seed;
 };

@@ -89,6 +89,17 @@ shows alone/report.html 'No validation data' 'training rows'
 lacks run3/report.html 'id="remark-overfitting"'
 lacks run1/report.html 'Brier'
 
+# Classes without validation; classes of two names.
+train --quiet --train train3.npz --epochs 5 --out alone3
+report alone3
+shows alone3/report.html 'Rows of each class'
+lacks alone3/report.html '>validation<'
+awk 'BEGIN { print "x,says"; for (i = 0; i < 100; i++) print i * i % 17, i % 3 ? "no" : "yes" }' |
+    tr ' ' , >says.csv
+train --quiet --data says.csv --target says --epochs 5 --out says
+report says
+shows says/report.html 'Two classes of says (ones are yes, zeros no)'
+
 # What comes out where.
 "$SKIFF" report run --out - >page.html 2>stderr || complain "--out -: $(cat stderr)"
 same_file "--out -" page.html run/report.html
@@ -114,7 +125,7 @@ rm bare/*.svg bare/*.html
 mv val_data.npz hidden.npz
 report bare
 check_page bare/report.html bare/*.svg
-shows bare/report.html 'The validation rows are not at hand' 'cannot open' '<code>--data</code>'
+shows bare/report.html 'The validation rows cannot be used' 'cannot open' '<code>--data</code>'
 [ -s bare/confusion.svg ] && [ ! -e bare/roc.svg ] || complain "without rows: $(ls bare)"
 report bare --data hidden.npz --part val
 cmp -s bare/roc.svg run/roc.svg || grep -q 'given rows' bare/roc.svg || complain "--data draws something else"
@@ -127,6 +138,14 @@ for gone in model.npz metrics.json run.json; do
 done
 shows still/report.html 'There is no model.npz' 'Loss by epoch'
 printf 'epoch,train_loss,lr,seconds\n' >bare/history.csv
+mkdir one
+printf 'epoch,train_loss,lr,seconds\n1,0.5,0.1,1\n' >one/history.csv
+report one
+grep -q 'one/report.html and 1 figure$' stdout || complain "one figure: $(cat stdout)"
+mkdir unmeasured
+sed 's/"metrics"/"unknown"/' run/run.json >unmeasured/run.json
+report unmeasured
+lacks unmeasured/report.html '<td>0.0 %'
 report run --model alone/model.npz --out other
 shows other/report.html 'Data or model changed since the run'
 
@@ -222,6 +241,9 @@ refuses 2 "unexpected word" run run
 refuses 2 "did you mean --data" run --dta x
 refuses 2 "--part: is for --data" run --part val
 refuses 2 "'best' is not a number, nor f1 nor youden" run --threshold best
+refuses 2 "--threshold: is for binary models, and that of run3 is a multiclass one" \
+    run3 --threshold 0.5
+refuses 2 "is a regression one" run1 --threshold f1
 refuses 1 "absent: no such folder" absent --out refused
 refuses 1 "run/model.npz: no such folder" run/model.npz --out refused
 refuses 1 "empty: neither run.json nor history.csv nor model.npz" empty --out refused

@@ -127,7 +127,7 @@ static void whole_run(void **state)
                                 "best in 2", "&lt;tag &amp; more&gt;", "Permutation importance",
                                 "skiff train 'it's'", NULL},
                true);
-    check_page((const char *[]){"<tag", "not at hand", "<script", NULL}, false);
+    check_page((const char *[]){"<tag", "cannot be used", "<script", NULL}, false);
 }
 
 static void without_rows(void **state)
@@ -139,7 +139,7 @@ static void without_rows(void **state)
     unlink(test_path("rows.npz"));
     CHECK_OK(make(&c, &e), e);
     check_page(
-        (const char *[]){"The validation rows are not at hand", "0.875", "Confusion matrix", NULL},
+        (const char *[]){"The validation rows cannot be used", "0.875", "Confusion matrix", NULL},
         true);
     check_page((const char *[]){"ROC curve", "95 % interval", NULL}, false);
     c.spec.data = "absent.npz";
