@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/mem.h"
+#include "base/near.h"
 #include "cmd/cmd.h"
 #include "kern/cpu.h"
 
@@ -58,12 +59,28 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static const char *nearest_command(const char *name)
+{
+    size_t best = near_limit(name);
+    const char *nearest = NULL;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const size_t distance = near_distance(name, commands[i].name);
+        if (distance < best) {
+            best = distance;
+            nearest = commands[i].name;
+        }
+    }
+    return nearest;
+}
+
 static int run_command(int argc, char **argv)
 {
     const struct command *command = find_command(argv[0]);
     if (command)
         return command->run(argc, argv);
-    fprintf(stderr, "skiff: '%.60s' is not a command; 'skiff --help' lists them\n", argv[0]);
+    const char *const nearest = nearest_command(argv[0]);
+    fprintf(stderr, "skiff: '%.60s' is not a command; %s%s%s'skiff --help' lists them\n", argv[0],
+            nearest ? "did you mean '" : "", nearest ? nearest : "", nearest ? "'? " : "");
     return 2;
 }
 
