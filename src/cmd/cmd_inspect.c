@@ -48,7 +48,7 @@ static const struct opt table[] = {
 #define TABLE_ROWS (sizeof table / sizeof *table)
 
 static const char help_before[] =
-    "Usage: skiff inspect FILE [--json]\n"
+    "Usage: skiff inspect FILE [OPTION ...]\n"
     "\n"
     "Of a CSV (gzip-compressed or not; - is standard input): delimiter, header, rows,\n"
     "and for every column its type, how many values are missing, smallest and largest\n"

@@ -85,7 +85,10 @@ static const char help_before[] =
     "      --hp epochs=100 --hp learning_rate=0.001 --sender b\n"
     "  skiff job run demo\n";
 
-static const char help_after[] = "  --help                    This text.\n";
+static const char help_after[] =
+    "  --help                    This text.\n"
+    "\n"
+    "Exit status: 0 the job completed or was stopped, 1 it failed, 2 wrong options.\n";
 
 static volatile sig_atomic_t stop_signal;
 
@@ -241,7 +244,9 @@ static int run_action(int argc, char **argv, bool *failed, struct error *e)
     const char *action = argc > 1 ? argv[1] : "", *folder[1];
     const bool makes = strcmp(action, "new") == 0;
     if (!makes && strcmp(action, "run") != 0)
-        return error_set(e, ERR_USAGE, "'%.60s': say 'skiff job new' or 'skiff job run'", action);
+        return error_set(e, ERR_USAGE,
+                         "%s%.60s%ssay 'skiff job new' or 'skiff job run'; --help shows examples",
+                         *action ? "'" : "", action, *action ? "': " : "");
     struct job_options o = {0};
     struct opt_set options;
     struct opt_words words = {folder, 1, 0};

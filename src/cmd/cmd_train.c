@@ -64,7 +64,11 @@ static const char help_before[] =
     "\n"
     "Names may be written with - or _, values as --name value or --name=value.\n";
 
-static const char help_after[] = "  --help                    This text.\n";
+static const char help_after[] =
+    "  --help                    This text.\n"
+    "\n"
+    "Exit status: 0 the model is written, 1 a file cannot be used or written, or training\n"
+    "diverged, 2 wrong options.\n";
 
 static bool wants_help(int argc, char **argv)
 {

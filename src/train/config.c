@@ -19,11 +19,11 @@ const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_ac
 // clang-format off
 const struct opt train_options[] = {
     {.group = "Data", .name = "train", .type = OPT_TEXT, .offset = AT(train), .arg = "PATH",
-     .help = "Training data: an .npz file, or a folder of them joined in name order. Arrays X_train and y_train, or X and y."},
+     .help = "Training data: an .npz file, or a folder of them joined in name order, with arrays X_train and y_train, or X and y; or a CSV, with --target or --prep."},
     {.name = "val", .aliases = "validation", .type = OPT_TEXT, .offset = AT(val), .arg = "PATH",
-     .help = "Validation data, likewise: X_val and y_val, or X and y."},
+     .help = "Validation data, likewise: X_val and y_val, or X and y, or a CSV."},
     {.name = "test", .type = OPT_TEXT, .offset = AT(test), .arg = "PATH",
-     .help = "Test data, evaluated once at the end: X_test and y_test, or X and y."},
+     .help = "Test data, likewise, evaluated once at the end: X_test and y_test, or X and y, or a CSV."},
     {.name = "x_key", .type = OPT_TEXT, .offset = AT(x_key), .arg = "NAME",
      .help = "Name of the feature array, if it is another."},
     {.name = "y_key", .type = OPT_TEXT, .offset = AT(y_key), .arg = "NAME",

@@ -165,6 +165,7 @@ for command in $commands; do
 $(cat "$folder/found")"
     grep -q "^\.B $command\$" "$man/skiff.1" || complain "skiff.1 lacks the command $command"
     grep -q "skiff $version\"" "$page" || complain "$page is not of version $version"
+    "$SKIFF" "$command" --help | grep -q '^Exit status: 0 ' || complain "$command --help: no exit status"
 done
 grep -q "skiff $version\"" "$man/skiff.1" || complain "skiff.1 is not of version $version"
 compare_ranges "$man/skiff-train.1" >"$folder/found"
@@ -186,7 +187,7 @@ must_find '--dropout: the page says' 's/from 0 to 0\.999;/from 0 to 1;/'
 
 # The pages are clean where there is something to render them with.
 if command -v groff >/dev/null 2>&1; then
-    for page in "$man"/*.1; do
+    for page in "$man"/*.[17]; do
         groff -man -Tutf8 -ww "$page" >"$folder/text" 2>"$folder/warnings"
         [ ! -s "$folder/warnings" ] || complain "$page: $(cat "$folder/warnings")"
         [ -s "$folder/text" ] || complain "$page: nothing is rendered"
@@ -194,5 +195,13 @@ if command -v groff >/dev/null 2>&1; then
 else
     echo "no groff: the pages were not rendered"
 fi
+# A command that there is not: the nearest is named, where one is near.
+refuses() {
+    "$SKIFF" "$1" 2>"$folder/refused"
+    [ $? = 2 ] || complain "skiff $1: the exit status is not 2"
+    [ "$(cat "$folder/refused")" = "$2" ] || complain "skiff $1: $(cat "$folder/refused")"
+}
+refuses trian "skiff: 'trian' is not a command; did you mean 'train'? 'skiff --help' lists them"
+refuses fortify "skiff: 'fortify' is not a command; 'skiff --help' lists them"
 [ "$status" != 0 ] || echo "pages of: $(echo "$commands" | paste -s -d " " -); $(wc -l <"$folder/ranges") ranges"
 exit $status

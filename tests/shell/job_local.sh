@@ -106,7 +106,7 @@ refuse() {
     has "$(cat "$folder/stderr")" "skiff job: " "$pattern"
     is "job $*: lines" "$(wc -l <"$folder/stderr")" 1
 }
-refuse 2 "say 'skiff job new' or 'skiff job run'"
+refuse 2 "skiff job: say 'skiff job new' or 'skiff job run'"
 refuse 2 "'stop': say" stop x
 refuse 2 "new: which folder?" new
 refuse 2 "there are files in this folder" new "$job"
