@@ -86,7 +86,7 @@ static void print_confusion_binary(const struct binary_metrics *m, const char *c
 {
     const size_t rows[2][2] = {{m->tn, m->fp}, {m->fn, m->tp}};
     const size_t left = classes_width("label ", names, 2, 16);
-    const size_t right = classes_width("predicted ", names, 2, 12);
+    const size_t right = 1 + classes_width("predicted ", names, 2, 11);
     printf("\n%*s", (int)left, "");
     print_class_right("predicted ", names, 0, right);
     print_class_right("predicted ", names, 1, right);
