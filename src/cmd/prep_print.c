@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/prep_print.h"
 
-#include "base/num.h"
 #include "cmd/cmd.h"
 
 #include <math.h>
@@ -163,12 +162,10 @@ void prep_print(const struct prep_job *job, const struct prep_job_result *result
                 const struct prep_notes *notes)
 {
     const struct prep *p = &result->prep;
-    char rows[32];
-    num_group(p->split.rows, rows);
     cmd_print_text(job->path, 0, SIZE_MAX);
-    printf(": %s row%s; %zu column%s become%s %zu feature%s\n", rows, cmd_plural(p->split.rows),
-           p->columns, cmd_plural(p->columns), p->columns == 1 ? "s" : "", p->features,
-           cmd_plural(p->features));
+    printf(": %zu row%s; %zu column%s become%s %zu feature%s\n", p->split.rows,
+           cmd_plural(p->split.rows), p->columns, cmd_plural(p->columns),
+           p->columns == 1 ? "s" : "", p->features, cmd_plural(p->features));
     print_columns(result);
     print_target(result);
     print_division(job, &p->split);

@@ -51,7 +51,7 @@ refuses_prep() {
 
 features=Pclass,Sex,Age,SibSp,Parch,Fare,Embarked
 prep "$people" --target Survived --features $features --fill Embarked=S --out "$folder/a"
-says "passengers.csv: 1,316 rows; 7 columns become 7 features" \
+says "passengers.csv: 1316 rows; 7 columns become 7 features" \
     "Sex       text, label (female, male), standard scale" \
     "Age       number, 256 missing filled with the median 30, standard scale" \
     "Embarked  text, 3 missing filled with S, label (C, Q, S), standard scale" \
