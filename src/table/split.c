@@ -247,7 +247,7 @@ static int check_classes(const struct split_spec *spec, const struct strata *s, 
             return error_set(e, ERR_DATA,
                              "--stratify: a class has a single row (row %u of the data), which "
                              "cannot be on both sides; take it out, join it to another class, or "
-                             "split without --stratify",
+                             "leave --stratify away, as for amounts",
                              s->rows[s->begin[k]] + 1);
     if (train < s->classes || test < s->classes)
         return error_set(e, ERR_USAGE,
