@@ -130,6 +130,9 @@ _skiff()
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report job inspect --help --version' -- "$current")
+    elif [[ $command == help ]]; then
+        ((COMP_CWORD > 2)) ||
+            mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report job inspect' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"

@@ -86,6 +86,8 @@ commands=$("$SKIFF" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 
 offers "$(sorted "--help --version $commands")" skiff ""
 offers "train" skiff tr
+offers "$(sorted "$commands")" skiff help ""
+offers "" skiff help train ""
 check_table
 [ "$(listed train | grep -c ':.')" -ge 6 ] || complain "--help lists too few words"
 
