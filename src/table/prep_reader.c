@@ -43,6 +43,8 @@ static int find_place(const struct csv *c, const struct prep *p, const char *nam
         snprintf(hint, sizeof hint, "; the file has no header");
     else if (nearest)
         snprintf(hint, sizeof hint, "; is it '%.100s'?", nearest);
+    else
+        snprintf(hint, sizeof hint, "; skiff inspect lists those that there are");
     return error_set(e, ERR_MISMATCH, "%s: no column '%.100s', which the preparation needs%s",
                      c->name, name, hint);
 }

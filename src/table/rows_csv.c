@@ -120,8 +120,9 @@ static int find_id(const struct table *t, const char *name, size_t *column, stru
             return 0;
     const char *const nearest = near_name(name, t->csv.names, t->csv.columns);
     return error_set(e, ERR_MISMATCH, "%s: no column '%.100s' to pass through%s%.100s%s",
-                     t->csv.name, name, nearest ? "; is it '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+                     t->csv.name, name,
+                     nearest ? "; is it '" : "; skiff inspect lists those that there are",
+                     nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static void close_file(struct table *t)

@@ -248,6 +248,8 @@ refuses 1 "standard input: empty" two/model.npz -
 refuses 1 "no_age.csv: no column 'Age', which the preparation needs" two/model.npz no_age.csv --out left.csv
 refuses 1 "renamed.csv: no column 'Fare', which the preparation needs; is it 'Fares'?" two/model.npz renamed.csv
 refuses 1 "new.csv: no column 'Nam' to pass through; is it 'Name'?" two/model.npz new.csv --id Nam
+refuses 1 "no column 'Zeppelin' to pass through; skiff inspect lists those that there are" \
+    two/model.npz new.csv --id Zeppelin
 refuses 1 "word.csv:5: " two/model.npz word.csv --out left.csv
 refuses 1 "truth.csv:6: " two/model.npz truth.csv --out left.csv
 refuses 1 "short.csv:22: 2 fields" two/model.npz short.csv --out left.csv
