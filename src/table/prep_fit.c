@@ -193,6 +193,8 @@ static bool looks_like_number(const char *text)
     return len < sizeof plain && field_number((struct field){plain, len}, &x) != NUM_NONE;
 }
 
+#define TEXTS_A_STRANGER 10 // with more of them a column is texts: the numbers of tickets
+
 // A sign for what is missing, or commas in decimals, turn a column of numbers into one of texts.
 static void note_numbers_in_text(const struct prep_fit *how, const struct frame_column *in)
 {
@@ -205,7 +207,7 @@ static void note_numbers_in_text(const struct prep_fit *how, const struct frame_
         if (!odd && field_number((struct field){text, strlen(text)}, &x) == NUM_NONE)
             odd = text;
     }
-    if (odd && 2 * numbers > in->texts)
+    if (odd && 2 * numbers > in->texts && in->texts - numbers <= 1 + in->texts / TEXTS_A_STRANGER)
         prep_note(
             how,
             "%s: text because of values such as '%.40s', but most look like numbers; if it is "
