@@ -280,7 +280,7 @@ static int begin_text(struct csv *c, struct csv_block *b, const struct csv_optio
     const char *const end = b->text + b->len;
     const size_t len = (size_t)(end - first);
     c->line = csv_line(b, (size_t)(first - b->text));
-    c->delimiter = o->delimiter ? o->delimiter : csv_guess_delimiter(first, len);
+    c->delimiter = o->delimiter ? o->delimiter : csv_guess_delimiter(first, len, o->likely);
     c->header = o->header == CSV_HEADER_AUTO ? csv_guess_header(first, len, c->delimiter)
                                              : o->header == CSV_HEADER_YES;
     rc = name_columns(c, first, end, &next, e);

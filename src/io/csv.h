@@ -26,6 +26,7 @@ extern const char csv_delimiters[];
 
 struct csv_options {
     char delimiter; // ',', ';', '\t' or '|'; 0: found from the first records
+    char likely;    // where they would do with several; 0: any
     enum csv_header header;
     bool rewinds; // csv_rewind will be called: keep a temporary copy of what is no file
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a text says about itself: its delimiter and whether it has a header. Both look at the first
 // records only. The delimiter is the candidate with which most records have as many fields as the
-// first, at least two; then the one with most fields; then the first in the list. A first record is
+// first, at least two; then the one that is thought likely; then the one with most fields; then the
+// first in the list. A first record is
 // a header unless something in it is a number and no column turns from text to numbers below it.
 #include "base/num.h"
 #include "io/csv_inner.h"
@@ -76,13 +77,15 @@ static size_t agreement(const char *text, size_t len, char delimiter, size_t *fi
     return same;
 }
 
-char csv_guess_delimiter(const char *text, size_t len)
+char csv_guess_delimiter(const char *text, size_t len, char likely)
 {
     char best = ',';
     size_t best_same = 0, best_fields = 1;
     for (size_t i = 0; i < sizeof candidates; i++) {
         size_t fields;
         const size_t same = agreement(text, len, candidates[i], &fields);
+        if (fields > 1 && candidates[i] == likely)
+            fields = SIZE_MAX;
         if (fields > 1 &&
             (best_fields == 1 || same > best_same || (same == best_same && fields > best_fields))) {
             best = candidates[i];

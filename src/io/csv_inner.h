@@ -25,7 +25,7 @@ const char *csv_walk(const char *p, const char *end, char delimiter, struct csv_
 const char *csv_skip_blank(const char *p, const char *end);
 
 // What delimiter a text uses, and whether its first record is a header.
-char csv_guess_delimiter(const char *text, size_t len);
+char csv_guess_delimiter(const char *text, size_t len, char likely);
 bool csv_guess_header(const char *text, size_t len, char delimiter);
 
 #endif

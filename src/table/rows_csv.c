@@ -140,7 +140,8 @@ static void close_file(struct table *t)
 static int open_file(struct table *t, const char *path, struct error *e)
 {
     const struct rows_spec *s = t->rows.spec;
-    const struct csv_options how = {.header = s->prep->header ? CSV_HEADER_YES : CSV_HEADER_NO};
+    const struct csv_options how = {.likely = s->prep->delimiter,
+                                    .header = s->prep->header ? CSV_HEADER_YES : CSV_HEADER_NO};
     close_file(t);
     int rc = csv_open(&t->csv, path, &how, e);
     if (rc)

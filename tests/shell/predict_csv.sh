@@ -181,6 +181,15 @@ assert sorted(want) == sorted(got) and len(got) > 1300, (len(want), len(got))
 END
 done
 
+# A text with more semicolons than there are columns: the delimiter is that of the preparation.
+"$python" - >lists.csv <<'END'
+for i in range(40):
+    print(i * 7 % 11, "a;b;c;d" if i % 3 else "d;c;b;a", i % 2, sep=",")
+END
+train --quiet --data lists.csv --target c3 --header no --delimiter comma --epochs 1 --out lists
+predicts_quietly lists/model.npz lists.csv
+[ "$(wc -l <stdout)" -eq 41 ] || complain "lists.csv: $(wc -l <stdout) lines"
+
 # Ids as they stand.
 predicts_quietly two/model.npz new.csv --id Name,Survived
 "$python" - <<'END' || complain "--id Name,Survived: not what new.csv has"
