@@ -68,6 +68,29 @@ static const char help_after[] =
     "\n"
     "Exit status: 0 done, 1 the file cannot be used or written, 2 wrong options.\n";
 
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+}
+
+// Asked for the first time when the table is read and files are to be made. Until then a signal
+// ends the program at once, as a second one does afterwards.
+static bool stop_asked(void *context)
+{
+    static bool asked;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    (void)context;
+    if (!asked) {
+        sigemptyset(&action.sa_mask);
+        sigaction(SIGTERM, &action, NULL);
+        sigaction(SIGINT, &action, NULL);
+        asked = true;
+    }
+    return stop_signal != 0;
+}
+
 static size_t choose_threads(int64_t asked)
 {
     if (asked)
@@ -112,12 +135,15 @@ static int work(const struct cmd_call *call, struct error *e)
         .single = c->dtype == 1,
         .threads = choose_threads(c->threads),
         .listener = {prep_notes_add, &notes},
+        .stop = stop_asked,
     };
     struct prep_job_result result;
     signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write, not a death in mid-file
     rc = prep_job(&job, &result, e);
     if (rc == 0) {
-        if (!c->quiet)
+        if (result.stopped)
+            raise(stop_signal); // whoever started us sees that we were stopped
+        else if (!c->quiet)
             prep_print(&job, &result, &notes);
         prep_job_result_clear(&result);
     }

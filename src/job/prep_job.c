@@ -92,6 +92,13 @@ static void count_classes(size_t *class_rows, const struct prep_matrix *m)
         class_rows[(size_t)m->y[i]]++;
 }
 
+static bool is_stopped(const struct run *r)
+{
+    if (!r->result->stopped && r->job->stop)
+        r->result->stopped = r->job->stop(r->job->context);
+    return r->result->stopped;
+}
+
 // One side: "train" or "val".
 struct side {
     const char *part, *path;
@@ -147,7 +154,7 @@ static int write_division(struct run *r, struct output *o)
     const struct side train = {"train", o->train_path, &o->train, rows->train, rows->train_rows};
     const struct side val = {"val", o->val_path, &o->val, rows->test, rows->test_rows};
     int rc = write_side(r, o, &train);
-    if (rc == 0 && rows->test_rows)
+    if (rc == 0 && rows->test_rows && !is_stopped(r))
         rc = write_side(r, o, &val);
     return rc ? rc : write_prep(o, r->e);
 }
@@ -223,9 +230,9 @@ static void run_in_team(struct par *team, void *context)
     const struct prep_table_spec spec = {r->job->path, r->job->options, r->job->task, team,
                                          par_threads(team)};
     r->rc = prep_table_read(&r->table, &spec, r->e);
-    for (size_t i = 0; r->rc == 0 && i < r->count; i++)
+    for (size_t i = 0; r->rc == 0 && i < r->count && !is_stopped(r); i++)
         r->rc = prepare(r, i);
-    if (r->rc == 0)
+    if (r->rc == 0 && !is_stopped(r))
         r->rc = commit_all(r);
 }
 

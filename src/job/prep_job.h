@@ -18,12 +18,15 @@ struct prep_job {
     bool single;  // X as float32, not double
     size_t threads;
     struct prep_listener listener;
+    bool (*stop)(void *context); // asked before each file whether to end without any; NULL: never
+    void *context;
 };
 
 struct prep_job_result {
     struct prep prep;          // of folds the first one's
     struct prep_counts counts; // of all rows, by the columns of `prep`
     size_t *class_rows;        // [prep.target.classes]
+    bool stopped;              // when asked to: there is nothing else here, and no file
 };
 
 int prep_job(const struct prep_job *job, struct prep_job_result *result, struct error *e);

@@ -141,6 +141,31 @@ for fit in train all; do
 done
 says "target y: multiclass; n: " "onehot (blue, green, red)" "robust scale" "clipped to "
 
+# Stopped while it writes: the signal shows, no file is there, and no temporary one.
+"$python" - "$folder/wide.csv" <<'END'
+import sys
+with open(sys.argv[1], "w") as f:
+    f.write(",".join("c%d" % i for i in range(40)) + ",y\n")
+    for i in range(40000):
+        f.write(",".join(str(i * j % 97) for j in range(1, 41)) + ",%d\n" % (i % 2))
+END
+for signal in INT TERM; do
+    "$python" - "$SKIFF" "$folder" $signal <<'END' || complain "SIG$signal while prep writes"
+import os, signal, subprocess, sys
+program, folder, name = sys.argv[1:]
+number = getattr(signal, "SIG" + name)
+out = os.path.join(folder, "stopped" + name)
+os.mkdir(out)
+run = subprocess.Popen([program, "prep", folder + "/wide.csv", "--target", "y", "--folds", "40", "--out", out])
+while run.poll() is None and not os.path.exists(out + "/fold2"):
+    pass
+run.send_signal(number)
+run.wait()
+left = [file for _, _, files in os.walk(out) for file in files]
+assert run.returncode == -number and not left, (run.returncode, left)
+END
+done
+
 # ---- what is refused
 
 good="--target Survived --features Age,Sex --out out"
