@@ -106,7 +106,7 @@ static void put_fill(struct buf *out, const struct prep_column *c)
     else if (c->categories && c->fill_place < c->categories)
         html_cell(out, "%s, %s", how[c->fill], c->category[c->fill_place]);
     else
-        html_cell(out, "%s, %.5g", how[c->fill], c->fill_value);
+        html_cell(out, "%s, %.9g", how[c->fill], c->fill_value);
 }
 
 static void put_encoding(struct buf *out, const struct prep_column *c)

@@ -64,7 +64,7 @@ static const char style[] =
     "caption{padding:.7rem .9rem .4rem;text-align:left;font-weight:600}\n"
     "th,td{padding:.34rem .9rem;border-top:1px solid var(--line);text-align:left;"
     "vertical-align:top}\n"
-    "th{font-weight:400}tbody th{min-width:5.5rem;overflow-wrap:anywhere}\n"
+    "th{font-weight:400}tbody th{max-width:12rem}\n"
     ".pairs th{width:13rem;max-width:45%}.pairs td{overflow-wrap:anywhere}\n"
     ".path{min-width:9rem;overflow-wrap:anywhere}\n"
     "thead th{color:var(--soft);font-size:.85rem;border-top:0}\n"
@@ -74,12 +74,12 @@ static const char style[] =
     "summary{cursor:pointer;color:var(--link)}\n"
     "footer{padding-top:2.5rem;padding-bottom:2.5rem;color:var(--soft);font-size:.85rem}\n"
     "@media (max-width:30rem){table{font-size:.82rem}th,td{padding:.3rem .4rem}tbody "
-    "th{min-width:5.4rem}.pairs th{width:36%}"
+    "th{max-width:8rem}.pairs th{width:36%}"
     "caption{padding:.6rem .4rem .3rem}}\n"
     "@media print{:root{--page:#fff;font-size:12px}body{font-size:1rem}nav,footer{display:none}"
     "header,main,footer{max-width:none;padding:0}h2{margin-top:1.6rem}"
     ".cells{grid-template-columns:repeat(2,minmax(0,1fr))}table{font-size:.86rem}"
-    "th,td{padding:.2rem .5rem}figure,.table,.remarks li,.facts div{break-inside:avoid}"
+    "th,td{padding:.2rem .5rem}figure,pre,.table,.remarks li,.facts div{break-inside:avoid}"
     "h2,h3,caption{break-after:avoid}.table{overflow:visible}}\n";
 
 void page_style(struct buf *out)
