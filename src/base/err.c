@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,12 +20,14 @@ const char *error_name(int code)
 #undef ERROR_CASE
 }
 
-// Control characters in names that come from files would break the promise of one line.
-static void keep_one_line(char *text)
+void error_one_line(char *text)
 {
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    while (*text) {
+        const size_t size = utf8_character(text);
+        if (size == 0 || (unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+        text += size ? size : 1;
+    }
 }
 
 int error_vset(struct error *e, int code, const char *format, va_list args)
@@ -31,7 +35,7 @@ int error_vset(struct error *e, int code, const char *format, va_list args)
     if (e && e->code == 0) {
         e->code = code;
         vsnprintf(e->text, sizeof e->text, format, args);
-        keep_one_line(e->text);
+        error_one_line(e->text);
     }
     return code;
 }
@@ -56,6 +60,7 @@ int error_errno(struct error *e, const char *format, ...)
     va_end(args);
     const size_t used = strlen(e->text);
     snprintf(e->text + used, sizeof e->text - used, ": %s", strerror(saved));
+    error_one_line(e->text);
     return ERR_IO;
 }
 
@@ -74,9 +79,9 @@ int error_prefix(struct error *e, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->text, sizeof e->text, format, args);
     va_end(args);
-    keep_one_line(e->text);
     const size_t used = strlen(e->text);
     snprintf(e->text + used, sizeof e->text - used, ": %s", old);
+    error_one_line(e->text);
     return code;
 }
 

@@ -54,6 +54,10 @@ int error_nomem(struct error *e, const char *what);
 int error_prefix(struct error *e, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// Make one line of UTF-8 of a text: control characters in names that come from files, bytes that
+// are none of a character's and what a cut has left of one become '?'.
+void error_one_line(char *text);
+
 // The code of what was described; ERR_IO when `e` is NULL. For callers of functions that return a
 // pointer.
 int error_code(const struct error *e);

@@ -3,6 +3,7 @@
 // like one is refused with advice; where none are named, it is left out with a note, so that a
 // fresh table needs no more than a target. A rule that names a column is never passed over.
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/near.h"
 #include "table/field.h"
 #include "table/prep_inner.h"
@@ -340,34 +341,11 @@ static int keep_ids(struct prep *p, const struct prep_list *ids, struct error *e
     return p->id ? 0 : error_nomem(e, "names of columns");
 }
 
-// Sequences as in RFC 3629: no overlong ones, no surrogates, nothing beyond U+10FFFF.
-static bool is_utf8(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        const unsigned char c = *p++;
-        if (c < 0x80)
-            continue;
-        const int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        if (c < 0xc2 || c > 0xf4)
-            return false;
-        const unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-        const unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-        if (*p < low || *p > high)
-            return false;
-        for (int i = 1; i < more; i++)
-            if ((p[i] & 0xc0) != 0x80)
-                return false;
-        p += more;
-    }
-    return true;
-}
-
 // prep.json and model files are UTF-8.
 static int check_text(const struct prep_fit *how, const char *column, const char *text,
                       struct error *e)
 {
-    if (is_utf8(text))
+    if (utf8_is_text(text))
         return 0;
     return prep_refuse(how, column, e,
                        "'%.60s' is not UTF-8; convert the file first, as with iconv -f latin1 -t "

@@ -83,6 +83,29 @@ static void stays_on_one_line(void **state)
     assert_string_equal(e.text, "f?: Permission denied");
 }
 
+// A cut in the middle of a character, and names in another encoding, must not reach a job's
+// description, which is UTF-8.
+static void stays_utf8(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    error_set(&e, ERR_FORMAT, "'%.4s' '%s' '%s'", "xüü", "latin \xfc", "€\xe2\x82");
+    assert_string_equal(e.text, "'xü?' 'latin ?' '€??'");
+    error_clear(&e);
+    char big[ERROR_TEXT_MAX + 1];
+    for (size_t i = 0; i < ERROR_TEXT_MAX; i += 2)
+        memcpy(big + i, "ü", 3);
+    error_set(&e, ERR_FORMAT, "%s", big);
+    assert_string_equal(e.text + ERROR_TEXT_MAX - 4, "ü?");
+    error_clear(&e);
+    error_set(&e, ERR_FORMAT, "%s", big + 2);
+    error_prefix(&e, ERR_FORMAT, "a");
+    assert_string_equal(e.text + ERROR_TEXT_MAX - 3, "ü");
+    error_clear(&e);
+    error_set(&e, ERR_FORMAT, "%s", "\xc0\xaf \xed\xa0\x80 \xf5\x80\x80\x80 \xf4\x8f\xbf\xbf");
+    assert_string_equal(e.text, "?? ??? ???? \xf4\x8f\xbf\xbf");
+}
+
 static void cuts_what_is_too_long(void **state)
 {
     (void)state;
@@ -106,9 +129,13 @@ static void cuts_what_is_too_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_every_code),        cmocka_unit_test(first_description_wins),
-        cmocka_unit_test(takes_no_struct),         cmocka_unit_test(tells_what_the_system_said),
-        cmocka_unit_test(adds_the_place_in_front), cmocka_unit_test(stays_on_one_line),
+        cmocka_unit_test(names_every_code),
+        cmocka_unit_test(first_description_wins),
+        cmocka_unit_test(takes_no_struct),
+        cmocka_unit_test(tells_what_the_system_said),
+        cmocka_unit_test(adds_the_place_in_front),
+        cmocka_unit_test(stays_on_one_line),
+        cmocka_unit_test(stays_utf8),
         cmocka_unit_test(cuts_what_is_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
