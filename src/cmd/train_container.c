@@ -8,10 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define REMARK_MAX 512
+
 static void remark(void *context, const char *text)
 {
     (void)context;
-    fprintf(stderr, "skiff train: %s\n", text);
+    char line[REMARK_MAX]; // names in it may hold anything, a line like one of a metric's too
+    snprintf(line, sizeof line, "%s", text);
+    error_one_line(line);
+    fprintf(stderr, "skiff train: %s\n", line);
 }
 
 static const char *choose_root(const char *given)

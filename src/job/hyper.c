@@ -135,7 +135,7 @@ static int unknown(const struct opt_set *options, const char *key, const struct 
         return error_set(e, ERR_USAGE, "%s: %s", from->file, text);
     if (from->note) {
         const size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, " It is ignored");
+        snprintf(text + used, sizeof text - used, nearest ? " It is ignored" : "; it is ignored");
         from->note(from->context, text);
     }
     return 0;

@@ -24,6 +24,17 @@ text.decode("utf-8")
 sys.exit(not (800 < len(text) <= 900 and text.endswith(b"\n") and text.count(b"\n") == 1))
 END
 
+# A character that would be cut, in a value and in a name; a name of two lines is no metric's line.
+lesson names --hp "epochs=x$(printf 'ü%.0s' $(seq 1 80))"
+fails 2 "hyperparameters.json: epochs: 'xüü"
+iconv -f UTF-8 -t UTF-8 "$root/output/failure" >/dev/null || complain "a value cut in a character"
+lesson names --hp epochs=1
+printf '{"a\\nvalidation:accuracy = 0.99": "1", "%s": "1"}' "x$(printf 'ü%.0s' $(seq 1 40))" \
+    >"$root/input/config/hyperparameters.json"
+completes
+grep '^validation:accuracy = 0.99' "$folder/stderr" && complain "a name is taken for a metric"
+iconv -f UTF-8 -t UTF-8 "$folder/stderr" >/dev/null || complain "a name cut in a character"
+
 # The first cause stays; a success after it changes nothing, for the platform makes a new tree.
 echo "an earlier cause" >"$root/output/failure"
 start --epochs x

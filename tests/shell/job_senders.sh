@@ -67,7 +67,7 @@ parameters '{"epochs":"1","learning-rat":"0.5","zzzzzzzzzz":"1"}'
 completes
 has "$(cat "$folder/stderr")" \
     "unknown hyperparameter 'learning-rat'; did you mean 'learning_rate'? It is ignored" \
-    "unknown hyperparameter 'zzzzzzzzzz' It is ignored"
+    "unknown hyperparameter 'zzzzzzzzzz'; it is ignored"
 is "an unknown name changes nothing" "$(option learning_rate)" 0.001
 fails 2 "hyperparameters.json: unknown hyperparameter 'learning-rat'; did you mean 'learning_rate'?" \
     --strict
