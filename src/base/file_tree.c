@@ -21,6 +21,7 @@ struct visit {
     int (*entry)(struct visit *v, const char *path, const struct stat *st, int depth,
                  struct error *e);
     bool links; // look at links themselves
+    bool shown; // leave out what begins with a dot or an underscore, unseen
     char **name;
     size_t count, cap;
     size_t skip; // of a path, to make a name of it
@@ -62,7 +63,8 @@ static int visit_folder(struct visit *v, const char *folder, int depth, struct e
             rc = errno ? error_errno(e, "%s: cannot read the folder", folder) : 0;
             break;
         }
-        if (!is_dots(entry->d_name))
+        const bool hidden = entry->d_name[0] == '.' || entry->d_name[0] == '_';
+        if (!is_dots(entry->d_name) && !(v->shown && hidden))
             rc = visit_entry(v, folder, entry->d_name, depth, e);
     }
     closedir(dir);
@@ -95,10 +97,11 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int file_tree(const char *folder, char ***names, size_t *count, struct error *e)
+static int list(const char *folder, bool shown, char ***names, size_t *count, struct error *e)
 {
     const size_t len = strlen(folder);
-    struct visit v = {.entry = list_entry, .skip = len + (len && folder[len - 1] != '/')};
+    struct visit v = {
+        .entry = list_entry, .shown = shown, .skip = len + (len && folder[len - 1] != '/')};
     const int rc = visit_folder(&v, folder, 0, e);
     if (rc) {
         file_list_free(v.name, v.count);
@@ -110,6 +113,16 @@ int file_tree(const char *folder, char ***names, size_t *count, struct error *e)
     *names = v.name;
     *count = v.count;
     return rc;
+}
+
+int file_tree(const char *folder, char ***names, size_t *count, struct error *e)
+{
+    return list(folder, false, names, count, e);
+}
+
+int file_tree_shown(const char *folder, char ***names, size_t *count, struct error *e)
+{
+    return list(folder, true, names, count, e);
 }
 
 static int remove_entry(struct visit *v, const char *path, const struct stat *st, int depth,
@@ -124,7 +137,13 @@ static int remove_entry(struct visit *v, const char *path, const struct stat *st
 int file_tree_clear(const char *folder, struct error *e)
 {
     struct visit v = {.entry = remove_entry, .links = true};
-    return access(folder, F_OK) == 0 ? visit_folder(&v, folder, 0, e) : 0;
+    struct stat st;
+    if (lstat(folder, &st) != 0)
+        return errno == ENOENT ? 0 : error_errno(e, "%s: cannot stat", folder);
+    if (S_ISLNK(st.st_mode))
+        return error_set(e, ERR_UNSUPPORTED,
+                         "%s: is a link; what it leads to is not removed, remove the link", folder);
+    return visit_folder(&v, folder, 0, e);
 }
 
 static int copy_bytes(int from, struct file_out *out, const char *name, struct error *e)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ json_t *json_object_parse(const char *name, const char *text, size_t size, struc
 
 json_t *json_object_file(const char *path, struct error *e)
 {
-    if (access(path, F_OK) != 0)
+    if (access(path, F_OK) != 0 && errno == ENOENT)
         return json_object_parse(path, "{}", 2, e);
     struct buf text;
     buf_init(&text, JSON_FILE_MAX);

@@ -5,7 +5,9 @@
 #include "base/file_tree.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEPTH_MAX    16
 #define FILES_MAX    65536
@@ -40,8 +42,7 @@ static bool is_data(const char *name)
     return has_suffix(name, ".npz") || has_suffix(name, ".csv") || has_suffix(name, ".csv.gz");
 }
 
-// The name of a channel becomes that of a folder.
-static bool is_name(const char *name)
+bool channel_is_name(const char *name)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -49,24 +50,15 @@ static bool is_name(const char *name)
     return len > 0 && len <= NAME_LEN_MAX && strspn(name, letters) == len && name[0] != '.';
 }
 
-// Does a folder or the file itself begin with a dot or an underscore, as "_SUCCESS" does?
-static bool is_hidden(const char *name)
-{
-    for (const char *part = name; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
-        if (*part == '.' || *part == '_')
-            return true;
-    return false;
-}
-
-// Data files of a channel's folder and of those in it.
+// Data files of a channel's folder and of those in it; "_SUCCESS" and the like are none.
 static int find_files(struct channel *c, struct error *e)
 {
-    int rc = file_tree(c->path, &c->file, &c->files, e);
+    int rc = file_tree_shown(c->path, &c->file, &c->files, e);
     size_t kept = 0;
     for (size_t i = 0; i < c->files; i++) {
         char *name = c->file[i];
         c->file[i] = NULL;
-        const bool wanted = rc == 0 && is_data(name) && !is_hidden(name);
+        const bool wanted = rc == 0 && is_data(name);
         char *path = wanted ? file_join(c->path, name) : NULL;
         if (wanted && !path)
             rc = error_nomem(e, c->path);
@@ -99,7 +91,8 @@ static int add(struct channels *c, const char *name, const json_t *object, const
     };
     if (!one->name || !one->path)
         return error_nomem(e, name);
-    return !one->pipe && file_is_folder(one->path) ? find_files(one, e) : 0;
+    const bool absent = access(one->path, F_OK) != 0 && errno == ENOENT;
+    return one->pipe || absent ? 0 : find_files(one, e);
 }
 
 // Folders that toolkits mount as channels and that hold programs.
@@ -138,7 +131,7 @@ int channels_init(struct channels *c, const char *file, const json_t *object, co
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
     {
-        if (!is_name(name))
+        if (!channel_is_name(name))
             rc = error_set(e, ERR_FORMAT, "%s: '%.100s' cannot be the name of a channel", file,
                            name);
         else if (!is_code(name))

@@ -32,6 +32,9 @@ int channels_init(struct channels *c, const char *file, const json_t *object, co
                   struct error *e);
 void channels_clear(struct channels *c);
 
+// May a channel be called so? Its name becomes that of a folder.
+bool channel_is_name(const char *name);
+
 const struct channel *channels_find(const struct channels *c, const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/json_read.h"
+#include "job/channels.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -59,12 +60,11 @@ void local_job_clear(struct local_job *j)
     *j = (struct local_job){0};
 }
 
-// Names of channels become names of files.
 static int check_pipes(const char *file, const json_t *pipes, struct error *e)
 {
     for (size_t i = 0; i < json_array_size(pipes); i++) {
         const char *name = json_string_value(json_array_get(pipes, i));
-        if (!name || !*name || name[0] == '.' || strchr(name, '/') || strlen(name) > 64)
+        if (!name || !channel_is_name(name))
             return error_set(e, ERR_FORMAT, "%s: 'Pipes' must be a list of names of channels",
                              file);
     }

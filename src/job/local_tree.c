@@ -5,6 +5,7 @@
 #include "base/file_tree.h"
 #include "base/mem.h"
 #include "io/json.h"
+#include "job/channels.h"
 #include "job/local_job.h"
 
 #include <stdio.h>
@@ -311,6 +312,24 @@ static int check_folder(const char *folder, struct error *e)
     return rc ? rc : file_make_folders(folder, e);
 }
 
+static int check_channels(const struct opt_texts *channels, struct error *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < channels->count; i++) {
+        struct pair p;
+        rc = split_pair(&p, channels->value[i], "channel", e);
+        if (rc)
+            break;
+        if (!channel_is_name(p.name))
+            rc = error_set(e, ERR_USAGE,
+                           "--channel: '%.100s' cannot be a channel's name: up to 64 letters, "
+                           "digits, '-', '_' and '.'",
+                           p.name);
+        mem_free(p.name);
+    }
+    return rc;
+}
+
 // Pipes and shards are channels that there are.
 static int check_names(const struct opt_texts *names, const char *option,
                        const struct opt_texts *channels, struct error *e)
@@ -330,7 +349,9 @@ static int check_names(const struct opt_texts *names, const char *option,
 
 int local_new(const struct local_spec *spec, struct error *e)
 {
-    int rc = check_names(spec->pipes, "pipe", spec->channels, e);
+    int rc = check_channels(spec->channels, e);
+    if (rc == 0)
+        rc = check_names(spec->pipes, "pipe", spec->channels, e);
     if (rc == 0)
         rc = check_names(spec->sharded, "sharded", spec->channels, e);
     if (rc == 0)

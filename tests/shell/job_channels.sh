@@ -131,6 +131,27 @@ rows "1052 "
 lesson missing --hp train=/opt/ml/input/data/train/no.npz
 fails 1 "$root/input/data/train/no.npz: cannot open: No such file"
 
+# Folders that are not for us are not opened; those that are must be readable.
+if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups \
+    "$SKIFF" --version >/dev/null 2>&1; then
+    chmod 755 "$folder"
+    lesson closed --hp epochs=1
+    mkdir -m 000 "$root/input/data/train/.snapshot" "$root/input/data/train/_old"
+    chown -R 65534 "$job"
+    as_nobody() {
+        rm -f "$root/output/failure"
+        SKIFF_ML_ROOT=$root setpriv --reuid=65534 --regid=65534 --clear-groups "$SKIFF" train \
+            >"$folder/stdout" 2>"$folder/stderr"
+    }
+    as_nobody || complain "closed folders: $(cat "$folder/stderr")"
+    chmod 000 "$root/input/data"
+    as_nobody && complain "closed data: status 0"
+    has "$(cat "$root/output/failure")" "$root/input/data/train: cannot open the folder: Permission"
+    chmod 000 "$root/input/config"
+    as_nobody && complain "a closed configuration: status 0, with defaults"
+    has "$(cat "$root/output/failure")" "hyperparameters.json: cannot open: Permission denied"
+fi
+
 # ---- shards: three hosts, two objects; only the first host trains
 
 lay shards --hosts 3 --sharded train --channel train="$folder/parts/train" --hp epochs=1

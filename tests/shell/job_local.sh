@@ -112,6 +112,10 @@ refuse 2 "new: which folder?" new
 refuse 2 "there are files in this folder" new "$job"
 refuse 2 "--hp: 'epochs' is not NAME=VALUE" new "$folder/a" --hp epochs
 refuse 2 "--channel: '=x' is not NAME=VALUE" new "$folder/b" --channel =x
+for name in ../../../evil /abs "tr ain" .. a/b; do
+    refuse 2 "--channel: '$name' cannot be a channel's name" new "$folder/b" --channel "$name=$train_file"
+done
+[ -e "$folder/evil" ] && complain "a channel outside of its tree"
 refuse 2 "--pipe train: there is no such --channel" new "$folder/c" --pipe train
 refuse 1 "channel train: $folder/none: cannot open" new "$folder/d" --channel "train=$folder/none"
 refuse 2 "--max_run: unknown option" new "$folder/e" --max_run 1
@@ -124,6 +128,14 @@ for metric in 'm=loss|has no group' 'm=(?P<x>[0-9]+)|is Python' 'm=([0-9]+|m: ' 
     lay bad --metric "${metric%|*}"
     refuse $(case $metric in *Python) echo 1 ;; *) echo 2 ;; esac) "${metric##*|}" run "$job"
 done
+# What a link leads to is not cleared.
+lay link
+mkdir "$folder/precious"
+echo x >"$folder/precious/x"
+rmdir "$root/model"
+ln -s "$folder/precious" "$root/model"
+refuse 1 "$root/model: is a link" run "$job"
+[ -s "$folder/precious/x" ] || complain "files behind a link are gone"
 echo '{' >"$job/job.json"
 refuse 1 "job.json:2:0: not valid JSON" run "$job"
 echo '{"TrainingJobName":"a","InstanceType":"b","InstanceCount":1,"Pipes":["../x"],"MetricDefinitions":[]}' \
