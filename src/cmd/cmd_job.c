@@ -90,17 +90,18 @@ static const char help_after[] =
     "\n"
     "Exit status: 0 the job completed or was stopped, 1 it failed, 2 wrong options.\n";
 
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signals;
 
 static void on_signal(int number)
 {
-    stop_signal = number;
+    (void)number;
+    stop_signals = stop_signals < 2 ? stop_signals + 1 : 2;
 }
 
-static bool stop_asked(void *context)
+static int stop_asked(void *context)
 {
     (void)context;
-    return stop_signal != 0;
+    return stop_signals;
 }
 
 static int run_new(const char *folder, const struct job_options *o, struct error *e)
@@ -224,6 +225,7 @@ static int run_run(const char *folder, const struct job_options *o, bool *failed
     signal(SIGPIPE, SIG_IGN); // a reader of a pipe may leave early
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+    signal(SIGHUP, on_signal); // a terminal that is closed
     rc = run_job(&job, o, failed, e);
     local_job_clear(&job);
     return rc;

@@ -17,11 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define LINE_MAX_LEN 65536 // longer lines are cut, as the platform's are at 256 KB
 #define POLL_MS      50
+#define POLL_END_MS  2
 #define PATIENCE     1000000 // seconds: for ever
 
 extern char **environ;
@@ -29,8 +31,8 @@ extern char **environ;
 struct host {
     const char *name;
     char *root;
-    pid_t pid;
-    int log; // -1: ended
+    pid_t pid; // 0: ended, or not begun; also the number of its group
+    int log;   // -1: nobody writes to it
     int code;
     struct buf line;
 };
@@ -102,7 +104,8 @@ static void free_environment(char **list)
     mem_free(list);
 }
 
-// Both outputs of the process go to `log`; signals have their default actions.
+// Both outputs of the process go to `log`; signals have their default actions. It leads a group of
+// its own: Ctrl-C is for us, and what it leaves behind can be ended with it.
 static int spawn(struct host *h, const char *program, char **environment, int log, struct error *e)
 {
     char *argv[] = {(char *)(uintptr_t) "train", NULL};
@@ -113,13 +116,16 @@ static int spawn(struct host *h, const char *program, char **environment, int lo
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, log, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO);
     errno = posix_spawn(&h->pid, program, &actions, &attributes, argv, environment);
     const int rc = errno ? error_errno(e, "%s: cannot start", program) : 0;
+    if (rc)
+        h->pid = 0;
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return rc;
@@ -139,6 +145,8 @@ static int start_host(struct running *r, struct host *h, struct error *e)
             close(ends[0]);
         else
             h->log = ends[0];
+        if (rc == 0)
+            (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
     free_environment(environment);
     r->alive += rc == 0;
@@ -182,27 +190,25 @@ static void hand_lines(struct running *r, struct host *h, bool last)
     }
 }
 
-static void end_host(struct running *r, struct host *h)
+static void close_log(struct running *r, struct host *h)
 {
-    int status = 0;
     hand_lines(r, h, true);
-    close(h->log);
+    if (h->log >= 0)
+        close(h->log);
     h->log = -1;
-    while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    h->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    r->alive--;
-    r->failed = r->failed || h->code != 0;
 }
 
+// What has come, if anything.
 static int read_log(struct running *r, struct host *h, struct error *e)
 {
     char piece[16384];
     const ssize_t got = read(h->log, piece, sizeof piece);
     if (got < 0)
-        return errno == EINTR ? 0 : error_errno(e, "%s: cannot read the log", h->name);
+        return errno == EINTR || errno == EAGAIN
+                   ? 0
+                   : error_errno(e, "%s: cannot read the log", h->name);
     if (got == 0) {
-        end_host(r, h);
+        close_log(r, h);
         return 0;
     }
     if (buf_append(&h->line, piece, (size_t)got) != 0)
@@ -211,13 +217,42 @@ static int read_log(struct running *r, struct host *h, struct error *e)
     return 0;
 }
 
+// The process has ended, as a container's first one: all that it has started goes with it.
+static void end_host(struct running *r, struct host *h)
+{
+    int status = 0;
+    kill(-h->pid, SIGKILL);
+    while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    h->pid = 0;
+    h->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    close_log(r, h);
+    r->alive--;
+    r->failed = r->failed || h->code != 0;
+}
+
+// Its log is read to the end first, as far as there is one.
+static int look_for_end(struct running *r, struct host *h, struct error *e)
+{
+    siginfo_t info = {0};
+    if (h->pid == 0 || waitid(P_PID, (id_t)h->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid == 0)
+        return 0;
+    int rc = 0, left = 0;
+    while (rc == 0 && h->log >= 0 && ioctl(h->log, FIONREAD, &left) == 0 && left > 0)
+        rc = read_log(r, h, e);
+    end_host(r, h);
+    return rc;
+}
+
 // ---- the end of a job
 
+// SIGTERM is for the first process of a container, SIGKILL for all of it.
 static void signal_all(const struct running *r, int number)
 {
     for (size_t i = 0; i < r->job->hosts; i++)
-        if (r->host[i].log >= 0)
-            kill(r->host[i].pid, number);
+        if (r->host[i].pid > 0)
+            kill(number == SIGKILL ? -r->host[i].pid : r->host[i].pid, number);
 }
 
 static void begin_stop(struct running *r, const char *why, double now)
@@ -232,17 +267,26 @@ static void watch_clock(struct running *r)
 {
     const struct local_run_spec *s = r->spec;
     const double now = clock_seconds(), passed = now - r->started;
-    if (r->stopped && now >= r->kill_at) {
+    const int asked = s->stop ? s->stop(s->context) : 0;
+    if (r->stopped && (now >= r->kill_at || (asked > 1 && r->kill_at < now + PATIENCE / 2.0))) {
         signal_all(r, SIGKILL);
         r->kill_at = now + PATIENCE;
     } else if (!r->stopped && s->max_run > 0 && passed >= s->max_run) {
         begin_stop(r, "MaxRuntimeExceeded", now);
-    } else if (!r->stopped && ((s->stop_after > 0 && passed >= s->stop_after) ||
-                               (s->stop && s->stop(s->context)))) {
+    } else if (!r->stopped && ((s->stop_after > 0 && passed >= s->stop_after) || asked)) {
         begin_stop(r, "Stopped", now);
     } else if (!r->stopped && r->failed) { // one that fails takes the others with it
         begin_stop(r, "Failed", now);
     }
+}
+
+// A process whose log has ended is about to end.
+static int poll_time(const struct running *r)
+{
+    for (size_t i = 0; i < r->job->hosts; i++)
+        if (r->host[i].pid > 0 && r->host[i].log < 0)
+            return POLL_END_MS;
+    return POLL_MS;
 }
 
 static int serve(struct running *r, struct error *e)
@@ -252,11 +296,13 @@ static int serve(struct running *r, struct error *e)
     while (rc == 0 && r->alive) {
         for (size_t i = 0; i < r->job->hosts; i++)
             polled[i] = (struct pollfd){.fd = r->host[i].log, .events = POLLIN};
-        if (poll(polled, (nfds_t)r->job->hosts, POLL_MS) < 0 && errno != EINTR)
+        if (poll(polled, (nfds_t)r->job->hosts, poll_time(r)) < 0 && errno != EINTR)
             rc = error_errno(e, "cannot wait for the processes");
         for (size_t i = 0; rc == 0 && i < r->job->hosts; i++)
             if (polled[i].fd >= 0 && polled[i].revents)
                 rc = read_log(r, &r->host[i], e);
+        for (size_t i = 0; rc == 0 && i < r->job->hosts; i++)
+            rc = look_for_end(r, &r->host[i], e);
         for (size_t i = 0; rc == 0 && i < r->feeds; i++)
             rc = local_feed_push(&r->feed[i], e);
         watch_clock(r);
@@ -330,10 +376,8 @@ static void clear(struct running *r)
 {
     for (size_t i = 0; r->host && i < r->job->hosts; i++) {
         struct host *h = &r->host[i];
-        if (h->log >= 0) { // we are failing ourselves
-            kill(h->pid, SIGKILL);
+        if (h->pid > 0) // we are failing ourselves
             end_host(r, h);
-        }
         buf_clear(&h->line);
         mem_free(h->root);
     }

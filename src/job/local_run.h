@@ -17,7 +17,7 @@ struct local_run_spec {
     double grace;        // seconds between SIGTERM and SIGKILL
     void *context;
     void (*line)(void *context, const char *host, const char *text); // of the log; may be NULL
-    bool (*stop)(void *context); // somebody stops it now; may be NULL
+    int (*stop)(void *context); // how often an end was asked for: twice is at once; may be NULL
 };
 
 enum local_status { LOCAL_COMPLETED, LOCAL_STOPPED, LOCAL_FAILED };

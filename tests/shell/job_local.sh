@@ -95,6 +95,37 @@ printf '#!/bin/sh\ntrap "" TERM\nwhile :; do sleep 0.1; done\n' >"$folder/progra
 run --stop_after 1 --grace 0.3
 has "$(cat "$folder/log")" "Status     Stopped; algo-1: exit code 137"
 
+# What a program leaves behind ends with it; one that closes its log has its time like any other.
+printf '#!/bin/sh\nsleep 60 &\necho $! >"%s"\nexit 0\n' "$folder/left.pid" >"$folder/leaves"
+printf '#!/bin/sh\nexec >/dev/null 2>&1\nsleep 60\n' >"$folder/silent"
+printf '#!/bin/sh\ntrap "" TERM INT HUP\necho up\nwhile :; do sleep 1; done\n' >"$folder/deaf"
+chmod +x "$folder/leaves" "$folder/silent" "$folder/deaf"
+lay program
+timeout 20 "$SKIFF" job run "$job" --program "$folder/leaves" >"$folder/log" ||
+    complain "a program that leaves another: $?"
+case $(cat "/proc/$(cat "$folder/left.pid")/stat" 2>/dev/null) in
+'' | *') Z '*) ;; # gone, or nobody has asked for its status
+*) complain "what a program left is still there" ;;
+esac
+timeout 20 "$SKIFF" job run "$job" --program "$folder/silent" --max_run 0.3 --grace 0.3 >"$folder/log"
+is "a log that is closed early" "$?" 0
+has "$(cat "$folder/log")" "Status     Stopped (MaxRuntimeExceeded)"
+# Two signals end it at once, in good order; the terminal's reach nobody but us.
+for number in TERM HUP; do
+    "$SKIFF" job run "$job" --program "$folder/deaf" >"$folder/log" 2>&1 &
+    pid=$!
+    until grep -q up "$folder/log"; do sleep 0.05; done
+    child=$(cat /proc/$pid/task/$pid/children)
+    is "group of the process" "$(ps -o pgid= -p $child | tr -d ' ')" "$(echo $child | tr -d ' ')"
+    kill -$number $pid
+    sleep 0.3
+    kill -0 $child 2>/dev/null || complain "one $number is enough"
+    kill -$number $pid
+    wait $pid
+    is "two signals" "$?" 0
+    has "$(cat "$folder/log")" "Status     Stopped; algo-1: exit code 137"
+done
+
 # ---- refused
 
 refuse() {
