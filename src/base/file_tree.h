@@ -11,8 +11,8 @@
 // followed, folders themselves left out; free with file_list_free. Folders nest 16 deep at most.
 int file_tree(const char *folder, char ***names, size_t *count, struct error *e);
 
-// The same without files and folders whose names begin with a dot or an underscore; such folders are
-// not opened.
+// The same without files and folders whose names begin with a dot or an underscore; such folders
+// are not opened.
 int file_tree_shown(const char *folder, char ***names, size_t *count, struct error *e);
 
 // Remove everything below a folder, links as such; the folder stays. One that is not there is

@@ -3,8 +3,8 @@
 // like one is refused with advice; where none are named, it is left out with a note, so that a
 // fresh table needs no more than a target. A rule that names a column is never passed over.
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "base/near.h"
+#include "base/utf8.h"
 #include "table/field.h"
 #include "table/prep_inner.h"
 
