@@ -205,6 +205,9 @@ static int fit(const struct prep_table *t, const struct prep_listener *listener,
         .path = t->spec.path,
         .note = listener->note,
         .context = listener->context,
+        .run = par_run,
+        .team = t->spec.team,
+        .workers = t->spec.workers,
     };
     if (t->spec.options->fit_on == PREP_FIT_ON_ALL)
         return prep_fit(&d->prep, &how, e);

@@ -46,7 +46,7 @@ static void free_texts(char **text, size_t count)
     mem_free(text);
 }
 
-static void clear_column(struct prep_column *c)
+void prep_column_clear(struct prep_column *c)
 {
     mem_free(c->name);
     mem_free(c->center);
@@ -59,7 +59,7 @@ static void clear_column(struct prep_column *c)
 void prep_clear(struct prep *p)
 {
     for (size_t i = 0; i < p->columns && p->column; i++)
-        clear_column(&p->column[i]);
+        prep_column_clear(&p->column[i]);
     mem_free(p->column);
     mem_free(p->target.name);
     free_texts(p->target.class_name, p->target.classes);

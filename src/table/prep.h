@@ -97,7 +97,8 @@ struct prep {
 // no features, columns that are none (dates, identifiers, texts that are nearly all different,
 // constants, columns without a value) are left out with a note. Where they do, or another rule
 // names such a column, it is refused with advice, unless it is the rule how to encode it. `note`
-// (NULL: nobody listens) hears what was decided that a careful colleague would mention.
+// (NULL: nobody listens) hears what was decided that a careful colleague would mention, on the
+// calling thread and in the order of the columns.
 struct prep_fit {
     const struct frame *frame;
     const struct prep_rules *rules;
@@ -106,6 +107,11 @@ struct prep_fit {
     const char *path; // begins messages
     void (*note)(void *context, const char *text);
     void *context;
+    // Whom to share columns with, as in struct frame_options; NULL: all on the calling thread.
+    void (*run)(struct par *team, size_t workers, void (*work)(void *context, size_t worker),
+                void *context);
+    struct par *team;
+    size_t workers;
 };
 int prep_fit(struct prep *p, const struct prep_fit *how, struct error *e);
 void prep_clear(struct prep *p);

@@ -2,6 +2,10 @@
 // Which columns become features, and how. Where the user names the features, what does not look
 // like one is refused with advice; where none are named, it is left out with a note, so that a
 // fresh table needs no more than a target. A rule that names a column is never passed over.
+//
+// Threads share the columns. Each column is fitted by itself, into a place of its own; what is to
+// be said about it is said afterwards, in order, so that results, notes and the first error do not
+// depend on the threads.
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/utf8.h"
@@ -10,6 +14,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -156,30 +161,51 @@ static enum verdict judge(const struct prep_fit *how, const struct frame_column 
     return verdict;
 }
 
+// A column that may become a feature.
+struct candidate {
+    const struct frame_column *in;
+    struct prep_look look; // its arrays are gone once the column is fitted
+    enum verdict verdict;
+    char why[200]; // unless it is GOOD
+    bool used;
+    struct prep_column out;
+};
+
+// It takes candidates in order, so that the first it fails at is the first of its own.
+struct worker {
+    double *x;     // [rows] the values of a column
+    size_t failed; // which candidate, when there is an error
+    struct error error;
+};
+
 // One call of prep_fit.
 struct fit {
     struct prep *p;
     const struct prep_fit *how;
     struct prep_lists lists;
-    double *x;          // [rows]
+    struct candidate *candidate; // [candidates] in the order of their features
+    size_t candidates;
+    atomic_size_t next;    // candidate that nobody has taken yet
+    struct worker *worker; // [workers]
+    size_t workers;
     char left_out[256]; // the first that was, and why
     struct error *e;
 };
 
 // A column that is asked for and is no feature; `encodes`: it may be one if it is meant.
-static int refuse_column(const struct fit *f, const struct frame_column *in, const char *why,
-                         bool encodes)
+static int refuse_column(const struct fit *f, const struct candidate *c, struct error *e)
 {
-    const char *const name = in->name;
+    const char *const name = c->in->name;
+    const bool encodes = c->verdict == DOUBTFUL;
     const struct prep_list *const list =
         f->lists.features.count ? &f->lists.features : prep_lists_naming(&f->lists, name);
     char other[ERROR_TEXT_MAX] = "";
-    if (encodes && in->kind == FRAME_TEXT)
+    if (encodes && c->in->kind == FRAME_TEXT)
         snprintf(other, sizeof other,
                  ", or say --encode %.100s=label or %.100s=onehot if it is meant", name, name);
     else if (encodes)
         snprintf(other, sizeof other, ", or say --encode %.100s=numeric if it is meant", name);
-    return prep_refuse(f->how, name, f->e, "%s; take it out of %s%s", why, list->option, other);
+    return prep_refuse(f->how, name, e, "%s; take it out of %s%s", c->why, list->option, other);
 }
 
 // With a point, or with commas for the point or between thousands.
@@ -217,108 +243,185 @@ static void note_numbers_in_text(const struct prep_fit *how, const struct frame_
 }
 
 // Whether a column becomes a feature; 0 or a code.
-static int decide(struct fit *f, const struct frame_column *in, const struct prep_look *look,
-                  bool *use)
+static int decide(const struct fit *f, struct candidate *c, struct error *e)
 {
-    char why[200];
-    const enum verdict verdict = judge(f->how, in, look, why);
-    const bool encoded = prep_list_find(&f->lists.encode, in->name) != NULL;
-    const bool named = f->lists.features.count || prep_lists_naming(&f->lists, in->name);
-    *use = verdict == GOOD || (verdict == CONSTANT && named) || (verdict == DOUBTFUL && encoded);
-    if (!*use && named)
-        return refuse_column(f, in, why, verdict == DOUBTFUL);
-    if (!*use && !*f->left_out)
-        snprintf(f->left_out, sizeof f->left_out, "'%.100s': %.140s", in->name, why);
-    if (!*use)
-        prep_note(f->how, "%s: left out: %s", in->name, why);
-    else if (verdict == CONSTANT)
-        prep_note(f->how, "%s: %s", in->name, why);
-    else if (2 * look->missing > f->how->rows)
-        prep_note(f->how, "%s: %zu of %zu rows have no value and are filled", in->name,
-                  look->missing, f->how->rows);
-    if (in->kind == FRAME_TEXT && !in->overflow)
-        note_numbers_in_text(f->how, in);
-    if (*use && frame_remarks(f->how->frame, in) & FRAME_IS_INEXACT)
-        prep_note(f->how, "%s: whole numbers beyond 2^53 lose their last digits", in->name);
+    c->verdict = judge(f->how, c->in, &c->look, c->why);
+    const bool encoded = prep_list_find(&f->lists.encode, c->in->name) != NULL;
+    const bool named = f->lists.features.count || prep_lists_naming(&f->lists, c->in->name);
+    c->used = c->verdict == GOOD || (c->verdict == CONSTANT && named) ||
+              (c->verdict == DOUBTFUL && encoded);
+    return !c->used && named ? refuse_column(f, c, e) : 0;
+}
+
+static void tell(struct fit *f, const struct candidate *c)
+{
+    const struct prep_fit *const how = f->how;
+    const char *const name = c->in->name;
+    if (!c->used && !*f->left_out)
+        snprintf(f->left_out, sizeof f->left_out, "'%.100s': %.140s", name, c->why);
+    if (!c->used)
+        prep_note(how, "%s: left out: %s", name, c->why);
+    else if (c->verdict == CONSTANT)
+        prep_note(how, "%s: %s", name, c->why);
+    else if (2 * c->look.missing > how->rows)
+        prep_note(how, "%s: %zu of %zu rows have no value and are filled", name, c->look.missing,
+                  how->rows);
+    if (c->in->kind == FRAME_TEXT && !c->in->overflow)
+        note_numbers_in_text(how, c->in);
+    if (c->used && frame_remarks(how->frame, c->in) & FRAME_IS_INEXACT)
+        prep_note(how, "%s: whole numbers beyond 2^53 lose their last digits", name);
+}
+
+static int fit_used(struct fit *f, struct candidate *c, struct error *e)
+{
+    struct prep_fitting fitting = {
+        .how = f->how, .in = c->in, .look = c->look, .out = &c->out, .e = e};
+    if (c->look.infinite)
+        return prep_refuse(f->how, c->in->name, e,
+                           "an infinite value in row %zu; write it as a missing value or a number, "
+                           "or leave the column out",
+                           c->look.infinite);
+    c->out.name = mem_strdup(c->in->name);
+    if (!c->out.name)
+        return error_nomem(e, c->in->name);
+    c->out.missing = c->look.missing;
+    const int rc = prep_choose(&f->lists, f->how, c->in, &c->out, &fitting.choice, e);
+    if (rc)
+        return rc;
+    return c->out.encode == PREP_NUMERIC ? prep_fit_numbers(&fitting)
+                                         : prep_fit_categories(&fitting);
+}
+
+static int fit_candidate(struct fit *f, struct candidate *c, struct worker *w)
+{
+    struct error *const e = &w->error;
+    int rc = look_at(&c->look, f->how, c->in, w->x) ? error_nomem(e, c->in->name) : 0;
+    if (rc == 0)
+        rc = decide(f, c, e);
+    if (rc == 0 && c->used)
+        rc = fit_used(f, c, e);
+    mem_free(c->look.count);
+    return rc;
+}
+
+static void fit_candidates(void *context, size_t number)
+{
+    struct fit *f = context;
+    struct worker *w = &f->worker[number];
+    while (w->error.code == 0 && (w->failed = atomic_fetch_add(&f->next, 1)) < f->candidates)
+        fit_candidate(f, &f->candidate[w->failed], w);
+}
+
+// ---- all of them ----
+
+static int list_named(struct fit *f)
+{
+    const struct prep_list *const names = &f->lists.features;
+    for (size_t i = 0; i < names->count; i++) {
+        const struct frame_column *in =
+            prep_find_column(f->how, "--features", names->item[i].name, f->e);
+        if (!in)
+            return error_code(f->e);
+        f->candidate[f->candidates++].in = in;
+    }
     return 0;
 }
 
-static int fit_used(struct fit *f, const struct frame_column *in, const struct prep_look *look)
-{
-    struct prep *const p = f->p;
-    struct prep_fitting fitting = {
-        .how = f->how, .in = in, .look = *look, .out = &p->column[p->columns], .e = f->e};
-    if (look->infinite)
-        return prep_refuse(f->how, in->name, f->e,
-                           "an infinite value in row %zu; write it as a missing value or a number, "
-                           "or leave the column out",
-                           look->infinite);
-    fitting.out->name = mem_strdup(in->name);
-    if (!fitting.out->name)
-        return error_nomem(f->e, in->name);
-    p->columns++;
-    int rc = prep_choose(&f->lists, f->how, in, fitting.out, &fitting.choice, f->e);
-    if (rc == 0)
-        rc = fitting.out->encode == PREP_NUMERIC ? prep_fit_numbers(&fitting)
-                                                 : prep_fit_categories(&fitting);
-    fitting.out->missing = look->missing;
-    fitting.out->feature = p->features;
-    p->features += fitting.out->features;
-    if (rc == 0 && p->features > PREP_FEATURES_MAX)
-        rc = error_set(f->e, ERR_LIMIT,
-                       "%s: more than %zu features up to column '%s'; drop columns or say --encode "
-                       "NAME=label for those with many categories",
-                       f->how->path, PREP_FEATURES_MAX, in->name);
-    return rc;
-}
-
-static int fit_column(struct fit *f, const struct frame_column *in)
-{
-    struct prep_look look;
-    bool use = false;
-    int rc = look_at(&look, f->how, in, f->x) ? error_nomem(f->e, in->name) : 0;
-    if (rc == 0)
-        rc = decide(f, in, &look, &use);
-    if (rc == 0 && use)
-        rc = fit_used(f, in, &look);
-    mem_free(look.count);
-    return rc;
-}
-
-static int fit_named(struct fit *f)
-{
-    int rc = 0;
-    for (size_t i = 0; i < f->lists.features.count && rc == 0; i++) {
-        const struct frame_column *in =
-            prep_find_column(f->how, "--features", f->lists.features.item[i].name, f->e);
-        rc = in ? fit_column(f, in) : error_code(f->e);
-    }
-    return rc;
-}
-
-static int fit_all(struct fit *f)
+static void list_all(struct fit *f)
 {
     const struct frame *const frame = f->how->frame;
     const char *const target = f->how->rules->target;
-    int rc = 0;
-    for (size_t i = 0; i < frame->columns && rc == 0; i++) {
+    for (size_t i = 0; i < frame->columns; i++) {
         const char *const name = frame->column[i].name;
         if ((target && strcmp(name, target) == 0) || prep_list_find(&f->lists.drop, name) ||
             prep_list_find(&f->lists.ids, name))
             continue;
-        rc = fit_column(f, &frame->column[i]);
+        f->candidate[f->candidates++].in = &frame->column[i];
     }
-    return rc;
+}
+
+static int list_candidates(struct fit *f)
+{
+    const size_t most = f->lists.features.count ? f->lists.features.count : f->how->frame->columns;
+    f->p->column = mem_array(most, sizeof *f->p->column);
+    f->candidate = mem_array(most, sizeof *f->candidate);
+    if (!f->p->column || !f->candidate)
+        return error_nomem(f->e, "columns of a CSV");
+    if (f->lists.features.count)
+        return list_named(f);
+    list_all(f);
+    return 0;
+}
+
+static int start_workers(struct fit *f)
+{
+    const size_t wanted = f->how->run ? f->how->workers : 1;
+    const size_t workers = wanted < f->candidates ? wanted : f->candidates;
+    f->worker = mem_array(workers, sizeof *f->worker);
+    for (; f->worker && f->workers < workers; f->workers++)
+        if (!(f->worker[f->workers].x = mem_block(f->how->rows, sizeof(double))))
+            break;
+    return f->workers == workers ? 0 : error_nomem(f->e, "columns of a CSV");
+}
+
+static const struct worker *first_failure(const struct fit *f)
+{
+    const struct worker *first = NULL;
+    for (size_t i = 0; i < f->workers; i++)
+        if (f->worker[i].error.code && (!first || f->worker[i].failed < first->failed))
+            first = &f->worker[i];
+    return first;
+}
+
+static int share_candidates(struct fit *f)
+{
+    const int rc = start_workers(f);
+    if (rc)
+        return rc;
+    if (f->workers > 1)
+        f->how->run(f->how->team, f->workers, fit_candidates, f);
+    else if (f->workers)
+        fit_candidates(f, 0);
+    return 0;
+}
+
+// What a candidate has become joins the preparation.
+static int take_candidate(struct fit *f, struct candidate *c)
+{
+    struct prep *const p = f->p;
+    tell(f, c);
+    if (!c->used)
+        return 0;
+    c->out.feature = p->features;
+    p->features += c->out.features;
+    p->column[p->columns++] = c->out;
+    c->out = (struct prep_column){0}; // the preparation's from now on
+    if (p->features <= PREP_FEATURES_MAX)
+        return 0;
+    return error_set(f->e, ERR_LIMIT,
+                     "%s: more than %zu features up to column '%s'; drop columns or say --encode "
+                     "NAME=label for those with many categories",
+                     f->how->path, PREP_FEATURES_MAX, c->in->name);
+}
+
+// Those before the first failure.
+static int take_candidates(struct fit *f)
+{
+    const struct worker *const failure = first_failure(f);
+    const size_t good = failure ? failure->failed : f->candidates;
+    int rc = 0;
+    for (size_t i = 0; i < good && rc == 0; i++)
+        rc = take_candidate(f, &f->candidate[i]);
+    return rc || !failure ? rc : error_set(f->e, failure->error.code, "%s", failure->error.text);
 }
 
 static int fit_columns(struct fit *f)
 {
-    const size_t most = f->lists.features.count ? f->lists.features.count : f->how->frame->columns;
-    f->p->column = mem_array(most, sizeof *f->p->column);
-    f->x = mem_block(f->how->rows, sizeof *f->x);
-    if (!f->p->column || !f->x)
-        return error_nomem(f->e, "columns of a CSV");
-    int rc = f->lists.features.count ? fit_named(f) : fit_all(f);
+    int rc = list_candidates(f);
+    if (rc == 0)
+        rc = share_candidates(f);
+    if (rc == 0)
+        rc = take_candidates(f);
     if (rc == 0)
         rc = prep_lists_check_used(&f->lists, f->how, f->e);
     if (rc == 0 && f->p->columns == 0)
@@ -327,6 +430,17 @@ static int fit_columns(struct fit *f)
                       "%s: no column is left to be a feature%s%s%s; name some with --features",
                       f->how->path, *f->left_out ? " (" : "", f->left_out, *f->left_out ? ")" : "");
     return rc;
+}
+
+static void clear_fit(struct fit *f)
+{
+    for (size_t i = 0; i < f->candidates; i++)
+        prep_column_clear(&f->candidate[i].out);
+    for (size_t i = 0; i < f->workers; i++)
+        mem_free(f->worker[i].x);
+    mem_free(f->candidate);
+    mem_free(f->worker);
+    prep_lists_clear(&f->lists);
 }
 
 static int keep_ids(struct prep *p, const struct prep_list *ids, struct error *e)
@@ -387,8 +501,7 @@ int prep_fit(struct prep *p, const struct prep_fit *how, struct error *e)
         rc = keep_ids(p, &f.lists.ids, e);
     if (rc == 0)
         rc = check_texts(p, how, e);
-    mem_free(f.x);
-    prep_lists_clear(&f.lists);
+    clear_fit(&f);
     if (rc)
         prep_clear(p);
     return rc;

@@ -79,7 +79,8 @@ void prep_print_number(enum frame_kind kind, double x, char text[PREP_NUMBER_MAX
 // A text as a value of that kind; false when it is none.
 bool prep_scan_value(enum frame_kind kind, const char *text, double *x);
 
-// prep.c: room for what a column has once its categories are known.
+// prep.c: room for what a column has once its categories are known, and all of it given back.
 int prep_column_scales(struct prep_column *c); // ERR_NOMEM or 0
+void prep_column_clear(struct prep_column *c);
 
 #endif

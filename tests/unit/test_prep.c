@@ -2,7 +2,9 @@
 // Fitting a preparation: which columns become features, what they are filled, encoded and scaled
 // with, what the target is, and what is refused, each by a message that says what to do.
 #include "fitted_testing.h"
+#include "prep_testing.h"
 
+#include "kern/par.h"
 #include "table/prep_figures.h"
 
 #include <float.h>
@@ -303,6 +305,77 @@ static void refused_columns(void **state)
         check_refused(fit_text(&f, text.data, &rules, 0, &e), ERR_DATA, &e, cases[i].what);
         buf_clear(&f.notes);
     }
+    buf_clear(&text);
+}
+
+// ---- any number of threads ----
+
+struct shared {
+    struct frame frame;
+    struct prep_rules rules;
+    size_t workers;
+    struct buf said; // notes, then the columns or the error
+};
+
+static void fit_in_team(struct par *team, void *context)
+{
+    struct shared *s = context;
+    struct error e = {0};
+    struct prep p;
+    const struct prep_fit how = {.frame = &s->frame,
+                                 .rules = &s->rules,
+                                 .rows = s->frame.rows,
+                                 .path = "t.csv",
+                                 .note = fitted_note,
+                                 .context = &s->said,
+                                 .run = par_run,
+                                 .team = team,
+                                 .workers = s->workers};
+    if (prep_fit(&p, &how, &e) != 0)
+        buf_puts(&s->said, e.text);
+    for (size_t i = 0; i < p.columns; i++)
+        buf_printf(&s->said, "%s: from %zu, %a %a, %a\n", p.column[i].name, p.column[i].feature,
+                   p.column[i].fill_value, *p.column[i].center, *p.column[i].width);
+    prep_clear(&p);
+}
+
+// What is said by one thread, and the same by others; `what` is part of it.
+static void check_threads(const struct buf *text, struct prep_rules rules, const char *what)
+{
+    static const size_t workers[] = {1, 2, 3, 8, 3, 8};
+    struct shared s = {.rules = rules};
+    struct buf first;
+    test_frame(&s.frame, text->data, text->len);
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++) {
+        s.workers = workers[i];
+        buf_init(&s.said, 1 << 20);
+        par_team(workers[i], fit_in_team, &s);
+        if (i == 0)
+            first = s.said;
+        assert_string_equal(s.said.data, first.data);
+        if (i)
+            buf_clear(&s.said);
+    }
+    if (!strstr(first.data, what))
+        fail_msg("no '%s' in:\n%s", what, first.data);
+    buf_clear(&first);
+    frame_clear(&s.frame);
+}
+
+static void any_number_of_threads(void **state)
+{
+    (void)state;
+    struct buf text;
+    make_table(&text, 20000);
+    check_threads(&text, (struct prep_rules){.target = "y"}, "few: left out: the same value");
+    check_threads(&text, (struct prep_rules){.target = "y"}, "often: from 1, 0x");
+    check_threads(&text, (struct prep_rules){.features = "few,word,often", .encode = "word=onehot"},
+                  "often: from 4, 0x");
+    // of several columns that are refused, the first
+    check_threads(&text, (struct prep_rules){.target = "y", .encode = "empty=numeric,day=numeric"},
+                  "left out: looks like an identifier, another value in each row\nt.csv: column "
+                  "'day'");
+    check_threads(&text, (struct prep_rules){.features = "word,empty,day,id"}, "column 'empty'");
     buf_clear(&text);
 }
 
@@ -719,6 +792,7 @@ int main(void)
         cmocka_unit_test(left_out),
         cmocka_unit_test(mostly_missing),
         cmocka_unit_test(refused_columns),
+        cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(names_rather_than_categories),
         cmocka_unit_test(too_many_texts),
         cmocka_unit_test(any_utf8),
