@@ -87,24 +87,33 @@ completes
 has "$(cat "$folder/stderr")" "skipping a broken checkpoint: $newest"
 same_file "after a broken checkpoint" "$folder/whole/algo-1/model/model.npz" "$root/model/model.npz"
 
-# A log that is read slowly, so that the signal comes while a line of it is being written.
-lesson slow_log --hp epochs=1000000
+# A log that is read slowly, so that the signal comes while a line of it waits for room.
+lesson slow_log --hp epochs=1000000 --hp hidden='[1]'
 mkfifo "$folder/log.pipe"
 (
     exec 3<"$folder/log.pipe"
-    sleep 1.5
+    until [ -e "$folder/signalled" ]; do sleep 0.05; done
     cat <&3 >"$folder/log"
 ) &
 reader=$!
 SKIFF_ML_ROOT=$root "$SKIFF" train --threads 1 >"$folder/log.pipe" 2>"$folder/stderr" &
 pid=$!
-sleep 1
+asleep=0
+until [ $asleep -eq 5 ] || ! kill -0 $pid; do
+    sleep 0.1
+    case $(cat /proc/$pid/stat) in
+    *') S '*) asleep=$((asleep + 1)) ;;
+    *) asleep=0 ;;
+    esac
+done
 kill -TERM $pid
+sleep 0.1
+: >"$folder/signalled"
 wait $pid
 code=$?
 wait $reader
 is "SIGTERM while the log is full" "$code $(cat "$root/output/failure" 2>/dev/null)" "0 "
-[ "$(wc -c <"$folder/log")" -gt 32768 ] || complain "the log was not full: $(wc -c <"$folder/log") bytes"
+[ "$(wc -c <"$folder/log")" -gt 60000 ] || complain "the log was not full"
 
 # Where the job says that checkpoints are elsewhere; and no folder, no checkpoints.
 lesson elsewhere --checkpoints --hp epochs=3
