@@ -212,6 +212,8 @@ static int train(struct dist *ranks, int argc, char **argv)
     else if (rc && stop_signal)
         rc = train_container_stopped();
     opt_end(&call.options);
+    if (rc && call.container.root)
+        channel_parts_explain(&call.container.parts, &e);
     const int status = finish(ranks, argv[0], rc, &e);
     train_container_end(&call.container);
     return status;

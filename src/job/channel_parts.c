@@ -313,3 +313,18 @@ int channel_parts_fetch(struct channel_parts *p, bool (*stop)(void *context), vo
             rc = join_tables(p, k, e);
     return rc;
 }
+
+void channel_parts_explain(const struct channel_parts *p, struct error *e)
+{
+    for (enum part k = 0; k < PARTS; k++) {
+        const char *name = p->fd[k] >= 0 ? p->path[k] : NULL,
+                   *at = name ? strstr(e->text, name) : 0;
+        const struct error old = *e;
+        if (!at)
+            continue;
+        error_clear(e);
+        error_set(e, old.code, "%.*schannel '%s' (%s)%s", (int)(at - e->text), old.text,
+                  p->channel[k]->name, p->channel[k]->pipe ? "its pipe" : "its files, joined",
+                  old.text + (at - e->text) + strlen(name));
+    }
+}

@@ -28,6 +28,9 @@ void channel_parts_clear(struct channel_parts *p);
 int channel_parts_fetch(struct channel_parts *p, bool (*stop)(void *context), void *context,
                         struct error *e);
 
+// Messages call what is in memory by its descriptor; say which channel that is.
+void channel_parts_explain(const struct channel_parts *p, struct error *e);
+
 // Is the channel called after the part? Is a path one table, which is no archive?
 bool channel_is_part(const struct channel *c, enum part part);
 bool channel_is_table(const char *path);

@@ -223,6 +223,9 @@ static int no_training_data(const struct container *k, struct error *e)
             "no training data: none of the %zu channels is called train, and more than "
             "one holds all; --train chooses one by name",
             k->channels.count);
+    if (c->pipe)
+        return error_set(e, ERR_DATA, "channel '%s': nothing came through its pipe%s", c->name,
+                         c->sharded ? "; sharded by key, this host got no object" : "");
     return error_set(e, ERR_DATA, "channel '%s': no .npz or .csv file in %s%s", c->name, c->path,
                      c->sharded
                          ? "; sharded by key, this host got no object: use FullyReplicated, or "

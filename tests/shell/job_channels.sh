@@ -178,7 +178,11 @@ same_file "pipes and files" "$root/model/model.npz" "$folder/pipe/algo-1/model/m
 lay pipe --pipe train --channel train="$folder/notes" --hp epochs=2
 rm "$root/pipes/train/notes.txt"
 "$SKIFF" job run "$job" >"$folder/log" 2>&1 && complain "an empty pipe: no failure"
-has "$(cat "$folder/log")" "channel 'train': no .npz or .csv file"
+has "$(cat "$folder/log")" "channel 'train': nothing came through its pipe"
+printf 'a,b\n1,2\n3\n' >"$root/pipes/train/a.csv"
+sed -i 's/"epochs"/"target": "b", "epochs"/' "$root/input/config/hyperparameters.json"
+"$SKIFF" job run "$job" >"$folder/log" 2>&1 && complain "a pipe that ends early: no failure"
+has "$(cat "$folder/log")" "skiff train: channel 'train' (its pipe):3: 1 field"
 sed -i 's/"RecordWrapperType": "None"/"RecordWrapperType": "RecordIO"/' \
     "$root/input/config/inputdataconfig.json"
 "$SKIFF" job run "$job" >"$folder/log" 2>&1
