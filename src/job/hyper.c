@@ -136,6 +136,7 @@ static int unknown(const struct opt_set *options, const char *key, const struct 
     if (from->note) {
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, nearest ? " It is ignored" : "; it is ignored");
+        error_one_line(text); // a key may hold anything
         from->note(from->context, text);
     }
     return 0;
