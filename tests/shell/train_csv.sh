@@ -19,18 +19,18 @@ one_way_or_the_other() {
     what=$1
     csv=$2
     shift 2
-    rm -rf "$folder/work" "$folder/one" "$folder/two"
-    "$SKIFF" prep "$csv" "$@" --quiet --out "$folder/work" || complain "$what: prep"
+    rm -rf "$folder/prepared" "$folder/one" "$folder/two"
+    "$SKIFF" prep "$csv" "$@" --quiet --out "$folder/prepared" || complain "$what: prep"
     val=
-    [ -e "$folder/work/val_data.npz" ] && val="--val $folder/work/val_data.npz"
+    [ -e "$folder/prepared/val_data.npz" ] && val="--val $folder/prepared/val_data.npz"
     # shellcheck disable=SC2086 # no word, or two
-    train --quiet --train "$folder/work/train_data.npz" $val --prep "$folder/work/prep.json" \
+    train --quiet --train "$folder/prepared/train_data.npz" $val --prep "$folder/prepared/prep.json" \
         --epochs 30 --batch_size 64 --out "$folder/two"
     train --quiet --data "$csv" "$@" --epochs 30 --batch_size 64 --out "$folder/one"
     same_run "$what" "$folder/one" "$folder/two"
     same_file "$what" "$folder/one/metrics.json" "$folder/two/metrics.json"
     unzip -p "$folder/one/model.npz" prep.json 2>/dev/null >"$folder/prep.json" || return 0
-    same_file "$what: the model's prep.json" "$folder/prep.json" "$folder/work/prep.json"
+    same_file "$what: the model's prep.json" "$folder/prep.json" "$folder/prepared/prep.json"
 }
 
 features=Pclass,Sex,Age,SibSp,Parch,Fare,Embarked
@@ -81,9 +81,9 @@ train --data "$folder/people.csv.gz" --config "$folder/options.json" --out "$fol
 same_run "gzip and options from run.json" "$folder/a" "$folder/b"
 
 # A run on arrays is continued on the CSV that they came from, wherever it lies.
-"$SKIFF" prep "$people" --target Survived --quiet --out "$folder/work"
-train --quiet --train "$folder/work/train_data.npz" --val "$folder/work/val_data.npz" --epochs 15 \
-    --prep "$folder/work/prep.json" --checkpoint_dir "$folder/ck" --out "$folder/b"
+"$SKIFF" prep "$people" --target Survived --quiet --out "$folder/prepared"
+train --quiet --train "$folder/prepared/train_data.npz" --val "$folder/prepared/val_data.npz" --epochs 15 \
+    --prep "$folder/prepared/prep.json" --checkpoint_dir "$folder/ck" --out "$folder/b"
 train --data "$folder/people.csv.gz" --target Survived --epochs 30 --checkpoint_dir "$folder/ck" \
     --out "$folder/b"
 has "$(cat "$folder/stderr")" "resuming after epoch 15"
@@ -121,9 +121,9 @@ others="--val $folder/val.csv --test $folder/val.csv --epochs 20"
     same_file "metrics" "$folder/one/metrics.json" "$folder/two/metrics.json"
 }
 # The same values of both parts as --no-shuffle gives them.
-"$SKIFF" prep "$people" --target Survived --test_size 316 --no-shuffle --quiet --out "$folder/work"
-train --quiet --train "$folder/work/train_data.npz" --val "$folder/work/val_data.npz" \
-    --test "$folder/val.csv" --prep "$folder/work/prep.json" --epochs 20 --out "$folder/two"
+"$SKIFF" prep "$people" --target Survived --test_size 316 --no-shuffle --quiet --out "$folder/prepared"
+train --quiet --train "$folder/prepared/train_data.npz" --val "$folder/prepared/val_data.npz" \
+    --test "$folder/val.csv" --prep "$folder/prepared/prep.json" --epochs 20 --out "$folder/two"
 same_file "halves of a table" "$folder/one/nn_model.pth" "$folder/two/nn_model.pth"
 same_file "halves of a table" "$folder/one/metrics.json" "$folder/two/metrics.json"
 
@@ -141,7 +141,7 @@ sed '5s/,[^,]*$/,Q/; 5s/,male,[0-9]*,/,male,old,/; 5s/,female,[0-9]*,/,female,ol
 printf 'a,y\n1,0\n2,1\n3,1\n4,0\n' >"$folder/small.csv"
 printf 'a,y\n1,0\n2,0\n3,1\n4,0\n' >"$folder/lonely.csv"
 "$SKIFF" prep "$folder/small.csv" --target y --features a --test_size 0 --quiet --out "$folder/small"
-sed 's/"format": 1/"format": 99/' "$folder/work/prep.json" >"$folder/newer.json"
+sed 's/"format": 1/"format": 99/' "$folder/prepared/prep.json" >"$folder/newer.json"
 echo '{' >"$folder/broken.json"
 csv="--target Survived --epochs 1"
 arrays="--train $data/train_data.npz --epochs 1"
@@ -157,7 +157,7 @@ arrays="--train $data/train_data.npz --epochs 1"
     refuses 2 "--monitor val_loss needs --val" --train "$people" $csv --monitor val_loss
     refuses 2 "--stratify draws rows by lot" --data "$people" $csv --stratify --no-shuffle
     refuses 2 "is prepared already" $arrays --target Survived
-    refuses 2 "is prepared by --prep" $arrays --target Survived --prep "$folder/work/prep.json"
+    refuses 2 "is prepared by --prep" $arrays --target Survived --prep "$folder/prepared/prep.json"
     refuses 2 "passengers.csv: is a CSV, but the training data are arrays: give --prep" $arrays \
         --val "$people"
     refuses 1 "No such file" --data "$folder/absent.csv" $csv
@@ -172,7 +172,7 @@ arrays="--train $data/train_data.npz --epochs 1"
     refuses 1 "renamed.csv: no column 'Age'" --train "$folder/train.csv" $csv --val "$folder/renamed.csv"
     refuses 1 "words.csv:5" --train "$folder/train.csv" $csv --val "$folder/words.csv"
     refuses 1 "'old'" --train "$folder/train.csv" $csv --val "$folder/words.csv"
-    refuses 1 "this is a regression network" $arrays --prep "$folder/work/prep.json" --task regression
+    refuses 1 "this is a regression network" $arrays --prep "$folder/prepared/prep.json" --task regression
     refuses 1 "--stratify: a class has a single row" --data "$folder/lonely.csv" --target y --stratify
 }
 # Amounts of any size: the targets of a table are scaled for training, the model says amounts.
