@@ -60,6 +60,20 @@ static void remark(void *context, const char *text)
     fprintf(stderr, "skiff eval: %s\n", text);
 }
 
+static void show_rows(void *context, uint64_t done, uint64_t total)
+{
+    struct meter *m = context;
+    m->unit = "rows";
+    meter_show(m, done, total);
+}
+
+static void show_resamples(void *context, uint64_t done, uint64_t total)
+{
+    struct meter *m = context;
+    m->unit = "resamples";
+    meter_show(m, done, total);
+}
+
 int eval_model(const struct eval_options *o, const char *model, const char *data, struct error *e)
 {
     struct meter meter;
@@ -74,12 +88,13 @@ int eval_model(const struct eval_options *o, const char *model, const char *data
         .seed = o->seed,
         .curves = o->curves,
         .listener = {remark, &meter},
-        .resampled = meter_show,
+        .rows = show_rows,
+        .resampled = show_resamples,
         .context = &meter,
     };
     struct eval_result result;
     signal(SIGBUS, cmd_lost_page);
-    meter_init(&meter, "resamples", false);
+    meter_init(&meter, "rows", false);
     int rc = eval_job(&job, &result, e);
     meter_end(&meter);
     if (rc)

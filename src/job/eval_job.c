@@ -3,44 +3,26 @@
 
 #include "base/mem.h"
 #include "io/json.h"
-#include "job/evaluate.h"
+#include "job/judged.h"
 #include "train/curves_json.h"
 #include "train/metrics_json.h"
-
-#include <math.h>
-
-// Rows with their labels, and what the model says about them.
-struct judged {
-    const char *path;
-    struct dataset data;
-    float *pred; // [n][outputs]
-    double loss;
-};
 
 struct state {
     const struct eval_job *job;
     struct eval_result *result;
 };
 
-static void judged_clear(struct judged *j)
+static int judge_rows(struct judged *j, const struct state *s, const struct model_run *run,
+                      const struct model_data *data, struct error *e)
 {
-    dataset_clear(&j->data);
-    mem_free(j->pred);
-}
-
-static int judge(const struct state *s, const struct model_run *run, const struct model_data *data,
-                 struct judged *j, struct error *e)
-{
-    j->path = data->path;
-    int rc = model_rows_load(&j->data, run, data, &s->job->listener, e);
-    if (rc == 0)
-        rc = evaluate_check(run, &j->data, j->path, e);
-    return rc ? rc : evaluate_rows(run, &j->data, j->path, &j->pred, &j->loss, e);
+    const struct eval_job *job = s->job;
+    const struct judged_hooks hooks = {job->listener, job->rows, job->context};
+    return judge(j, run, data, &hooks, e);
 }
 
 static struct metrics_rows rows_of(const struct judged *j, size_t outputs)
 {
-    return (struct metrics_rows){.n = j->data.n, .ld = outputs, .f32 = j->pred};
+    return (struct metrics_rows){.n = j->n, .ld = outputs, .f32 = j->pred};
 }
 
 static int choose_threshold(const struct state *s, const struct model_run *run,
@@ -56,12 +38,12 @@ static int choose_threshold(const struct state *s, const struct model_run *run,
     if (job->val) {
         const struct model_data rows = {.path = job->val,
                                         .keys = {"val", job->data.keys.x, job->data.keys.y}};
-        rc = judge(s, run, &rows, &val, e);
+        rc = judge_rows(&val, s, run, &rows, e);
         from = &val;
     }
     if (rc == 0) {
         const struct metrics_rows rows = rows_of(from, 1);
-        rc = threshold_choose(&s->result->threshold, job->rule, &rows, from->data.y, e);
+        rc = threshold_choose(&s->result->threshold, job->rule, &rows, from->y, e);
         error_prefix(e, rc, "%s", from->path);
     }
     judged_clear(&val);
@@ -74,8 +56,8 @@ static int measure(const struct state *s, const struct net *net, const struct ju
     struct eval_result *r = s->result;
     const struct metrics_rows rows = rows_of(j, net->outputs);
     if (net->task != TASK_BINARY)
-        return score_measure(&r->score, net, j->data.n, j->pred, j->data.y, e);
-    return metrics_binary(&r->score.binary, &r->score.work, &rows, j->data.y, r->threshold, e);
+        return score_measure(&r->score, net, j->n, j->pred, j->y, e);
+    return metrics_binary(&r->score.binary, &r->score.work, &rows, j->y, r->threshold, e);
 }
 
 static int resample(const struct state *s, const struct model_run *run, const struct judged *j,
@@ -92,16 +74,16 @@ static int resample(const struct state *s, const struct model_run *run, const st
         .context = s->job->context,
     };
     const struct metrics_rows rows = rows_of(j, net->outputs);
-    const struct metrics_rows truth = {.n = j->data.n, .ld = net->outputs, .f32 = j->data.y};
+    const struct metrics_rows truth = {.n = j->n, .ld = net->outputs, .f32 = j->y};
     if (spec.resamples == 0)
         return 0;
     switch (net->task) {
     case TASK_MULTICLASS:
-        return bootstrap_multiclass(b, &spec, &rows, net->outputs, j->data.y, e);
+        return bootstrap_multiclass(b, &spec, &rows, net->outputs, j->y, e);
     case TASK_REGRESSION:
         return bootstrap_regression(b, &spec, &rows, &truth, net->outputs, e);
     default:
-        return bootstrap_binary(b, &spec, &rows, j->data.y, s->result->threshold, e);
+        return bootstrap_binary(b, &spec, &rows, j->y, s->result->threshold, e);
     }
 }
 
@@ -110,11 +92,11 @@ static int draw_curves(const struct state *s, const struct net *net, const struc
 {
     struct eval_result *r = s->result;
     const struct metrics_rows rows = rows_of(j, net->outputs);
-    const struct curve_scores scores = {&rows, 0, j->data.y, 1};
+    const struct curve_scores scores = {&rows, 0, j->y, 1};
     if (!s->job->curves)
         return 0;
     r->curves = net->task == TASK_MULTICLASS
-                    ? curves_json_classes(&r->score.work, &rows, net->outputs, j->data.y, e)
+                    ? curves_json_classes(&r->score.work, &rows, net->outputs, j->y, e)
                     : curves_json(&r->score.work, &scores, e);
     return r->curves ? 0 : error_code(e);
 }
@@ -154,7 +136,7 @@ static int work(struct model_run *run, void *context, struct error *e)
     s->result->rule = s->job->rule;
     int rc = check_task(s->job, run, e);
     if (rc == 0)
-        rc = judge(s, run, &s->job->data, &j, e);
+        rc = judge_rows(&j, s, run, &s->job->data, e);
     if (rc == 0)
         rc = name_classes(s->result, run->model.prep, e);
     if (rc == 0)

@@ -21,7 +21,9 @@ struct eval_job {
     int64_t seed;
     bool curves; // wanted: for classes only
     struct model_listener listener;
-    void (*resampled)(void *context, uint64_t done, uint64_t total); // now and then; may be NULL
+    // Now and then; each may be NULL.
+    void (*rows)(void *context, uint64_t done, uint64_t total); // of a CSV; the total is 0
+    void (*resampled)(void *context, uint64_t done, uint64_t total);
     void *context;
 };
 

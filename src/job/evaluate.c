@@ -81,6 +81,16 @@ int evaluate_check(const struct model_run *run, const struct dataset *d, const c
     return targets_check(&targets, &trained, d, path, e);
 }
 
+int evaluate_loss(const char *path, double loss, struct error *e)
+{
+    if (isfinite(loss))
+        return 0;
+    return error_set(e, ERR_NUMERIC,
+                     "%s: the loss is not a finite number: its features or labels are far from "
+                     "those that the model was trained on",
+                     path);
+}
+
 int evaluate_rows(const struct model_run *run, const struct dataset *d, const char *path,
                   float **pred, double *loss, struct error *e)
 {
@@ -96,12 +106,7 @@ int evaluate_rows(const struct model_run *run, const struct dataset *d, const ch
     if (!*pred)
         return error_nomem(e, "predictions");
     const int rc = evaluate_predict(&how, d, *pred, loss, e);
-    if (rc == 0 && !isfinite(*loss))
-        return error_set(e, ERR_NUMERIC,
-                         "%s: the loss is not a finite number: its features or labels are far "
-                         "from those that the model was trained on",
-                         path);
-    return rc;
+    return rc ? rc : evaluate_loss(path, *loss, e);
 }
 
 int evaluate(const struct evaluation *how, const struct dataset *d, json_t **metrics,

@@ -34,6 +34,8 @@ int evaluate_check(const struct model_run *run, const struct dataset *d, const c
 // What a model says of such rows: *pred[n][outputs] on the heap, and a loss that is finite.
 int evaluate_rows(const struct model_run *run, const struct dataset *d, const char *path,
                   float **pred, double *loss, struct error *e);
+// ERR_NUMERIC unless the loss is finite.
+int evaluate_loss(const char *path, double loss, struct error *e);
 
 // *metrics is a new reference on success, an empty object on ranks that are not the root. All ranks
 // return the same.

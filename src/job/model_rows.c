@@ -45,6 +45,21 @@ int model_rows_open(struct model_rows *m, const struct model_run *run,
     return open_rows(m, run, data, e);
 }
 
+int model_rows_open_labels(struct model_rows *m, const struct model_run *run,
+                           const struct model_data *data, struct error *e)
+{
+    const struct prep *p = run->model.prep;
+    *m = (struct model_rows){.spec = spec_of(run, data)};
+    m->spec.labels = p && p->target.name;
+    const int rc = open_rows(m, run, data, e);
+    if (rc == 0 && !rows_prepared(m->rows) && !m->spec.labels)
+        return error_set(e, ERR_MISMATCH,
+                         "%s: the preparation in %s names no target, so the labels of a CSV cannot "
+                         "be found; skiff prep --target NAME makes one that does",
+                         data->path, run->path);
+    return rc;
+}
+
 void model_rows_close(struct model_rows *m)
 {
     rows_close(m->rows);
@@ -79,17 +94,10 @@ void model_rows_remark(const struct model_rows *m, const struct model_listener *
 int model_rows_load(struct dataset *d, const struct model_run *run, const struct model_data *data,
                     const struct model_listener *to, struct error *e)
 {
-    const struct prep *p = run->model.prep;
-    struct model_rows m = {.spec = spec_of(run, data)};
-    m.spec.labels = p && p->target.name;
-    int rc = open_rows(&m, run, data, e);
+    struct model_rows m;
+    int rc = model_rows_open_labels(&m, run, data, e);
     if (rc == 0 && rows_prepared(m.rows))
         rc = dataset_load(d, data->path, &data->keys, e);
-    else if (rc == 0 && !m.spec.labels)
-        rc = error_set(e, ERR_MISMATCH,
-                       "%s: the preparation in %s names no target, so the labels of a CSV cannot "
-                       "be found; skiff prep --target NAME makes one that does",
-                       data->path, run->path);
     else if (rc == 0)
         rc = dataset_take(d, m.rows, &m.spec, e);
     if (rc == 0)

@@ -24,6 +24,9 @@ struct model_rows {
 // case.
 int model_rows_open(struct model_rows *m, const struct model_run *run,
                     const struct model_data *data, struct error *e);
+// With labels, if the file is a CSV, whose target the preparation then has to name.
+int model_rows_open_labels(struct model_rows *m, const struct model_run *run,
+                           const struct model_data *data, struct error *e);
 void model_rows_close(struct model_rows *m);
 
 // Someone to tell what a careful user should hear; `say` may be NULL.

@@ -4,6 +4,15 @@
 #include "base/mem.h"
 #include "kern/cpu.h"
 
+#define BATCH_FLOATS ((size_t)1 << 20) // of X and predictions together: 4 MB
+#define BATCH_ROWS   8192              // 32 leaves of two blocks: work for every thread
+
+size_t model_run_rows(const struct net *net)
+{
+    const size_t rows = BATCH_FLOATS / (net->inputs + net->outputs);
+    return rows == 0 ? 1 : rows < BATCH_ROWS ? rows : BATCH_ROWS;
+}
+
 static size_t widest_hidden(const struct net *net)
 {
     size_t widest = 0;

@@ -32,6 +32,9 @@ typedef int model_work(struct model_run *run, void *context, struct error *e);
 // that of `work`.
 int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e);
 
+// Rows of a batch where an input is read front to back. They follow from the network alone:
+// products through OpenBLAS depend on them.
+size_t model_run_rows(const struct net *net);
 // A plan for batches of so many rows, with losses or without. NULL with an error.
 struct plan *model_run_plan(const struct model_run *run, size_t rows, struct error *e);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory is that of one batch, whatever the size of the input. How many rows a batch has follows
-// from the network alone: products through OpenBLAS depend on it.
+// Memory is that of one batch, whatever the size of the input.
 #include "job/predict_job.h"
 
 #include "base/file.h"
@@ -9,9 +8,6 @@
 #include "job/predictions.h"
 
 #include <stdio.h>
-
-#define BATCH_FLOATS ((size_t)1 << 20) // of X and predictions together: 4 MB
-#define BATCH_ROWS   8192              // 32 leaves of two blocks: work for every thread
 
 struct state {
     const struct predict_job *job;
@@ -24,16 +20,10 @@ struct state {
     float *X, *pred;
 };
 
-static size_t batch_rows(const struct net *net)
-{
-    const size_t rows = BATCH_FLOATS / (net->inputs + net->outputs);
-    return rows == 0 ? 1 : rows < BATCH_ROWS ? rows : BATCH_ROWS;
-}
-
 static int make_room(struct state *s, struct error *e)
 {
     const struct net *net = &s->run->model.net;
-    s->batch = batch_rows(net);
+    s->batch = model_run_rows(net);
     s->X = mem_aligned(s->batch * net->inputs, sizeof *s->X);
     s->pred = mem_aligned(s->batch * net->outputs, sizeof *s->pred);
     if (!s->X || !s->pred)

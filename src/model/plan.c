@@ -316,11 +316,11 @@ static void join_workers(struct job *j)
 }
 
 // The rows' losses, summed within each leaf; the leaves in the tree, in double.
-static void sum_losses(const struct job *j)
+static void sum_losses(const struct job *j, const float *row_loss)
 {
     for (size_t leaf = j->own.begin; leaf < j->own.end; leaf++) {
         const struct par_range r = leaf_range(j, leaf);
-        j->sums->loss[leaf] = j->plan->kern->sum(r.end - r.begin, j->plan->row_loss + r.begin);
+        j->sums->loss[leaf] = j->plan->kern->sum(r.end - r.begin, row_loss + r.begin);
     }
 }
 
@@ -428,7 +428,7 @@ void plan_gradient_part(struct plan *p, const float *params, const struct plan_b
     par_run(p->team, alone ? 1 : j.workers, run_transpose, &j);
     par_run(p->team, j.workers, run_worker, &j);
     join_workers(&j);
-    sum_losses(&j);
+    sum_losses(&j, p->row_loss);
 }
 
 void plan_predict_part(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -438,7 +438,7 @@ void plan_predict_part(struct plan *p, const float *params, const struct plan_ba
     cut(&j, part);
     par_run(p->team, j.workers, run_worker, &j);
     if (sums)
-        sum_losses(&j);
+        sum_losses(&j, p->row_loss);
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -457,4 +457,19 @@ void plan_predict(struct plan *p, const float *params, const struct plan_batch *
     plan_predict_part(p, params, batch, (struct plan_part){0, 1}, pred, loss ? &sums : NULL);
     if (loss)
         *loss = plan_mean_loss(&sums);
+}
+
+const float *plan_row_losses(const struct plan *p)
+{
+    return p->row_loss;
+}
+
+double plan_loss_of_rows(struct plan *p, size_t rows, const float *loss, const float *y)
+{
+    struct plan_sums sums;
+    const struct plan_batch all = {.rows = rows, .y = y};
+    struct job j = {.plan = p, .batch = &all, .sums = &sums};
+    cut(&j, (struct plan_part){0, 1});
+    sum_losses(&j, loss);
+    return plan_mean_loss(&sums);
 }

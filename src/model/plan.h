@@ -57,6 +57,13 @@ float *plan_gradient(struct plan *p, const float *params, const struct plan_batc
 void plan_predict(struct plan *p, const float *params, const struct plan_batch *batch, float *pred,
                   double *loss);
 
+// The losses of the rows of the latest plan_predict with a loss: [rows], not divided.
+const float *plan_row_losses(const struct plan *p);
+// The mean loss of `rows` rows that were predicted in batches: loss[rows] as they had them, y of
+// all. To the bit what plan_predict says of all of them at once, unless products go through
+// OpenBLAS.
+double plan_loss_of_rows(struct plan *p, size_t rows, const float *loss, const float *y);
+
 // For several processes, of which each computes the index-th of `count` even parts of a batch's
 // leaves. {0, 1} is a process alone; with more parts than leaves some are empty.
 struct plan_part {

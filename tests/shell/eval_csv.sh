@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # `skiff eval MODEL DATA.csv`: the digits that the prepared arrays give, at every CPU level and for
-# any number of threads; thresholds from a CSV; classes by their names; what is refused.
+# any number of threads; thresholds from a CSV; classes by their names; what is refused;
+# memory of some bytes a row, however many columns there are.
 . "$(dirname "$0")/lib.sh"
 need_python
 cd "$folder" || exit 1
@@ -140,4 +141,27 @@ refuses 2 "--y_key: is for an .npz, and test.csv is a CSV" two/model.npz test.cs
 refuses 2 "--part: is for an .npz" two/model.npz test.csv --part test
 refuses 1 "two.test.npz: X_train has 7 columns, but the model two/model.npz gives 1" \
     two/model.npz two.test.npz --y_key X_train
+
+# What is kept of a row is its prediction, label and loss, in blocks that grow by half.
+if [ "$sanitized" = no ]; then
+    "$python" - "$SKIFF" <<'END' || complain "memory grows by more than 18 bytes a row"
+import re, subprocess, sys
+from csv_models import *
+header, rows = table([]).encode(), table(passengers(2000, 4), header=False).encode()
+peaks = []
+for times in (25, 250):
+    run = subprocess.Popen([sys.argv[1], "eval", "two/model.npz", "-", "--bootstrap", "0", "--threads", "1"],
+                           stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    run.stdin.write(header)
+    for _ in range(times):
+        run.stdin.write(rows)
+    run.stdin.flush() # all but what a pipe holds has been read
+    status = open(f"/proc/{run.pid}/status").read()
+    peaks.append(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]))
+    run.stdin.close()
+    assert run.wait() == 0
+print(f"{peaks[0]} KiB for 50,000 rows, {peaks[1]} KiB for 500,000")
+sys.exit((peaks[1] - peaks[0]) * 1024 > 450000 * 18)
+END
+fi
 finish
