@@ -15,7 +15,8 @@ $make -s install DESTDIR="$folder" prefix=/opt/x >"$folder/log" 2>&1 || {
     exit 1
 }
 status=0
-for path in bin/skiff share/skiff/train_data.npz share/skiff/val_data.npz; do
+for path in bin/skiff share/skiff/train_data.npz share/skiff/val_data.npz share/skiff/prices.csv \
+    share/skiff/published_runs.csv; do
     [ -f "$folder/opt/x/$path" ] || { echo "missing: $path"; status=1; }
 done
 for page in "$SKIFF_SRCDIR"/man/*.1; do

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-LAYERS = ("base io table kern model dist train job report serve tune cmd").split()
+LAYERS = ("base io table kern model dist train cost job report serve tune cmd").split()
 # What belongs to the project; build folders and whatever else lies about do not.
 FOLDERS = ("src", "tests", "bench", "data", "man", "completions", "container", ".ci")
 
