@@ -69,6 +69,15 @@ bool join_parse(const char *line, struct join_hello *h)
     return true;
 }
 
+// false: the other side is gone, or silent for too long.
+static bool beat(const struct bringup *b, struct link *l)
+{
+    const double now = clock_seconds();
+    if (now - l->heard > b->heartbeat)
+        return false;
+    return now - l->said <= b->heartbeat / 4 || link_say(l, "beat");
+}
+
 // ---- the leader
 
 struct door {
@@ -175,15 +184,19 @@ static int hear_guests(struct door *d, struct error *e)
     return rc;
 }
 
-// One that has joined and gone may come again.
+// Both sides say that they are there, so that nobody's silence is older than the heartbeat when the
+// run begins. One that has joined and gone may come again.
 static void hear_joined(struct door *d)
 {
     for (size_t i = 1; i < d->b->hosts; i++) {
         struct link *l = &d->link[i];
         if (l->fd < 0)
             continue;
-        const bool silent = clock_seconds() - l->said > d->b->heartbeat / 4;
-        if (link_fill(l) && (!silent || link_say(l, "beat")))
+        char line[LINK_LINE_MAX];
+        bool there = link_fill(l) && beat(d->b, l);
+        for (int got; there && (got = link_line(l, line)) != 0;)
+            there = got > 0 && strcmp(line, "beat") == 0;
+        if (there)
             continue;
         link_close(l);
         d->missing++;
@@ -304,7 +317,7 @@ static int listen_to(const struct bringup *b, struct link *leader, double until,
                 return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s", b->host[0],
                                  line + 7);
         }
-        if (!there || clock_seconds() - leader->heard > b->heartbeat)
+        if (!there || !beat(b, leader))
             return 0;
         if (b->stop && b->stop(b->context))
             return error_set(e, ERR_IO, "stopped while waiting for other hosts");
