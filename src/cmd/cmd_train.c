@@ -176,7 +176,9 @@ static int finish(const struct dist *ranks, const char *name, int rc, struct err
 
 static bool brings_up_ranks(const struct call *call)
 {
-    return !call->ranks && !call->idle && call->config.hosts && strchr(call->config.hosts, ',');
+    const struct train_config *c = &call->config;
+    return !call->ranks && !call->idle &&
+           (c->ranks_per_host > 1 || (c->hosts && strchr(c->hosts, ',')));
 }
 
 // Two processes come back from this: the rank, which begins anew as if a launcher had started it,

@@ -16,6 +16,7 @@ int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool 
                 struct error *e)
 {
     struct bringup b = {
+        .per_host = (size_t)c->ranks_per_host,
         .port = (int)c->join_port,
         .join = c->join_timeout,
         .heartbeat = c->heartbeat,
@@ -25,7 +26,7 @@ int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool 
     };
     *rank = false;
     *status = 2;
-    int rc = bringup_hosts(&b, c->hosts, c->host, e);
+    int rc = c->hosts ? bringup_hosts(&b, c->hosts, c->host, e) : bringup_local(&b, e);
     if (rc == 0)
         rc = bringup_run(&b, rank, status, e);
     bringup_clear(&b);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `skiff train --hosts A,B --host A`: several hosts, without a launcher.
+// `skiff train --hosts A,B --host A`: several hosts, and `--ranks_per_host 2`: several ranks on
+// each, without a launcher.
 #ifndef SKIFF_CMD_TRAIN_HOSTS_H
 #define SKIFF_CMD_TRAIN_HOSTS_H
 

@@ -2,16 +2,17 @@
 #include "dist/bringup.h"
 
 #include "base/mem.h"
+#include "dist/children.h"
 #include "dist/join.h"
 #include "dist/supervisor.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#define SHARED_A_RANK 6e6 // bytes
 
 static int by_name(const void *a, const void *b)
 {
@@ -35,12 +36,22 @@ static int add_host(struct bringup *b, const char *name, size_t length, struct e
     return 0;
 }
 
-int bringup_hosts(struct bringup *b, const char *list, const char *self, struct error *e)
+size_t bringup_ranks(const struct bringup *b)
+{
+    return b->hosts * b->per_host;
+}
+
+static int begin_list(struct bringup *b, struct error *e)
 {
     b->hosts = 0;
     b->self = BRINGUP_HOSTS_MAX;
     b->host = mem_array(BRINGUP_HOSTS_MAX, sizeof *b->host);
-    int rc = b->host ? 0 : error_nomem(e, "names of hosts");
+    return b->host ? 0 : error_nomem(e, "names of hosts");
+}
+
+int bringup_hosts(struct bringup *b, const char *list, const char *self, struct error *e)
+{
+    int rc = begin_list(b, e);
     for (const char *at = list; rc == 0 && at;) {
         const size_t length = strcspn(at, ",");
         rc = add_host(b, at, length, e);
@@ -56,7 +67,20 @@ int bringup_hosts(struct bringup *b, const char *list, const char *self, struct 
     }
     if (rc == 0 && b->self == BRINGUP_HOSTS_MAX)
         rc = error_set(e, ERR_USAGE, "--host %.64s is not one of --hosts", self);
+    if (rc == 0 && bringup_ranks(b) > BRINGUP_RANKS_MAX)
+        rc = error_set(e, ERR_USAGE, "%zu hosts of %zu ranks are more than %d ranks", b->hosts,
+                       b->per_host, BRINGUP_RANKS_MAX);
     return rc;
+}
+
+int bringup_local(struct bringup *b, struct error *e)
+{
+    char name[256] = "";
+    const int rc = begin_list(b, e);
+    b->self = 0;
+    if (gethostname(name, sizeof name - 1) != 0 || !*name)
+        snprintf(name, sizeof name, "localhost");
+    return rc ? rc : add_host(b, name, strlen(name), e);
 }
 
 void bringup_clear(struct bringup *b)
@@ -67,48 +91,56 @@ void bringup_clear(struct bringup *b)
     b->host = NULL;
 }
 
-// What a launcher would have put there. UCX, which MPICH sends with, takes shared memory for ranks
-// that only look as if they were on one machine (containers), unless it is told to use TCP.
-static int set_environment(const struct bringup *b, int fd, struct error *e)
+static bool set_number(const char *name, size_t value)
 {
     char text[24];
-    int failed = 0;
-    snprintf(text, sizeof text, "%d", fd);
-    failed |= setenv("PMI_FD", text, 1);
-    snprintf(text, sizeof text, "%zu", b->self);
-    failed |= setenv("PMI_RANK", text, 1);
-    snprintf(text, sizeof text, "%zu", b->hosts);
-    failed |= setenv("PMI_SIZE", text, 1);
-    failed |= setenv("UCX_TLS", "tcp,self", 0);
-    return failed ? error_nomem(e, "the environment of a rank") : 0;
+    snprintf(text, sizeof text, "%zu", value);
+    return setenv(name, text, 1) == 0;
 }
 
-// In a process group of its own: what is typed at a terminal is for its supervisor to pass on.
-static int become_rank(const struct bringup *b, struct link *link, int fd, struct error *e)
+// UCX, which carries MPICH's messages, needs 4.3 MB there for each rank of a machine, and
+// containers may have less.
+static bool has_shared_memory(size_t ranks)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setpgid(0, 0);
-    for (size_t i = 0; i < b->hosts; i++)
+    struct statvfs s;
+    return statvfs("/dev/shm", &s) == 0 &&
+           (double)s.f_bavail * (double)s.f_frsize >= (double)ranks * SHARED_A_RANK;
+}
+
+// What a launcher would have put there. UCX would also take shared memory for ranks that only look
+// as if they were on one machine (containers), unless it is told to use TCP.
+static int set_environment(const struct bringup *b, size_t local, int fd, struct error *e)
+{
+    const bool tcp = b->hosts > 1 || !has_shared_memory(b->per_host);
+    const bool set =
+        set_number("PMI_FD", (size_t)fd) && set_number("PMI_RANK", b->self * b->per_host + local) &&
+        set_number("PMI_SIZE", bringup_ranks(b)) && (!tcp || setenv("UCX_TLS", "tcp,self", 0) == 0);
+    return set ? 0 : error_nomem(e, "the environment of a rank");
+}
+
+static int fork_ranks(const struct bringup *b, struct link *link, bool *rank, int *status,
+                      struct error *e)
+{
+    struct children ranks;
+    size_t local;
+    int fd;
+    int rc = children_fork(&ranks, b->per_host, &local, &fd, e);
+    *rank = rc == 0 && local < b->per_host;
+    for (size_t i = 0; *rank && i < b->hosts; i++)
         link_close(&link[i]);
-    return set_environment(b, fd, e);
+    if (*rank)
+        rc = set_environment(b, local, fd, e);
+    else if (rc == 0)
+        rc = supervise(b, link, &ranks, status, e);
+    children_end(&ranks);
+    return rc;
 }
 
-static int fork_rank(const struct bringup *b, struct link *link, bool *rank, int *status,
-                     struct error *e)
+static int join_hosts(const struct bringup *b, struct link *link, struct error *e)
 {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-        return error_errno(e, "a connection to the rank");
-    fflush(NULL);
-    const pid_t pid = fork();
-    if (pid < 0) {
-        close(pair[0]);
-        close(pair[1]);
-        return error_errno(e, "a process for the rank");
-    }
-    *rank = pid == 0;
-    close(pair[*rank ? 0 : 1]);
-    return *rank ? become_rank(b, link, pair[1], e) : supervise(b, link, pair[0], pid, status, e);
+    if (b->hosts == 1)
+        return 0;
+    return b->self == 0 ? join_as_leader(b, link, e) : join_as_worker(b, link, e);
 }
 
 int bringup_run(const struct bringup *b, bool *rank, int *status, struct error *e)
@@ -120,9 +152,9 @@ int bringup_run(const struct bringup *b, bool *rank, int *status, struct error *
         return error_nomem(e, "other hosts");
     for (size_t i = 0; i < b->hosts; i++)
         link[i].fd = -1;
-    int rc = b->self == 0 ? join_as_leader(b, link, e) : join_as_worker(b, link, e);
+    int rc = join_hosts(b, link, e);
     if (rc == 0)
-        rc = fork_rank(b, link, rank, status, e);
+        rc = fork_ranks(b, link, rank, status, e);
     for (size_t i = 0; i < b->hosts; i++)
         link_close(&link[i]);
     mem_free(link);

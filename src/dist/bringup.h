@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Ranks on a list of hosts, without mpiexec or ssh. The same command runs on every host. The first
 // host, by the order of their names, leads: the others connect to it, once. When all are there each
-// host forks its rank, which finds PMI's variables in its environment as if a launcher had started
-// it, and stays its supervisor: what the rank says to PMI travels to the leader and back, and so
-// does its end. Nothing that may be executed travels.
+// host forks its ranks, which find PMI's variables in their environment as if a launcher had
+// started them, and stays their supervisor: what a rank says to PMI travels to the leader and back,
+// and so does its end. Nothing that may be executed travels. Ranks are numbered host by host.
 #ifndef SKIFF_DIST_BRINGUP_H
 #define SKIFF_DIST_BRINGUP_H
 
@@ -13,10 +13,12 @@
 #include <stddef.h>
 
 #define BRINGUP_HOSTS_MAX 1024
+#define BRINGUP_RANKS_MAX 4096 // of all hosts
 
 struct bringup {
     char **host; // sorted, different
     size_t hosts, self;
+    size_t per_host;  // ranks
     int port;         // where the leader listens
     double join;      // seconds to wait for all
     double heartbeat; // seconds of silence that are a failure
@@ -27,6 +29,9 @@ struct bringup {
 
 // From "a,b,c" and the name of this one.
 int bringup_hosts(struct bringup *b, const char *list, const char *self, struct error *e);
+// This machine alone, by its own name.
+int bringup_local(struct bringup *b, struct error *e);
+size_t bringup_ranks(const struct bringup *b);
 void bringup_clear(struct bringup *b);
 
 // Call it before there are threads. In the rank, a new process, it returns 0 with *rank set; in

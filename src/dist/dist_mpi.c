@@ -81,10 +81,12 @@ static bool find_all(void *library, struct functions *f)
 
 // UCX, which carries MPICH's messages between hosts, asks before it sends from 8 KB on: an exchange
 // of 10 KB over TCP then takes 80 us instead of 10. So it may send more at once, unless the user
-// has said how much.
+// has said how much. Nor has it to print a page about a signal that ends a rank, which is told in a
+// line anyway.
 static void tune_ucx(void)
 {
     setenv("UCX_RNDV_THRESH", "32768", 0);
+    setenv("UCX_HANDLE_ERRORS", "none", 0);
 }
 
 // It stays loaded until the process ends: its own threads and handlers may. The first name is that

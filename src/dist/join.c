@@ -25,13 +25,14 @@
 #define LONGEST_PAUSE 5.0
 #define FIRST_NOTE    5.0
 #define LOOK_MS       100
-#define PROTOCOL      "1"
+#define PROTOCOL      "2"
+#define HELLO_WORDS   7
 
 // ---- the line
 
 void join_describe(const struct bringup *b, struct join_hello *h)
 {
-    *h = (struct join_hello){.index = b->self, .hosts = b->hosts};
+    *h = (struct join_hello){.index = b->self, .hosts = b->hosts, .per_host = b->per_host};
     snprintf(h->version, sizeof h->version, "%s", PACKAGE_VERSION);
     for (size_t i = 0; i < b->hosts; i++)
         h->names = crc_update(h->names, b->host[i], strlen(b->host[i]) + 1);
@@ -39,8 +40,8 @@ void join_describe(const struct bringup *b, struct join_hello *h)
 
 void join_print(const struct join_hello *h, char text[JOIN_HELLO_MAX])
 {
-    snprintf(text, JOIN_HELLO_MAX, "skiff-join " PROTOCOL " %s %zu %zu %u", h->version, h->index,
-             h->hosts, h->names);
+    snprintf(text, JOIN_HELLO_MAX, "skiff-join " PROTOCOL " %s %zu %zu %zu %u", h->version,
+             h->index, h->hosts, h->per_host, h->names);
 }
 
 static bool number(const char *text, int64_t most, int64_t *value)
@@ -50,21 +51,24 @@ static bool number(const char *text, int64_t most, int64_t *value)
 
 bool join_parse(const char *line, struct join_hello *h)
 {
-    char text[JOIN_HELLO_MAX], *word[6], *rest = text;
-    int64_t index, hosts, names;
+    char text[JOIN_HELLO_MAX], *word[HELLO_WORDS], *rest = text;
+    int64_t index, hosts, per_host, names;
     const size_t size = strlen(line);
     if (size >= sizeof text)
         return false;
     memcpy(text, line, size + 1);
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < HELLO_WORDS; i++)
         if (!(word[i] = strsep(&rest, " ")) || !*word[i])
             return false;
     if (rest || strcmp(word[0], "skiff-join") != 0 || strcmp(word[1], PROTOCOL) != 0 ||
         strlen(word[2]) >= sizeof h->version || !number(word[3], BRINGUP_HOSTS_MAX - 1, &index) ||
-        !number(word[4], BRINGUP_HOSTS_MAX, &hosts) || !number(word[5], UINT32_MAX, &names))
+        !number(word[4], BRINGUP_HOSTS_MAX, &hosts) ||
+        !number(word[5], BRINGUP_RANKS_MAX, &per_host) || !number(word[6], UINT32_MAX, &names))
         return false;
-    *h = (struct join_hello){
-        .index = (size_t)index, .hosts = (size_t)hosts, .names = (uint32_t)names};
+    *h = (struct join_hello){.index = (size_t)index,
+                             .hosts = (size_t)hosts,
+                             .per_host = (size_t)per_host,
+                             .names = (uint32_t)names};
     snprintf(h->version, sizeof h->version, "%s", word[2]);
     return true;
 }
@@ -132,6 +136,15 @@ static void send_away(struct link *guest, const char *why)
     link_close(guest);
 }
 
+static const char *difference(const struct join_hello *h, const struct join_hello *mine)
+{
+    if (strcmp(h->version, mine->version) != 0)
+        return "another version of skiff";
+    if (h->hosts != mine->hosts || h->names != mine->names)
+        return "another list of --hosts";
+    return h->per_host != mine->per_host ? "another number of --ranks_per_host" : NULL;
+}
+
 // A guest has said who it is.
 static int receive(struct door *d, struct link *guest, const char *line, struct error *e)
 {
@@ -141,12 +154,11 @@ static int receive(struct door *d, struct link *guest, const char *line, struct 
         send_away(guest, "this is not a host of the job");
         return 0;
     }
-    const bool version = strcmp(h.version, d->mine.version) == 0;
-    if (!version || h.hosts != d->mine.hosts || h.names != d->mine.names) {
-        send_away(guest, "another version of skiff or another list of hosts");
+    const char *other = difference(&h, &d->mine);
+    if (other) {
+        send_away(guest, other);
         return error_set(e, ERR_MISMATCH, "host %s has %s; start the same on all hosts",
-                         d->b->host[h.index],
-                         version ? "another list of --hosts" : "another version of skiff");
+                         d->b->host[h.index], other);
     }
     d->link[h.index] = *guest;
     guest->fd = -1;

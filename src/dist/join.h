@@ -8,11 +8,12 @@
 
 #include <stdint.h>
 
-// What a host says first: "skiff-join 1 VERSION INDEX HOSTS CRC", the CRC being of all names.
+// What a host says first: "skiff-join 2 VERSION INDEX HOSTS RANKS CRC", RANKS being those of each
+// host and the CRC that of all names.
 #define JOIN_HELLO_MAX 128
 struct join_hello {
     char version[32];
-    size_t index, hosts;
+    size_t index, hosts, per_host;
     uint32_t names;
 };
 void join_describe(const struct bringup *b, struct join_hello *h);

@@ -13,23 +13,26 @@
 
 #define WORDS_MAX 8
 #define KVS       "kvs_0"
-#define MAPPING   "PMI_process_mapping" // which ranks share a machine: here none do
+#define MAPPING   "PMI_process_mapping" // which ranks share a machine
 
 struct pair {
     char key[PMI_KEY_MAX + 1], value[PMI_VALUE_MAX + 1];
 };
 
 struct pmi {
-    size_t ranks, waiting;
+    size_t hosts, per_host, ranks, waiting;
     bool *in_barrier;  // [ranks]
     size_t *pairs;     // [ranks]
     struct pair *pair; // [ranks][PMI_KEYS_MAX]
 };
 
-struct pmi *pmi_new(size_t ranks, struct error *e)
+struct pmi *pmi_new(size_t hosts, size_t per_host, struct error *e)
 {
+    const size_t ranks = hosts * per_host;
     struct pmi *p = mem_zalloc(sizeof *p);
     if (p) {
+        p->hosts = hosts;
+        p->per_host = per_host;
         p->ranks = ranks;
         p->in_barrier = mem_array(ranks, sizeof *p->in_barrier);
         p->pairs = mem_array(ranks, sizeof *p->pairs);
@@ -127,8 +130,8 @@ static enum pmi_outcome get(const struct pmi *p, const struct words *w, char ans
     if (!key || strlen(key) > PMI_KEY_MAX)
         return PMI_BAD;
     if (strcmp(key, MAPPING) == 0) {
-        snprintf(answer, PMI_LINE_MAX, "cmd=get_result rc=0 msg=success value=(vector,(0,%zu,1))",
-                 p->ranks);
+        snprintf(answer, PMI_LINE_MAX, "cmd=get_result rc=0 msg=success value=(vector,(0,%zu,%zu))",
+                 p->hosts, p->per_host);
         return PMI_ANSWER;
     }
     const struct pair *found = find(p, key);

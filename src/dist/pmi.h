@@ -16,7 +16,8 @@
 
 struct pmi;
 
-struct pmi *pmi_new(size_t ranks, struct error *e);
+// Ranks are numbered host by host.
+struct pmi *pmi_new(size_t hosts, size_t per_host, struct error *e);
 void pmi_free(struct pmi *p); // NULL is fine
 
 enum pmi_outcome {

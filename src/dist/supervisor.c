@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Lines between supervisors: `beat` (I am there), `pmi LINE` (to and from a rank), `done CODE` (how
-// a rank ended), `end CODE TEXT` (the leader's word: all exit with CODE). No call of MPI ends by
-// itself when the other side is gone, so the supervisors watch each other and end their ranks.
+// Lines between supervisors: `beat` (I am there), `pmi RANK LINE` (to and from a rank), `done RANK
+// CODE` (how a rank ended), `end CODE TEXT` (the leader's word: all exit with CODE). No call of MPI
+// ends by itself when the other side is gone, so the supervisors watch each other and end their
+// ranks.
 #include "dist/supervisor.h"
 
 #include "base/clock.h"
@@ -10,12 +11,8 @@
 #include "dist/pmi.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define GRACE_SECONDS 0.2 // for what other hosts have to say
 #define LEAVE_SECONDS 5.0 // for ranks that end by themselves after one has
@@ -25,17 +22,16 @@
 struct supervisor {
     const struct bringup *b;
     struct link *link;
-    size_t links; // hosts at the leader, else 1
-    struct link rank;
-    pid_t pid;
-    bool reaped, told; // the rank has ended; it knows that it should stop
+    size_t links;           // hosts at the leader, else 1
+    struct children *ranks; // of this host
+    bool told;              // they know that they should stop
     bool over;
     int code;
     bool guess; // the cause may be a consequence of another
     char cause[ERROR_TEXT_MAX - 96];
     // The leader's:
     struct pmi *pmi;
-    bool *done, *finished; // [hosts] ended; said to PMI before that it would
+    bool *done, *finished; // [ranks] ended; said to PMI before that it would
     size_t left;
     double until; // when the job ends in any case; 0: it goes on
 };
@@ -69,14 +65,28 @@ static void fail_host(struct supervisor *s, size_t i, int code, const char *what
     fail(s, code, GRACE_SECONDS, cause);
 }
 
+static void fail_rank(struct supervisor *s, size_t r, int code, const char *what)
+{
+    char cause[512];
+    snprintf(cause, sizeof cause, "host %.255s: rank %zu %s", host(s, r / s->b->per_host), r, what);
+    fail(s, code, GRACE_SECONDS, cause);
+}
+
+// The child that is rank r, which is of this host.
+static struct child *child_of(const struct supervisor *s, size_t r)
+{
+    return &s->ranks->child[r % s->b->per_host];
+}
+
 // ---- the leader's work
 
 static void answer(struct supervisor *s, size_t r, const char *line)
 {
-    if (r == 0)
-        link_say(&s->rank, "%s", line);
+    const size_t i = r / s->b->per_host;
+    if (i == s->b->self)
+        link_say(&child_of(s, r)->link, "%s", line);
     else
-        link_say(&s->link[r], "pmi %s", line);
+        link_say(&s->link[i], "pmi %zu %s", r, line);
 }
 
 static void serve(struct supervisor *s, size_t r, const char *line)
@@ -89,7 +99,7 @@ static void serve(struct supervisor *s, size_t r, const char *line)
         answer(s, r, reply);
         break;
     case PMI_OPEN:
-        for (size_t i = 0; i < s->b->hosts; i++)
+        for (size_t i = 0; i < bringup_ranks(s->b); i++)
             answer(s, i, reply);
         break;
     case PMI_WAIT:
@@ -97,12 +107,12 @@ static void serve(struct supervisor *s, size_t r, const char *line)
     case PMI_ABORT:
         s->finished[r] = true;
         if (s->code == 0) {
-            fail_host(s, r, code, "its rank gave up");
+            fail_rank(s, r, code, "gave up");
             s->guess = true; // ranks notice what has happened to others
         }
         break;
     default:
-        fail_host(s, r, 1, "its rank says what PMI has no words for");
+        fail_rank(s, r, 1, "says what PMI has no words for");
     }
 }
 
@@ -121,10 +131,10 @@ static void rank_done(struct supervisor *s, size_t r, int code)
         return;
     }
     if (code > SIGNALLED)
-        snprintf(what, sizeof what, "its rank was ended by signal %d", code - SIGNALLED);
+        snprintf(what, sizeof what, "was ended by signal %d", code - SIGNALLED);
     else
-        snprintf(what, sizeof what, "its rank left with exit status %d", code);
-    fail_host(s, r, code ? code : 1, what);
+        snprintf(what, sizeof what, "left with exit status %d", code);
+    fail_rank(s, r, code ? code : 1, what);
 }
 
 static void end_all(struct supervisor *s)
@@ -141,14 +151,34 @@ static bool small_number(const char *text, int64_t *value)
     return num_parse_i64(text, value) && *value >= 0 && *value < 256;
 }
 
-static void from_worker(struct supervisor *s, size_t i, const char *line)
+// "WORD RANK REST" about a rank of host i: the rest, or NULL. Cuts the line.
+static char *about_rank(const struct supervisor *s, size_t i, char *line, const char *what,
+                        size_t *rank)
+{
+    const size_t length = strlen(what);
+    char *rest = strncmp(line, what, length) == 0 ? strchr(line + length, ' ') : NULL;
+    int64_t r;
+    if (!rest)
+        return NULL;
+    *rest++ = '\0';
+    if (!num_parse_i64(line + length, &r) || r < 0 || (size_t)r / s->b->per_host != i)
+        return NULL;
+    *rank = (size_t)r;
+    return rest;
+}
+
+static void from_worker(struct supervisor *s, size_t i, char *line)
 {
     int64_t code;
-    if (strncmp(line, "pmi ", 4) == 0)
-        serve(s, i, line + 4);
-    else if (strncmp(line, "done ", 5) == 0 && small_number(line + 5, &code))
-        rank_done(s, i, (int)code);
-    else if (strcmp(line, "beat") != 0)
+    size_t r;
+    char *rest;
+    if (strcmp(line, "beat") == 0)
+        return;
+    if ((rest = about_rank(s, i, line, "pmi ", &r)))
+        serve(s, r, rest);
+    else if ((rest = about_rank(s, i, line, "done ", &r)) && small_number(rest, &code))
+        rank_done(s, r, (int)code);
+    else
         fail_host(s, i, 1, "says what no supervisor says");
 }
 
@@ -156,10 +186,12 @@ static void from_leader(struct supervisor *s, char *line)
 {
     char *text = strncmp(line, "end ", 4) == 0 ? strchr(line + 4, ' ') : NULL;
     int64_t code;
+    size_t r;
     if (text)
         *text++ = '\0';
-    if (strncmp(line, "pmi ", 4) == 0) {
-        link_say(&s->rank, "%s", line + 4);
+    char *rest = about_rank(s, s->b->self, line, "pmi ", &r);
+    if (rest) {
+        link_say(&child_of(s, r)->link, "%s", rest);
     } else if (text && small_number(line + 4, &code)) {
         s->code = (int)code;
         snprintf(s->cause, sizeof s->cause, "%s", text);
@@ -169,18 +201,26 @@ static void from_leader(struct supervisor *s, char *line)
     }
 }
 
-static void from_rank(struct supervisor *s, const char *line)
+static void from_rank(struct supervisor *s, size_t r, const char *line)
 {
     if (leads(s))
-        serve(s, 0, line);
+        serve(s, r, line);
     else
-        link_say(&s->link[0], "pmi %s", line);
+        link_say(&s->link[0], "pmi %zu %s", r, line);
+}
+
+static bool all_done(const struct supervisor *s, size_t i)
+{
+    for (size_t local = 0; local < s->b->per_host; local++)
+        if (!s->done[i * s->b->per_host + local])
+            return false;
+    return true;
 }
 
 static void lost(struct supervisor *s, size_t i, const char *how)
 {
     link_close(&s->link[i]);
-    if (!leads(s) || !s->done[i])
+    if (!leads(s) || !all_done(s, i))
         fail_host(s, i, 1, how);
 }
 
@@ -207,38 +247,45 @@ static void hear(struct supervisor *s, size_t i)
         lost(s, i, "the connection is lost");
 }
 
-static void hear_rank(struct supervisor *s)
+static void hear_rank(struct supervisor *s, size_t local)
 {
+    const size_t r = s->b->self * s->b->per_host + local;
+    struct link *l = &s->ranks->child[local].link;
     char line[LINK_LINE_MAX];
-    if (s->rank.fd >= 0 && !link_fill(&s->rank))
-        link_close(&s->rank);
-    for (int got; (got = link_line(&s->rank, line)) != 0;) {
+    if (l->fd >= 0 && !link_fill(l))
+        link_close(l);
+    for (int got; (got = link_line(l, line)) != 0;) {
         if (got < 0) {
-            link_close(&s->rank);
-            fail_host(s, s->b->self, 1, "its rank says what PMI has no words for");
+            link_close(l);
+            fail_rank(s, r, 1, "says what PMI has no words for");
         } else {
-            from_rank(s, line);
+            from_rank(s, r, line);
         }
     }
 }
 
-static void look_at_rank(struct supervisor *s)
+static void look_at_rank(struct supervisor *s, size_t local)
 {
-    int status;
-    hear_rank(s);
+    const size_t r = s->b->self * s->b->per_host + local;
+    int code;
+    hear_rank(s, local);
+    if (!child_reap(&s->ranks->child[local], &code))
+        return;
+    hear_rank(s, local); // its last words
+    if (leads(s))
+        rank_done(s, r, code);
+    else
+        link_say(&s->link[0], "done %zu %d", r, code);
+}
+
+static void look_at_ranks(struct supervisor *s)
+{
     if (!s->told && s->b->stop && s->b->stop(s->b->context)) {
         s->told = true;
-        kill(s->pid, SIGTERM);
+        children_stop(s->ranks);
     }
-    if (s->reaped || waitpid(s->pid, &status, WNOHANG) != s->pid)
-        return;
-    s->reaped = true;
-    hear_rank(s); // its last words
-    const int code = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
-    if (leads(s))
-        rank_done(s, 0, code);
-    else
-        link_say(&s->link[0], "done %d", code);
+    for (size_t i = 0; i < s->ranks->count; i++)
+        look_at_rank(s, i);
 }
 
 // ---- the loop
@@ -246,12 +293,16 @@ static void look_at_rank(struct supervisor *s)
 static void wait_for_something(const struct supervisor *s, struct pollfd *fds)
 {
     nfds_t count = 0;
+    bool soon = s->until > 0;
     for (size_t i = 0; i < s->links; i++)
         if (s->link[i].fd >= 0)
             fds[count++] = (struct pollfd){.fd = s->link[i].fd, .events = POLLIN};
-    if (s->rank.fd >= 0)
-        fds[count++] = (struct pollfd){.fd = s->rank.fd, .events = POLLIN};
-    const bool soon = s->until > 0 || (s->rank.fd < 0 && !s->reaped);
+    for (size_t i = 0; i < s->ranks->count; i++) {
+        const struct child *c = &s->ranks->child[i];
+        if (c->link.fd >= 0)
+            fds[count++] = (struct pollfd){.fd = c->link.fd, .events = POLLIN};
+        soon |= c->link.fd < 0 && !c->reaped; // it is about to end
+    }
     poll(fds, count, soon ? LOOK_MS / 20 : LOOK_MS);
 }
 
@@ -263,45 +314,35 @@ static void decide(struct supervisor *s)
         s->over = true;
 }
 
-static void end_rank(struct supervisor *s)
-{
-    if (!s->reaped) {
-        kill(s->pid, SIGKILL);
-        waitpid(s->pid, NULL, 0);
-    }
-    link_close(&s->rank);
-}
-
 static int begin(struct supervisor *s, struct pollfd **fds, struct error *e)
 {
+    const size_t ranks = bringup_ranks(s->b);
     s->links = leads(s) ? s->b->hosts : 1;
-    s->left = s->b->hosts;
-    *fds = mem_array(s->links + 1, sizeof **fds);
-    s->done = mem_array(s->b->hosts, sizeof *s->done);
-    s->finished = mem_array(s->b->hosts, sizeof *s->finished);
+    s->left = ranks;
+    *fds = mem_array(s->links + s->ranks->count, sizeof **fds);
+    s->done = mem_array(ranks, sizeof *s->done);
+    s->finished = mem_array(ranks, sizeof *s->finished);
     if (!*fds || !s->done || !s->finished)
         return error_nomem(e, "watching over ranks");
-    s->pmi = leads(s) ? pmi_new(s->b->hosts, e) : NULL;
+    s->pmi = leads(s) ? pmi_new(s->b->hosts, s->b->per_host, e) : NULL;
     return leads(s) && !s->pmi ? ERR_NOMEM : 0;
 }
 
-int supervise(const struct bringup *b, struct link *link, int fd, pid_t pid, int *status,
+int supervise(const struct bringup *b, struct link *link, struct children *ranks, int *status,
               struct error *e)
 {
-    struct supervisor s = {.b = b, .link = link, .pid = pid};
+    struct supervisor s = {.b = b, .link = link, .ranks = ranks};
     struct pollfd *fds = NULL;
-    link_init(&s.rank, fd);
     int rc = begin(&s, &fds, e);
     while (rc == 0 && !s.over) {
         wait_for_something(&s, fds);
         for (size_t i = 0; !s.over && i < s.links; i++)
             hear(&s, i);
         if (!s.over)
-            look_at_rank(&s);
+            look_at_ranks(&s);
         if (!s.over)
             decide(&s);
     }
-    end_rank(&s);
     pmi_free(s.pmi);
     mem_free(s.done);
     mem_free(s.finished);

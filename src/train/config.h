@@ -81,6 +81,7 @@ struct train_config {
     bool quiet;
     // several hosts
     char *hosts, *host;
+    int64_t ranks_per_host;
     int64_t join_port;
     double join_timeout, heartbeat; // seconds
     // output

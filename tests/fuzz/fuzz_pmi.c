@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     enum { RANKS = 3 };
     char *text = mem_alloc(size + 1);
-    struct pmi *p = pmi_new(RANKS, NULL);
+    struct pmi *p = pmi_new(RANKS, 1, NULL);
     char answer[PMI_LINE_MAX];
     struct join_hello hello;
     assert(text && p);
@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         char again[JOIN_HELLO_MAX];
         struct join_hello same;
         join_print(&hello, again);
-        assert(join_parse(again, &same) && same.index == hello.index);
+        assert(join_parse(again, &same) && same.index == hello.index &&
+               same.per_host == hello.per_host);
     }
     for (char *line = text, *end; *line; line = end) {
         int code = 1;

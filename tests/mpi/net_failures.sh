@@ -39,12 +39,12 @@ over() {
 
 busy
 kill -KILL "$rank2"
-over "a rank is killed" 1 "host algo-2: its rank was ended by signal 9"
+over "a rank is killed" 1 "host algo-2: rank 1 was ended by signal 9"
 grep -q "host algo-2" "$folder/said.3" || complain "host 3 does not hear who: $(cat "$folder/said.3")"
 
 busy
 kill -KILL "$rank1"
-over "the leader's rank is killed" 3 "host algo-1: its rank was ended by signal 9"
+over "the leader's rank is killed" 3 "host algo-1: rank 0 was ended by signal 9"
 
 busy
 kill -KILL "$(cat "$folder/pid.3")"
@@ -95,6 +95,12 @@ done
     launch 2 3 $options
     all_end 2 "another list" 1
     grep -q "host algo-2 has another list" "$folder/said.1" || complain "$(cat "$folder/said.1")"
+
+    launch 1 2 $options
+    launch 2 2 $options --ranks_per_host 2
+    all_end 2 "another number of ranks" 1
+    grep -q "host algo-2 has another number of --ranks_per_host" "$folder/said.1" ||
+        complain "$(cat "$folder/said.1")"
 }
 
 # Strangers neither join nor hold up: one with garbage, one that claims to be a host, many that are
@@ -102,7 +108,7 @@ done
 cat >"$folder/stranger.py" <<END
 import socket, sys, time
 silent = []
-for text in [b"\x00\xff" * 3000, b"skiff-join 1 0.1.0 1 2 1\n", b"GET / HTTP/1.0\r\n\r\n"] + [b""] * 200:
+for text in [b"\x00\xff" * 3000, b"skiff-join 2 0.1.0 1 2 1 1\n", b"GET / HTTP/1.0\r\n\r\n"] + [b""] * 200:
     for attempt in range(50):
         try:
             s = socket.create_connection(("algo-1", 7733), 1)

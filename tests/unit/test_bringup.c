@@ -13,7 +13,7 @@
 static void lists_are_sorted(void **state)
 {
     (void)state;
-    struct bringup b;
+    struct bringup b = {.per_host = 1};
     struct error e = {0};
     CHECK_OK(bringup_hosts(&b, "algo-2,algo-10,algo-1", "algo-10", &e), e);
     assert_int_equal(b.hosts, 3);
@@ -35,16 +35,32 @@ static void bad_lists_are_refused(void **state)
         {"a,b ", "a", "'b ' is not the name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct bringup b;
+        struct bringup b = {.per_host = 1};
         struct error e = {0};
         check_refused(bringup_hosts(&b, cases[i][0], cases[i][1], &e), ERR_USAGE, &e, cases[i][2]);
         bringup_clear(&b);
     }
 }
 
+static void ranks_have_a_limit(void **state)
+{
+    (void)state;
+    struct bringup b = {.per_host = BRINGUP_RANKS_MAX / 2};
+    struct error e = {0};
+    CHECK_OK(bringup_hosts(&b, "a,b", "a", &e), e);
+    assert_int_equal(bringup_ranks(&b), BRINGUP_RANKS_MAX);
+    bringup_clear(&b);
+    check_refused(bringup_hosts(&b, "a,b,c", "a", &e), ERR_USAGE, &e,
+                  "3 hosts of 2048 ranks are more than 4096 ranks");
+    bringup_clear(&b);
+    CHECK_OK(bringup_local(&b, &e), e);
+    assert_true(b.hosts == 1 && b.self == 0);
+    bringup_clear(&b);
+}
+
 static int make_list(void *context, struct error *e)
 {
-    struct bringup b;
+    struct bringup b = {.per_host = 2};
     (void)context;
     const int rc = bringup_hosts(&b, "a,b,c", "b", e);
     bringup_clear(&b);
@@ -60,14 +76,15 @@ static void survives_failing_memory(void **state)
 static void a_greeting_comes_back(void **state)
 {
     (void)state;
-    struct bringup b;
+    struct bringup b = {.per_host = 3};
     struct join_hello said, heard;
     char text[JOIN_HELLO_MAX];
     assert_int_equal(bringup_hosts(&b, "a,b,c", "c", NULL), 0);
     join_describe(&b, &said);
     join_print(&said, text);
     assert_true(join_parse(text, &heard));
-    assert_true(heard.index == 2 && heard.hosts == 3 && heard.names == said.names);
+    assert_true(heard.index == 2 && heard.hosts == 3 && heard.per_host == 3 &&
+                heard.names == said.names);
     assert_string_equal(heard.version, PACKAGE_VERSION);
     bringup_clear(&b);
 }
@@ -78,23 +95,24 @@ static void other_greetings_do_not(void **state)
     static const char *const bad[] = {
         "",
         "skiff-join",
-        "skiff-join 1 0.1.0 1 2",
-        "skiff-join 1 0.1.0 1 2 3 4",
-        "skiff-join 2 0.1.0 1 2 3",
-        "skiff-join 1 0.1.0 -1 2 3",
-        "skiff-join 1 0.1.0 1 2 4294967296",
-        "skiff-join 1 0.1.0 1024 2 3",
-        "skiff-join 1 0.1.0 1 1025 3",
-        "skiff-join 1  1 2 3",
-        "skiff-join 1 0.1.0 1 2 x",
-        "skiff-join 1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 3",
-        "Skiff-join 1 0.1.0 1 2 3",
+        "skiff-join 2 0.1.0 1 2 1",
+        "skiff-join 2 0.1.0 1 2 1 3 4",
+        "skiff-join 1 0.1.0 1 2 1 3",
+        "skiff-join 2 0.1.0 -1 2 1 3",
+        "skiff-join 2 0.1.0 1 2 1 4294967296",
+        "skiff-join 2 0.1.0 1024 2 1 3",
+        "skiff-join 2 0.1.0 1 1025 1 3",
+        "skiff-join 2 0.1.0 1 2 4097 3",
+        "skiff-join 2  1 2 1 3",
+        "skiff-join 2 0.1.0 1 2 1 x",
+        "skiff-join 2 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 1 3",
+        "Skiff-join 2 0.1.0 1 2 1 3",
     };
     struct join_hello h;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (join_parse(bad[i], &h))
             fail_msg("'%s' is taken", bad[i]);
-    assert_true(join_parse("skiff-join 1 0.1.0 1 2 3", &h));
+    assert_true(join_parse("skiff-join 2 0.1.0 1 2 1 3", &h));
 }
 
 struct exchange {
@@ -136,10 +154,22 @@ static void serves_two_ranks(void **state)
         {0, "cmd=get_universe_size", PMI_ANSWER, "cmd=universe_size size=2"},
         {0, "cmd=finalize", PMI_ANSWER, "cmd=finalize_ack"},
     };
-    struct pmi *p = pmi_new(2, NULL);
+    struct pmi *p = pmi_new(2, 1, NULL);
     assert_non_null(p);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         check_exchange(p, &lines[i]);
+    pmi_free(p);
+}
+
+static void tells_who_shares_a_machine(void **state)
+{
+    (void)state;
+    struct pmi *p = pmi_new(3, 2, NULL);
+    assert_non_null(p);
+    check_exchange(p, &(struct exchange){5, "cmd=get key=PMI_process_mapping", PMI_ANSWER,
+                                         "cmd=get_result rc=0 msg=success value=(vector,(0,3,2))"});
+    check_exchange(
+        p, &(struct exchange){5, "cmd=get_universe_size", PMI_ANSWER, "cmd=universe_size size=6"});
     pmi_free(p);
 }
 
@@ -165,7 +195,7 @@ static void refuses_other_lines(void **state)
         "cmd=get a=1 b=2 c=3 d=4 e=5 f=6 g=7 key=k",
         long_value,
     };
-    struct pmi *p = pmi_new(2, NULL);
+    struct pmi *p = pmi_new(2, 1, NULL);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         check_exchange(p, &(struct exchange){0, bad[i], PMI_BAD, NULL});
     // Once is enough, and there is an end to it.
@@ -190,7 +220,7 @@ static void aborts_have_a_status(void **state)
                  {"cmd=abort exitcode=0", 1},
                  {"cmd=abort", 1},
                  {"cmd=abort exitcode=1014043407", 1}}; // of MPI, beyond an exit status
-    struct pmi *p = pmi_new(1, NULL);
+    struct pmi *p = pmi_new(1, 1, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char answer[PMI_LINE_MAX];
         int code = 0;
@@ -235,11 +265,12 @@ static void lines_come_in_pieces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_sorted),        cmocka_unit_test(bad_lists_are_refused),
-        cmocka_unit_test(a_greeting_comes_back),   cmocka_unit_test(other_greetings_do_not),
-        cmocka_unit_test(serves_two_ranks),        cmocka_unit_test(refuses_other_lines),
-        cmocka_unit_test(aborts_have_a_status),    cmocka_unit_test(lines_come_in_pieces),
-        cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(lists_are_sorted),           cmocka_unit_test(bad_lists_are_refused),
+        cmocka_unit_test(a_greeting_comes_back),      cmocka_unit_test(other_greetings_do_not),
+        cmocka_unit_test(serves_two_ranks),           cmocka_unit_test(refuses_other_lines),
+        cmocka_unit_test(aborts_have_a_status),       cmocka_unit_test(lines_come_in_pieces),
+        cmocka_unit_test(survives_failing_memory),    cmocka_unit_test(ranks_have_a_limit),
+        cmocka_unit_test(tells_who_shares_a_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
