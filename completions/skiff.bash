@@ -22,7 +22,7 @@ _skiff_options()
             data=@csv prep=@json \
             hidden= 'activation=relu|leaky_relu|tanh|sigmoid|gelu|silu' dropout= \
             'task=auto|binary|multiclass|regression' 'scale_target=auto|none|standard' init=@npz \
-            epochs= max_epochs= learning_rate= lr= batch_size= 'optimizer=sgd|adam|adamw' \
+            epochs= max_epochs= learning_rate= lr= batch_size= accumulate= 'optimizer=sgd|adam|adamw' \
             momentum= nesterov=@switch betas= eps= weight_decay= \
             'torch_compat=1|2' \
             'schedule=constant|step|cosine|onecycle' step_size= gamma= warmup= clip_norm= \

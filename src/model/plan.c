@@ -44,7 +44,7 @@ struct plan {
     const struct gemm *gemm;
     size_t active; // of the threads, see plan_use
     size_t parts;  // that the latest gradient was cut into, see struct plan_part
-    size_t train_rows;
+    size_t train_rows, drawn_rows;
     struct worker *worker; // [threads]
     float *transposed;     // W^T of the wide layers behind the first: see block_transpose
     float *row_loss;       // of the batch: [largest of train_rows and predict_rows]
@@ -141,6 +141,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->team = spec->team;
     p->gemm = spec->gemm;
     p->train_rows = spec->train_rows;
+    p->drawn_rows = spec->drawn_rows ? spec->drawn_rows : spec->train_rows;
     p->threads = workers_of(spec);
     p->active = p->threads;
     p->parts = 1;
@@ -180,14 +181,22 @@ bool plan_uses_blas(const struct plan *p)
     return any;
 }
 
-void plan_draw_dropout(struct plan *p, struct rng *rng, size_t rows)
+// The masks of rows [begin, end) of a batch of so many.
+static void draw_rows(struct plan *p, struct rng *rng, size_t rows, size_t begin, size_t end)
 {
     uint8_t *keep = p->keep;
-    for (size_t l = 0; p->net->dropout > 0 && l + 1 < p->net->layers; l++) {
-        const size_t count = rows * p->net->layer[l].out;
-        rng_dropout(rng, p->net->dropout, keep, count);
-        keep += count;
+    for (size_t l = 0; l + 1 < p->net->layers; l++) {
+        const size_t out = p->net->layer[l].out;
+        rng_dropout(rng, p->net->dropout, keep + begin * out, (end - begin) * out);
+        keep += rows * out;
     }
+}
+
+void plan_draw_dropout(struct plan *p, struct rng *rng, size_t rows)
+{
+    const size_t each = p->drawn_rows;
+    for (size_t begin = 0; p->net->dropout > 0 && begin < rows; begin += each)
+        draw_rows(p, rng, rows, begin, rows - begin < each ? rows : begin + each);
 }
 
 // One call of plan_gradient or plan_predict, as its workers see it.

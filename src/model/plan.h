@@ -23,6 +23,7 @@ struct plan_spec {
     size_t threads;          // at least 1: workers to cut the work for
     struct par *team;        // borrowed; who they are. NULL: all on the calling thread
     const struct gemm *gemm; // borrowed; OpenBLAS for the layers that gemm_for says. NULL: for none
+    size_t drawn_rows;       // of a batch, whose dropout masks are drawn together; 0: all
 };
 
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e);
@@ -44,7 +45,7 @@ struct plan_batch {
 };
 
 // The masks of the next plan_gradient of `rows` rows, drawn as torch's dropout layers would draw
-// them, in forward order. Draws nothing without dropout.
+// them, in forward order, for drawn_rows of them after the other. Draws nothing without dropout.
 void plan_draw_dropout(struct plan *p, struct rng *rng, size_t rows);
 
 // The gradient of the batch's mean loss, in the layout of the parameters; valid, and the caller's

@@ -58,6 +58,9 @@ const struct opt train_options[] = {
     {.name = "batch_size", .type = OPT_INT, .offset = AT(batch_size), .arg = "N",
      .min = -1, .max = 4294967295.0, .initial = "-1", .tunable = true,
      .help = "Rows a step, in a new random order each epoch; 0 is the full batch in file order, -1 the full batch up to 10,000 rows and 256 above."},
+    {.name = "accumulate", .type = OPT_INT, .offset = AT(accumulate), .arg = "N",
+     .min = 1, .max = 1e6, .initial = "1", .tunable = true,
+     .help = "Batches a step: its gradient is the mean over all their rows, as a script that calls backward() N times before each step has it. Fewer exchanges between ranks."},
     {.name = "optimizer", .type = OPT_ENUM, .offset = AT(optimizer), .words = optimizer_words,
      .initial = "adam", .tunable = true, .help = "As torch.optim defines them."},
     {.name = "momentum", .type = OPT_FLOAT, .offset = AT(momentum), .arg = "X",
@@ -197,6 +200,9 @@ int train_config_check(const struct train_config *c, struct error *e)
         return error_set(e, ERR_USAGE, "--nesterov needs --optimizer sgd and a --momentum above 0");
     if (c->momentum > 0 && c->optimizer != OPTIM_SGD)
         return error_set(e, ERR_USAGE, "--momentum is for --optimizer sgd; adam has --betas");
+    if (c->accumulate > 1 && c->batch_size == 0)
+        return error_set(e, ERR_USAGE,
+                         "--accumulate is for batches; --batch_size 0 has all rows in each step");
     if (c->class_weight != CLASS_WEIGHT_NONE && c->task == TASK_REGRESSION)
         return error_set(e, ERR_USAGE, "--class_weight is for classes, not for regression");
     if (c->monitor > MONITOR_TRAIN_LOSS && !train_config_validates(c))

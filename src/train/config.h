@@ -54,6 +54,7 @@ struct train_config {
     int64_t epochs;
     double learning_rate;
     int64_t batch_size;
+    int64_t accumulate;
     int optimizer; // enum optim_kind
     double momentum;
     bool nesterov;

@@ -56,7 +56,8 @@ struct fit {
     struct par *team;        // borrowed; NULL: one thread does all
     const struct gemm *gemm; // borrowed; as in struct plan_spec
     struct dist *dist;       // borrowed; the ranks of this run. NULL: this process alone
-    size_t batch_size;       // resolved: 1 .. rows
+    size_t batch_size;       // rows a step, resolved: 1 .. rows
+    size_t drawn_rows;       // of them have their dropout masks drawn together
     bool shuffle;
     enum history_column monitor;
     bool keep_best;

@@ -65,14 +65,17 @@ static int allocate(struct fit *f, struct error *e)
     return rc;
 }
 
+// Batches whose gradients are accumulated are one batch of all their rows, of which only the
+// dropout masks are drawn batch by batch. It ends with the epoch.
 static void resolve_batch(struct fit *f)
 {
     const int64_t asked = f->config->batch_size;
-    const size_t n = f->train->n;
+    const size_t n = f->train->n, accumulate = (size_t)f->config->accumulate;
     const bool full = asked == 0 || (asked == BATCH_SIZE_AUTO && n <= BATCH_FULL_ROWS);
     const size_t size = asked == BATCH_SIZE_AUTO ? BATCH_DEFAULT : (size_t)asked;
     f->shuffle = !full;
-    f->batch_size = full || size > n ? n : size;
+    f->drawn_rows = full || size > n ? n : size;
+    f->batch_size = f->drawn_rows > n / accumulate ? n : f->drawn_rows * accumulate;
 }
 
 static int scale_targets(struct fit *f, struct error *e)
@@ -104,6 +107,7 @@ static struct plan_spec plan_spec(const struct fit *f)
 {
     return (struct plan_spec){.net = f->net,
                               .train_rows = f->batch_size,
+                              .drawn_rows = f->drawn_rows,
                               .predict_rows = f->val ? f->val->n : 0,
                               .threads = f->threads,
                               .team = f->team,

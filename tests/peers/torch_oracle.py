@@ -41,6 +41,7 @@ class Spec:
     epochs: int = 10
     learning_rate: float = 0.001
     batch_size: int = -1
+    accumulate: int = 1
     optimizer: str = "adam"
     momentum: float = 0.0
     nesterov: bool = False
@@ -224,7 +225,7 @@ def batch_rows(spec, data):
 
 
 def steps_per_epoch(spec, data):
-    size = batch_rows(spec, data)
+    size = batch_rows(spec, data) * spec.accumulate
     return math.ceil(len(data.x_train) / size) if size else 1
 
 
@@ -238,6 +239,28 @@ def drawn_batches(spec, data):
     loader = DataLoader(table, batch_size=size, shuffle=True)
     while True:
         yield (batch[2] for batch in loader)  # drawn as they are asked for
+
+
+def groups(batches, count):
+    """Lists of so many batches, of which each makes a step; the last may be shorter."""
+    batches = iter(batches)
+    while group := list(itertools.islice(batches, count)):
+        yield group
+
+
+def backward(task, net, batches, weight):
+    """Accumulates the gradient of the mean loss over the rows of all batches, and returns that
+    loss. A loss counts by its batch's rows, or by the sum of their weights where the batch was
+    divided by that."""
+    weighted = task == "multiclass" and weight is not None
+    counts = [float(weight[y].sum()) if weighted else len(x) for x, y in batches]
+    total = 0.0
+    net.zero_grad()
+    for (x, y), count in zip(batches, counts):
+        loss = loss_of(task, net, x, y, weight) * (count / sum(counts))
+        loss.backward()
+        total += loss.item()
+    return total
 
 
 def build(spec, data, dtype, tape, init):
@@ -271,19 +294,20 @@ def train(spec, data, dtype=torch.float32, tape=None, jiggle=None, init=None):
     for batches in itertools.islice(epochs, spec.epochs):
         net.train()
         seen, total = [], 0.0
-        for rows in batches:
-            seen.append(rows)
-            x, y = (x_train, y_train) if rows is None else (x_train[rows], y_train[rows])
-            loss = loss_of(data.task, net, x, y, weight)
-            optim.zero_grad()
-            loss.backward()
+        for group in groups(batches, spec.accumulate):
+            seen += group
+            taken = [
+                (x_train, y_train) if rows is None else (x_train[rows], y_train[rows])
+                for rows in group
+            ]
+            loss = backward(data.task, net, taken, weight)
             if spec.clip_norm > 0:
                 nn.utils.clip_grad_norm_(net.parameters(), spec.clip_norm)
             lr = rate.before_step()
             optim.step()
             rate.after_step()
             move()
-            total += loss.item() * len(x)
+            total += loss * sum(len(x) for x, _ in taken)
         net.eval()
         with torch.no_grad():
             run.val_loss.append(loss_of(data.task, net, x_val, y_val).item())

@@ -68,6 +68,20 @@ CURVES = {
     "balanced, classes, mini-batches": (
         "uneven", dict(epochs=25, class_weight="balanced", batch_size=20)),
     "balanced, car": ("car", dict(epochs=40, class_weight="balanced")),
+    "accumulate": ("breast_cancer", dict(epochs=15, batch_size=32, accumulate=4)),
+    "accumulate, short last batch and step": (
+        "wine", dict(epochs=30, batch_size=20, accumulate=3)),
+    "accumulate, dropout": (
+        "breast_cancer", dict(epochs=15, batch_size=40, accumulate=3, dropout=0.3)),
+    "accumulate, more than an epoch": ("wine", dict(epochs=30, batch_size=50, accumulate=100)),
+    "accumulate, balanced, onecycle, warmup, clip": (
+        "uneven", dict(epochs=20, batch_size=24, accumulate=2, class_weight="balanced",
+                       schedule="onecycle", warmup=1.5, clip_norm=0.5)),
+    "accumulate, balanced, two classes": (
+        "breast_cancer", dict(SGD, epochs=15, class_weight="balanced", batch_size=50,
+                              accumulate=2)),
+    "accumulate, regression": (
+        "diabetes", dict(SGD, epochs=15, batch_size=30, accumulate=3, learning_rate=0.005)),
     "two classes as classes": ("breast_cancer", dict(epochs=40, task="multiclass")),
     "labels as values": ("iris", dict(epochs=40, task="regression")),
     "everything": (
@@ -83,6 +97,11 @@ MUST_FAIL = {
     "onecycle without momentum's cycle": (
         dict(epochs=40, schedule="onecycle"), dict(betas="0.95,0.998")),
     "clip a percent higher": (dict(SGD, epochs=40, clip_norm=0.1), dict(clip_norm=0.101)),
+    "one batch less a step": (
+        dict(epochs=15, batch_size=32, accumulate=3), dict(accumulate=2)),
+    "masks of all rows at once": (
+        dict(epochs=15, batch_size=32, accumulate=3, dropout=0.3),
+        dict(accumulate=1, batch_size=96)),
     "no class weights": (dict(epochs=20, class_weight="balanced"), dict(class_weight="none")),
     "warmup one epoch shorter": (dict(epochs=40, warmup=10), dict(warmup=9)),
 }  # fmt: skip

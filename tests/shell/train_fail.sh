@@ -81,6 +81,7 @@ usage "--learning-rate" --learning-rate -0.1
 usage "--learning_rate" --learning_rate 0,01
 usage "--learning_rate" --learning_rate 0x1p-3
 usage "out of range" --batch_size -2
+usage "out of range" --accumulate 0
 usage "out of range" --dropout 1
 usage "--hidden" --hidden 64,x
 usage "--hidden" --hidden 64,-3
@@ -101,6 +102,7 @@ usage "--quiet" --quiet=perhaps
 {
     usage "--nesterov needs" $good --nesterov
     usage "--momentum is for" $good --momentum 0.9
+    usage "--accumulate is for batches" $good --batch_size 0 --accumulate 2
     usage "--monitor val_loss needs --val" --train good.npz --monitor val_loss
     usage "--monitor val_rmse" $good --monitor val_rmse
     usage "--class_weight" $good --task regression --class_weight balanced

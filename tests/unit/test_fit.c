@@ -58,6 +58,10 @@ static void every_row_is_used_once_an_epoch(void **state)
         {"{\"epochs\": 3, \"batch_size\": 1000}", 200, 3, true},
         {"{\"epochs\": 3, \"batch_size\": 50}", 50, 12, true},
         {"{\"epochs\": 3, \"batch_size\": 64}", 64, 12, true},
+        {"{\"epochs\": 3, \"batch_size\": 32, \"accumulate\": 3}", 96, 9, true},
+        {"{\"epochs\": 3, \"batch_size\": 50, \"accumulate\": 4}", 200, 3, true},
+        {"{\"epochs\": 3, \"batch_size\": 64, \"accumulate\": 1000000}", 200, 3, true},
+        {"{\"epochs\": 3, \"accumulate\": 5}", 200, 3, false},
         {"{\"epochs\": 0}", 200, 0, false},
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
@@ -70,6 +74,31 @@ static void every_row_is_used_once_an_epoch(void **state)
             fail_msg("%s: batches of %zu, %zu steps, shuffle %d", want[i].options, r.fit.batch_size,
                      r.steps, r.fit.shuffle);
         run_end(&r);
+    }
+}
+
+// A step over several batches is one over all their rows; only their masks are drawn one by one.
+static void batches_that_accumulate_are_one(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"{\"epochs\": 3, \"batch_size\": 32, \"accumulate\": 3}",
+         "{\"epochs\": 3, \"batch_size\": 96}"},
+        {"{\"epochs\": 3, \"batch_size\": 32, \"accumulate\": 3, \"dropout\": 0.4}",
+         "{\"epochs\": 3, \"batch_size\": 96, \"dropout\": 0.4}"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct run a, b;
+        struct error e = {0};
+        run_begin(&a, TASK_BINARY, pairs[i][0], NULL);
+        run_begin(&b, TASK_BINARY, pairs[i][1], NULL);
+        CHECK_OK(run_all(&a, &e), e);
+        CHECK_OK(run_all(&b, &e), e);
+        const bool same = memcmp(a.fit.params, b.fit.params, a.net.size * sizeof(float)) == 0;
+        assert_int_equal(same, i == 0);
+        assert_memory_equal(&a.fit.state.rng, &b.fit.state.rng, sizeof a.fit.state.rng);
+        run_end(&a);
+        run_end(&b);
     }
 }
 
@@ -345,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_fall),
         cmocka_unit_test(every_row_is_used_once_an_epoch),
+        cmocka_unit_test(batches_that_accumulate_are_one),
         cmocka_unit_test(large_tables_get_batches),
         cmocka_unit_test(no_epochs_give_the_drawn_weights),
         cmocka_unit_test(stops_by_every_monitor),
