@@ -29,7 +29,7 @@ _skiff_options()
             'class_weight=none|balanced' seed= patience= min_delta= \
             'monitor=auto|train_loss|val_loss|val_accuracy|val_f1|val_auroc|val_ap|val_rmse|val_r2' \
             restore_best=@switch threads= 'gemm=auto|own|blas' log_every= progress=@switch quiet=@switch \
-            hosts= host= ranks_per_host= join_port= join_timeout= heartbeat= \
+            hosts= host= ranks_per_host= host_addresses= join_port= join_timeout= heartbeat= \
             model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
             config=@json root=@dir strict=@switch help=@switch
         ;;

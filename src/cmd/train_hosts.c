@@ -27,6 +27,8 @@ int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool 
     *rank = false;
     *status = 2;
     int rc = c->hosts ? bringup_hosts(&b, c->hosts, c->host, e) : bringup_local(&b, e);
+    if (rc == 0 && c->host_addresses)
+        rc = bringup_addresses(&b, c->host_addresses, e);
     if (rc == 0)
         rc = bringup_run(&b, rank, status, e);
     bringup_clear(&b);

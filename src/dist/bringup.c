@@ -19,19 +19,32 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_host(struct bringup *b, const char *name, size_t length, struct error *e)
+// A copy of a name, which may be an address; NULL with the error set.
+static char *copy_name(const char *option, const char *name, size_t length, struct error *e)
 {
     const char *const good = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-    if (length == 0 || length > 253 || strspn(name, good) < length)
-        return error_set(e, ERR_USAGE, "--hosts: '%.*s' is not the name of a host",
-                         (int)(length < 64 ? length : 64), name);
-    if (b->hosts == BRINGUP_HOSTS_MAX)
-        return error_set(e, ERR_USAGE, "--hosts: more than %d", BRINGUP_HOSTS_MAX);
+    if (length == 0 || length > 253 || strspn(name, good) < length) {
+        error_set(e, ERR_USAGE, "%s: '%.*s' is not the name of a host", option,
+                  (int)(length < 64 ? length : 64), name);
+        return NULL;
+    }
     char *copy = mem_alloc(length + 1);
-    if (!copy)
-        return error_nomem(e, "names of hosts");
+    if (!copy) {
+        error_nomem(e, "names of hosts");
+        return NULL;
+    }
     memcpy(copy, name, length);
     copy[length] = '\0';
+    return copy;
+}
+
+static int add_host(struct bringup *b, const char *name, size_t length, struct error *e)
+{
+    if (b->hosts == BRINGUP_HOSTS_MAX)
+        return error_set(e, ERR_USAGE, "--hosts: more than %d", BRINGUP_HOSTS_MAX);
+    char *copy = copy_name("--hosts", name, length, e);
+    if (!copy)
+        return error_code(e);
     b->host[b->hosts++] = copy;
     return 0;
 }
@@ -44,6 +57,7 @@ size_t bringup_ranks(const struct bringup *b)
 static int begin_list(struct bringup *b, struct error *e)
 {
     b->hosts = 0;
+    b->address = NULL;
     b->self = BRINGUP_HOSTS_MAX;
     b->host = mem_array(BRINGUP_HOSTS_MAX, sizeof *b->host);
     return b->host ? 0 : error_nomem(e, "names of hosts");
@@ -83,12 +97,46 @@ int bringup_local(struct bringup *b, struct error *e)
     return rc ? rc : add_host(b, name, strlen(name), e);
 }
 
+// "NAME=ADDRESS" of `length`.
+static int add_address(struct bringup *b, const char *pair, size_t length, struct error *e)
+    const size_t name = strcspn(pair, "=,");
+    if (name >= length)
+        return error_set(e, ERR_USAGE, "--host_addresses: '%.*s' is not NAME=ADDRESS",
+                         (int)(length < 64 ? length : 64), pair);
+    char *copy = copy_name("--host_addresses", pair + name + 1, length - name - 1, e);
+    if (!copy)
+        return error_code(e);
+    size_t i = 0;
+    while (i < b->hosts && (strncmp(b->host[i], pair, name) != 0 || b->host[i][name]))
+        i++;
+    if (i == b->hosts) {
+        mem_free(copy);
+        return 0;
+    }
+    mem_free(b->address[i]);
+    b->address[i] = copy;
+    return 0;
+int bringup_addresses(struct bringup *b, const char *list, struct error *e)
+    b->address = mem_array(b->hosts, sizeof *b->address);
+    int rc = b->address ? 0 : error_nomem(e, "addresses of hosts");
+    for (const char *at = list; rc == 0 && at;) {
+        const size_t length = strcspn(at, ",");
+        rc = add_address(b, at, length, e);
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return rc;
+const char *bringup_address(const struct bringup *b, size_t i)
+    return b->address && b->address[i] ? b->address[i] : b->host[i];
 void bringup_clear(struct bringup *b)
 {
     for (size_t i = 0; b->host && i < b->hosts; i++)
         mem_free(b->host[i]);
+    for (size_t i = 0; b->address && i < b->hosts; i++)
+        mem_free(b->address[i]);
     mem_free(b->host);
+    mem_free(b->address);
     b->host = NULL;
+    b->address = NULL;
 }
 
 static bool set_number(const char *name, size_t value)

@@ -16,7 +16,8 @@
 #define BRINGUP_RANKS_MAX 4096 // of all hosts
 
 struct bringup {
-    char **host; // sorted, different
+    char **host;    // sorted, different
+    char **address; // [hosts] where each is to be found: NULL, by its name
     size_t hosts, self;
     size_t per_host;  // ranks
     int port;         // where the leader listens
@@ -32,7 +33,13 @@ int bringup_hosts(struct bringup *b, const char *list, const char *self, struct 
 // This machine alone, by its own name.
 int bringup_local(struct bringup *b, struct error *e);
 size_t bringup_ranks(const struct bringup *b);
+// From "a=10.0.0.1,b=10.0.0.2", for hosts whose names lead nowhere; others than those of the list
+// are passed over. After bringup_hosts.
+int bringup_addresses(struct bringup *b, const char *list, struct error *e);
 void bringup_clear(struct bringup *b);
+
+// What to look up to find a host.
+const char *bringup_address(const struct bringup *b, size_t i);
 
 // Call it before there are threads. In the rank, a new process, it returns 0 with *rank set; in
 // its supervisor after the end of the job, with *status what all hosts exit with, and with a

@@ -150,7 +150,7 @@ static int receive(struct door *d, struct link *guest, const char *line, struct 
 {
     struct join_hello h;
     if (!join_parse(line, &h) || h.index == 0 || h.index >= d->b->hosts ||
-        d->link[h.index].fd >= 0 || !comes_from(guest, d->b->host[h.index])) {
+        d->link[h.index].fd >= 0 || !comes_from(guest, bringup_address(d->b, h.index))) {
         send_away(guest, "this is not a host of the job");
         return 0;
     }
@@ -298,7 +298,7 @@ static int call(const struct bringup *b)
     struct addrinfo *list = NULL;
     char port[16];
     snprintf(port, sizeof port, "%d", b->port);
-    if (getaddrinfo(b->host[0], port, &hints, &list) != 0)
+    if (getaddrinfo(bringup_address(b, 0), port, &hints, &list) != 0)
         return -1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), broken = 1;
     socklen_t size = sizeof broken;

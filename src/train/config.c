@@ -124,6 +124,8 @@ const struct opt train_options[] = {
     {.name = "ranks_per_host", .type = OPT_INT, .offset = AT(ranks_per_host), .arg = "N",
      .min = 1, .max = 256, .initial = "1",
      .help = "Ranks on each host, which share its cores; without --hosts, on this machine."},
+    {.name = "host_addresses", .type = OPT_TEXT, .offset = AT(host_addresses), .arg = "LIST",
+     .help = "Where hosts are whose names do not lead there: NAME=ADDRESS,NAME=ADDRESS; an address may be another name."},
     {.name = "join_port", .type = OPT_INT, .offset = AT(join_port), .arg = "N",
      .min = 1, .max = 65535, .initial = "7733",
      .help = "Port of the first host, in the order of names, where the others join."},

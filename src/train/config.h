@@ -81,7 +81,7 @@ struct train_config {
     bool progress;
     bool quiet;
     // several hosts
-    char *hosts, *host;
+    char *hosts, *host, *host_addresses;
     int64_t ranks_per_host;
     int64_t join_port;
     double join_timeout, heartbeat; // seconds

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What comes from other hosts: a greeting, then lines of three ranks. The first byte of a line says
-// whose it is.
+// whose it is. And lists of hosts and of their addresses, which a user or a platform gives.
 #include "base/mem.h"
 #include "dist/join.h"
 #include "dist/pmi.h"
@@ -9,6 +9,20 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+static void try_lists(const char *text)
+{
+    struct bringup b;
+    struct error e = {0};
+    if (bringup_hosts(&b, text, "a", &e) == 0)
+        assert(b.self < b.hosts && strcmp(b.host[b.self], "a") == 0);
+    bringup_clear(&b);
+    e.code = 0;
+    if (bringup_hosts(&b, "b,a", "a", NULL) == 0 && bringup_addresses(&b, text, &e) == 0)
+        assert(*bringup_address(&b, 0) && *bringup_address(&b, 1));
+    assert(!strchr(e.text, '\n'));
+    bringup_clear(&b);
+}
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
@@ -20,6 +34,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     assert(text && p);
     memcpy(text, data, size);
     text[size] = '\0';
+    try_lists(text);
     if (join_parse(text, &hello)) {
         char again[JOIN_HELLO_MAX];
         struct join_hello same;

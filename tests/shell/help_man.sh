@@ -120,7 +120,7 @@ compare_ranges() {
         before == ".TP" && /^\.BI \\-\\-/ {
             name = $2
             gsub(/\\-/, "-", name)
-            if ($0 !~ /" (PATH|FILE|DIR|(NAME|HOW)(,\.\.\.)?)"$/ && name != "--seed") print name > numbers
+            if ($0 !~ /" (PATH|FILE|DIR|LIST|(NAME|HOW)(,\.\.\.)?)"$/ && name != "--seed") print name > numbers
         }
         { before = $1 }
         /^\.SH/ { name = "" }

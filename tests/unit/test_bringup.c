@@ -58,11 +58,47 @@ static void ranks_have_a_limit(void **state)
     bringup_clear(&b);
 }
 
+static void addresses_belong_to_names(void **state)
+{
+    (void)state;
+    struct bringup b;
+    struct error e = {0};
+    CHECK_OK(bringup_hosts(&b, "algo-2,algo-10,algo-1", "algo-10", &e), e);
+    assert_string_equal(bringup_address(&b, 2), "algo-2");
+    CHECK_OK(bringup_addresses(&b, "algo-2=10.0.0.2,algo=x,algo-10=y,algo-10=z.net,q=10.0.0.9", &e),
+             e);
+    assert_string_equal(bringup_address(&b, 0), "algo-1"); // of the name that is nearly this one
+    assert_string_equal(bringup_address(&b, 1), "z.net");  // the last one counts
+    assert_string_equal(bringup_address(&b, 2), "10.0.0.2");
+    bringup_clear(&b);
+}
+
+static void bad_addresses_are_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"a", "'a' is not NAME=ADDRESS"},       {"", "'' is not NAME=ADDRESS"},
+        {"a=1,b", "'b' is not NAME=ADDRESS"},   {"a=1,", "'' is not NAME=ADDRESS"},
+        {"a=", "'' is not the name of a host"}, {"a=1;b", "'1;b' is not the name"},
+        {"c=[::1]", "'[::1]' is not the name"}, {"a=b=c", "'b=c' is not the name"},
+        {",a=1", "'' is not NAME=ADDRESS"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bringup b;
+        struct error e = {0};
+        CHECK_OK(bringup_hosts(&b, "a,b", "a", &e), e);
+        check_refused(bringup_addresses(&b, cases[i][0], &e), ERR_USAGE, &e, cases[i][1]);
+        bringup_clear(&b);
+    }
+}
+
 static int make_list(void *context, struct error *e)
 {
     struct bringup b = {.per_host = 2};
     (void)context;
-    const int rc = bringup_hosts(&b, "a,b,c", "b", e);
+    int rc = bringup_hosts(&b, "a,b,c", "b", e);
+    if (rc == 0)
+        rc = bringup_addresses(&b, "a=1,b=2,b=3,d=4", e);
     bringup_clear(&b);
     return rc;
 }
@@ -70,7 +106,7 @@ static int make_list(void *context, struct error *e)
 static void survives_failing_memory(void **state)
 {
     (void)state;
-    assert_true(check_failing_memory(make_list, NULL) >= 4);
+    assert_true(check_failing_memory(make_list, NULL) >= 9);
 }
 
 static void a_greeting_comes_back(void **state)
@@ -270,7 +306,8 @@ int main(void)
         cmocka_unit_test(serves_two_ranks),           cmocka_unit_test(refuses_other_lines),
         cmocka_unit_test(aborts_have_a_status),       cmocka_unit_test(lines_come_in_pieces),
         cmocka_unit_test(survives_failing_memory),    cmocka_unit_test(ranks_have_a_limit),
-        cmocka_unit_test(tells_who_shares_a_machine),
+        cmocka_unit_test(tells_who_shares_a_machine), cmocka_unit_test(addresses_belong_to_names),
+        cmocka_unit_test(bad_addresses_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
