@@ -98,36 +98,44 @@ int bringup_local(struct bringup *b, struct error *e)
 }
 
 // "NAME=ADDRESS" of `length`.
-static int add_address(struct bringup *b, const char *pair, size_t length,
-                       struct error *e) const size_t name = strcspn(pair, "=,");
-if (name >= length)
-    return error_set(e, ERR_USAGE, "--host_addresses: '%.*s' is not NAME=ADDRESS",
-                     (int)(length < 64 ? length : 64), pair);
-char *copy = copy_name("--host_addresses", pair + name + 1, length - name - 1, e);
-if (!copy)
-    return error_code(e);
-size_t i = 0;
-while (i < b->hosts && (strncmp(b->host[i], pair, name) != 0 || b->host[i][name]))
-    i++;
-if (i == b->hosts) {
-    mem_free(copy);
+static int add_address(struct bringup *b, const char *pair, size_t length, struct error *e)
+{
+    const size_t name = strcspn(pair, "=,");
+    if (name >= length)
+        return error_set(e, ERR_USAGE, "--host_addresses: '%.*s' is not NAME=ADDRESS",
+                         (int)(length < 64 ? length : 64), pair);
+    char *copy = copy_name("--host_addresses", pair + name + 1, length - name - 1, e);
+    if (!copy)
+        return error_code(e);
+    size_t i = 0;
+    while (i < b->hosts && (strncmp(b->host[i], pair, name) != 0 || b->host[i][name]))
+        i++;
+    if (i == b->hosts) {
+        mem_free(copy);
+        return 0;
+    }
+    mem_free(b->address[i]);
+    b->address[i] = copy;
     return 0;
 }
-mem_free(b->address[i]);
-b->address[i] = copy;
-return 0;
-int bringup_addresses(struct bringup *b, const char *list,
-                      struct error *e) b->address = mem_array(b->hosts, sizeof *b->address);
-int rc = b->address ? 0 : error_nomem(e, "addresses of hosts");
-for (const char *at = list; rc == 0 && at;) {
-    const size_t length = strcspn(at, ",");
-    rc = add_address(b, at, length, e);
-    at = at[length] ? at + length + 1 : NULL;
+
+int bringup_addresses(struct bringup *b, const char *list, struct error *e)
+{
+    b->address = mem_array(b->hosts, sizeof *b->address);
+    int rc = b->address ? 0 : error_nomem(e, "addresses of hosts");
+    for (const char *at = list; rc == 0 && at;) {
+        const size_t length = strcspn(at, ",");
+        rc = add_address(b, at, length, e);
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return rc;
 }
-return rc;
-const char *bringup_address(const struct bringup *b, size_t i) return b->address && b->address[i]
-    ? b->address[i]
-    : b->host[i];
+
+const char *bringup_address(const struct bringup *b, size_t i)
+{
+    return b->address && b->address[i] ? b->address[i] : b->host[i];
+}
+
 void bringup_clear(struct bringup *b)
 {
     for (size_t i = 0; b->host && i < b->hosts; i++)
