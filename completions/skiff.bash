@@ -31,7 +31,7 @@ _skiff_options()
             restore_best=@switch threads= 'gemm=auto|own|blas' log_every= progress=@switch quiet=@switch \
             hosts= host= ranks_per_host= host_addresses= join_port= join_timeout= heartbeat= \
             model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
-            config=@json root=@dir strict=@switch help=@switch
+            config=@json instance= prices=@csv root=@dir strict=@switch help=@switch
         ;;
     prep)
         _skiff_prep_options

@@ -45,6 +45,8 @@ const char *cmd_plural(size_t count);
 // more, control characters as question marks, blanks up to `width`. And how many it has.
 void cmd_print_text(const char *text, size_t width, size_t most);
 size_t cmd_text_width(const char *text);
+// A file that ships with the program, on the heap; NULL: it is not there, or no memory.
+char *cmd_data_file(const char *name);
 // For SIGBUS: a mapped file was cut short. One line, and the end; that of one rank among several is
 // a death by the signal, by which its launcher knows to end the others.
 void cmd_lost_page(int number);

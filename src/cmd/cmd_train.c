@@ -6,6 +6,7 @@
 #include "cmd/progress.h"
 #include "cmd/train_container.h"
 #include "cmd/train_hosts.h"
+#include "cost/prices.h"
 #include "job/train_job.h"
 
 #include <math.h>
@@ -130,15 +131,21 @@ static int run(const struct call *call, struct error *e)
     struct progress progress;
     progress_init(&progress, c);
     progress.scraped = call->container.root != NULL;
+    char *prices = cmd_data_file(PRICES_FILE);
     const struct train_job job = {
         .config = c,
         .command = (const char *const *)call->argv,
         .hooks = hooks_of(call->ranks, &progress),
         .ranks = call->ranks,
         .started = clock_process(),
+        .place = {.instance = call->container.hosts.instance,
+                  .machines = call->container.root ? call->container.hosts.count : 0,
+                  .download = call->container.download,
+                  .prices = prices},
     };
     struct train_job_result result;
     const int rc = train_job(&job, &result, e);
+    mem_free(prices);
     progress_end(&progress);
     if (rc || !dist_is_root(call->ranks))
         return rc;

@@ -19,6 +19,7 @@ struct container {
     struct hosts hosts;
     struct channels channels;
     struct channel_parts parts;
+    double download;    // seconds that reading its pipes took; 0: there were none
     json_t *parameters; // of hyperparameters.json
     json_t *variables;  // of SM_HPS
     json_t *inputs;     // of inputdataconfig.json

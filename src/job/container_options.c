@@ -3,6 +3,7 @@
 // one has set: arguments have been read, then come variables, then files, then what is left takes
 // the places that the contract names. Paths in files and variables say /opt/ml wherever the tree
 // really is.
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -281,9 +282,20 @@ static int settle_parts(const struct setting *s, struct error *e)
     return rc;
 }
 
+static bool has_pipe(const struct container *k)
+{
+    for (enum part p = 0; p < PARTS; p++)
+        if (k->parts.channel[p] && k->parts.channel[p]->pipe)
+            return true;
+    return false;
+}
+
 static int settle_data(const struct setting *s, struct error *e)
 {
+    const double begun = clock_seconds();
     int rc = channel_parts_fetch(&s->k->parts, s->hooks->stop, s->hooks->context, e);
+    if (has_pipe(s->k))
+        s->k->download = clock_seconds() - begun;
     if (rc == 0)
         rc = settle_parts(s, e);
     if (rc == 0)

@@ -133,10 +133,42 @@ static json_t *preparation(const struct prep *p)
                      (json_int_t)s->test_rows);
 }
 
-static json_t *seconds(const struct run_seconds *s)
+// What came before this process it cannot know: pulling the image, files that the platform fetched.
+static json_t *seconds(const struct run_record *r)
 {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "start", s->start, "load", s->load, "train",
-                     s->train, "evaluate", s->evaluate, "save", s->save, "total", s->total);
+    const struct run_seconds *s = r->seconds;
+    const double age = s->age > s->total ? s->age : s->total;
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:n, s:I}", "start", s->start, "load",
+                     s->load, "train", s->train, "evaluate", s->evaluate, "save", s->save, "total",
+                     s->total, "download", s->download > 0 ? json_real(s->download) : json_null(),
+                     "image", "billable", (json_int_t)instance_billable(age, r->instance->count));
+}
+
+static json_t *instance(const struct instance *i)
+{
+    return json_pack("{s:o, s:s?, s:I}", "type", i->type ? json_any_text(i->type) : json_null(),
+                     "source", instance_source_name(i->source), "count", (json_int_t)i->count);
+}
+
+static json_t *device(void)
+{
+    char model[128];
+    cpu_model(model, sizeof model);
+    return json_pack("{s:s, s:s}", "kind", "cpu", "name", model);
+}
+
+static json_t *energy(const struct run_record *r)
+{
+    if (!r->energy)
+        return json_null();
+    struct buf domains;
+    buf_init(&domains, TEXT_MAX);
+    json_t *object = NULL;
+    if (energy_domains(r->energy, &domains) == 0)
+        object = json_pack("{s:f, s:o, s:s}", "joules", r->joules, "domain",
+                           json_any_text(domains.data), "source", "rapl");
+    buf_clear(&domains);
+    return object;
 }
 
 // The columns of one epoch that this run has.
@@ -167,13 +199,16 @@ static json_t *record(const struct run_record *r)
 {
     char now[32];
     clock_utc(now);
-    return json_pack(
-        "{s:s, s:i, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:s}",
-        "program", "skiff", "format", RECORD_FORMAT, "written", now, "command", command(r->command),
-        "folder", folder(), "options", options(r->config), "seed", (json_int_t)r->config->seed,
-        "versions", versions(), "machine", machine(r), "data", data(r), "preparation",
-        preparation(r->prep), "training", training(r->fit), "seconds", seconds(r->seconds),
-        "metrics", r->metrics, "peak_memory_bytes", (json_int_t)run_peak_memory(), "exit", r->exit);
+    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                     "s:o, s:O, s:I, "
+                     "s:s}",
+                     "program", "skiff", "format", RECORD_FORMAT, "written", now, "command",
+                     command(r->command), "folder", folder(), "options", options(r->config), "seed",
+                     (json_int_t)r->config->seed, "versions", versions(), "machine", machine(r),
+                     "device", device(), "instance", instance(r->instance), "data", data(r),
+                     "preparation", preparation(r->prep), "training", training(r->fit), "seconds",
+                     seconds(r), "energy", energy(r), "metrics", r->metrics, "peak_memory_bytes",
+                     (json_int_t)run_peak_memory(), "exit", r->exit);
 }
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e)

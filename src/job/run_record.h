@@ -5,6 +5,8 @@
 #define SKIFF_JOB_RUN_RECORD_H
 
 #include "base/err.h"
+#include "cost/energy.h"
+#include "cost/instance.h"
 #include "table/prep.h"
 #include "train/fit.h"
 
@@ -13,7 +15,9 @@
 struct run_seconds {
     double start; // processor time from exec to the beginning of the job
     double load, train, evaluate, save;
-    double total; // start and all parts, to the writing of this record
+    double total;    // start and all parts, to the writing of this record
+    double download; // 0: nothing was; not a part of the total
+    double age;      // of this process, to the writing of this record
 };
 
 struct run_record {
@@ -23,6 +27,9 @@ struct run_record {
     const struct dataset *test; // or NULL
     const struct prep *prep;    // or NULL: nobody said how features were made
     const struct run_seconds *seconds;
+    const struct instance *instance;
+    const struct energy *energy; // ended, as `joules` says, or NULL: not known
+    double joules;
     size_t threads;   // that there really were
     const char *exit; // "finished", "stopped early", "interrupted"
     json_t *metrics;  // borrowed: the contents of metrics.json

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cost/energy.h"
+#include "cost/instance.h"
 #include "io/json.h"
 #include "job/evaluate.h"
 #include "job/run_record.h"
@@ -30,6 +32,7 @@ struct job {
     struct net net;
     struct fit fit;
     struct run_seconds seconds;
+    struct energy energy;
     json_t *metrics;
     size_t threads;
     struct par *team;
@@ -249,11 +252,42 @@ static int save_metrics(const struct job *j, struct error *e)
     return rc;
 }
 
-static int save_record(const struct job *j, const struct train_job *job, bool interrupted,
+// Prices are there to guess by: without them, or with damaged ones, the record has no type.
+static int find_instance(const struct job *j, const struct train_job *job,
+                         struct instance *instance, struct error *e)
+{
+    const struct train_job_place *place = &job->place;
+    const struct instance_clues clues = {
+        .job = place->instance,
+        .option = j->config->instance,
+        .prices = j->config->prices ? j->config->prices : place->prices,
+        .shape = {cpu_count(), mem_physical()},
+        .count = place->machines ? place->machines : dist_hosts(j->ranks),
+    };
+    struct error why = {0};
+    const int rc = instance_find(instance, &clues, &why);
+    if (rc == ERR_NOMEM)
+        return error_nomem(e, "the type of the instance");
+    if (rc)
+        note(j, why.text);
+    return 0;
+}
+
+static int write_record(const struct job *j, const struct run_record *record, struct error *e)
+{
+    char *path = file_join(j->output_dir, "run.json");
+    const int rc = path ? run_record_write(record, path, e) : error_nomem(e, "paths");
+    mem_free(path);
+    return rc;
+}
+
+static int save_record(struct job *j, const struct train_job *job, bool interrupted,
                        struct error *e)
 {
     const bool all = j->fit.state.epoch >= (uint64_t)j->config->epochs;
-    const struct run_record record = {
+    struct instance instance;
+    int rc = find_instance(j, job, &instance, e);
+    struct run_record record = {
         .config = j->config,
         .command = job->command,
         .fit = &j->fit,
@@ -265,10 +299,15 @@ static int save_record(const struct job *j, const struct train_job *job, bool in
                 : all       ? "finished"
                             : "stopped early",
         .metrics = j->metrics,
+        .instance = &instance,
     };
-    char *path = file_join(j->output_dir, "run.json");
-    const int rc = path ? run_record_write(&record, path, e) : error_nomem(e, "paths");
-    mem_free(path);
+    // Of one machine only: what the others use is not seen from here.
+    if (energy_end(&j->energy, clock_seconds(), &record.joules) && instance.count == 1)
+        record.energy = &j->energy;
+    j->seconds.age = clock_age();
+    if (rc == 0)
+        rc = write_record(j, &record, e);
+    instance_clear(&instance);
     return rc;
 }
 
@@ -410,9 +449,12 @@ static void run_in_team(struct par *team, void *context)
 
 int train_job(const struct train_job *job, struct train_job_result *result, struct error *e)
 {
-    struct job j = {.config = job->config, .seconds = {.start = job->started}, .ranks = job->ranks};
+    struct job j = {.config = job->config,
+                    .seconds = {.start = job->started, .download = job->place.download},
+                    .ranks = job->ranks};
     struct call call = {.job = &j, .what = job, .result = result, .error = e};
     *result = (struct train_job_result){0};
+    energy_begin(&j.energy, job->place.energy ? job->place.energy : ENERGY_ROOT, clock_seconds());
     choose_folders(&j);
     int rc = choose_arithmetic(&j, e);
     if (rc == 0)

@@ -6,12 +6,22 @@
 #include "base/err.h"
 #include "train/fit.h"
 
+// What is known of where a run takes place, for the run record. Nothing of it has to be.
+struct train_job_place {
+    const char *instance; // type, as the platform of a job names it
+    size_t machines;      // that the platform bills; 0: those of the ranks
+    double download;      // seconds that reading a job's pipes took; 0: there were none
+    const char *prices;   // file to guess the type by, when neither platform nor options say it
+    const char *energy;   // folder of the energy counters: ENERGY_ROOT
+};
+
 struct train_job {
     const struct train_config *config;
     const char *const *command; // for the run record: argv, NULL-terminated, or NULL
     struct fit_hooks hooks;     // of this rank; `stop` of any
     struct dist *ranks;         // borrowed; NULL: this process alone
     double started;             // processor seconds from exec to the beginning of the job
+    struct train_job_place place;
 };
 
 struct train_job_result {

@@ -148,6 +148,11 @@ const struct opt train_options[] = {
     {.name = "config", .type = OPT_TEXT, .offset = AT(config), .arg = "FILE",
      .help = "Options from a JSON object, {\"epochs\": 100}; arguments on the command line win."},
 
+    {.group = "Cost", .name = "instance", .type = OPT_TEXT, .offset = AT(instance), .arg = "NAME",
+     .help = "What this machine is when rented, such as ml.m5.large, for the record; unless given, the table of prices is searched for one that is like it."},
+    {.name = "prices", .type = OPT_TEXT, .offset = AT(prices), .arg = "FILE",
+     .help = "Table of prices, a CSV, in place of the one that is installed."},
+
     {.group = "Container", .name = "root", .type = OPT_TEXT, .offset = AT(root), .arg = "DIR",
      .help = "Where the files of a SageMaker job are: SKIFF_ML_ROOT, or else /opt/ml, and used if there is an input/config in it."},
     {.name = "strict", .type = OPT_BOOL, .offset = AT(strict), .initial = "false",

@@ -90,6 +90,8 @@ struct train_config {
     char *checkpoint_dir;
     struct opt_every checkpoint_every;
     char *config;
+    // what it costs
+    char *instance, *prices;
     // as a job in a container
     char *root;
     bool strict;

@@ -87,8 +87,8 @@ check("the loss falls", values[-1][1] < values[0][1] * 0.8, True)
 
 record = json.load(open(run + "/run.json"))
 metrics = json.load(open(run + "/metrics.json"))
-for member in ("command options seed versions machine data training seconds metrics "
-               "peak_memory_bytes exit").split():
+for member in ("command options seed versions machine device instance data training seconds "
+               "energy metrics peak_memory_bytes exit").split():
     check(f"run.json has {member}", member in record, True)
 check("command", record["command"][0], "train")
 check("epochs asked", record["options"]["epochs"], 250)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whole training jobs on several ranks, here threads: one end for all, whichever of them lacks
-// memory or cannot write, from the first file that is read to the last that is written.
+// memory or cannot write, from the first file that is read to the last that is written. And what a
+// record tells of the place.
 #include "testing.h"
 
 #include "base/file.h"
@@ -135,9 +136,86 @@ static void a_disk_may_be_full(void **state)
     assert_true(n > 5);
 }
 
+// A file of the fake counters below <folder>/powercap.
+static void write_counter(const char *file, const char *text)
+{
+    char path[320];
+    struct error e = {0};
+    snprintf(path, sizeof path, "%s/intel-rapl:0", test_path("powercap"));
+    CHECK_OK(file_make_folders(path, &e), e);
+    snprintf(path, sizeof path, "%s/intel-rapl:0/%s", test_path("powercap"), file);
+    CHECK_OK(file_write_all(path, text, strlen(text), &e), e);
+}
+
+// What epochs use is in the record, when it is one machine that they are on.
+static void use_energy(void *context, uint64_t epoch, const struct history_row *row, bool last)
+{
+    (void)context;
+    (void)row;
+    (void)last;
+    write_counter("energy_uj", epoch == 1 ? "1500000\n" : "4250000\n");
+}
+
+static json_t *run_with_counters(size_t machines)
+{
+    struct team t;
+    struct train_job_result result;
+    struct error e = {0};
+    json_error_t bad;
+    write_counter("name", "package-0\n");
+    write_counter("energy_uj", "1000000\n");
+    write_counter("max_energy_range_uj", "262143328850\n");
+    begin(&t);
+    const struct train_job job = {
+        .config = &t.config[0],
+        .hooks = {.epoch = use_energy},
+        .place = {.instance = "ml.m5.xlarge",
+                  .machines = machines,
+                  .download = 0.25,
+                  .energy = test_path("powercap")},
+    };
+    CHECK_OK(train_job(&job, &result, &e), e);
+    train_job_result_clear(&result);
+    end(&t);
+    json_t *record = json_load_file(test_path("out/run.json"), 0, &bad);
+    assert_non_null(record);
+    return record;
+}
+
+static void a_record_tells_what_was_used(void **state)
+{
+    (void)state;
+    const char *domain, *source, *type, *origin;
+    double joules, download;
+    int count, billable;
+    write_table();
+    json_t *record = run_with_counters(1);
+    assert_int_equal(json_unpack(record, "{s:{s:F, s:s, s:s}, s:{s:s, s:s}, s:{s:F}}", "energy",
+                                 "joules", &joules, "domain", &domain, "source", &source,
+                                 "instance", "type", &type, "source", &origin, "seconds",
+                                 "download", &download),
+                     0);
+    check_close(joules, 3.25, 1e-12, "joules");
+    assert_string_equal(domain, "package-0");
+    assert_string_equal(source, "rapl");
+    assert_string_equal(type, "ml.m5.xlarge");
+    assert_string_equal(origin, "job");
+    check_close(download, 0.25, 0, "download");
+    json_decref(record);
+    record = run_with_counters(3);
+    assert_true(json_is_null(json_object_get(record, "energy")));
+    assert_int_equal(json_unpack(record, "{s:{s:i}, s:{s:i}}", "instance", "count", &count,
+                                 "seconds", "billable", &billable),
+                     0);
+    assert_int_equal(count, 3);
+    assert_true(billable >= 3 && billable % 3 == 0);
+    json_decref(record);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_tells_what_was_used),
         cmocka_unit_test(memory_may_fail_one_rank),
         cmocka_unit_test(a_disk_may_be_full),
     };
