@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Forked without exec: what a rank needs is in memory already. It dies with its supervisor, since
-// nobody else would end it.
+// nobody else would end it. It gives no signs of life: what it does may take any time. But the
+// kernel tells a parent when its child is stopped (SIGSTOP), and such a rank does nothing for
+// certain. One that a debugger holds is not reported as stopped; who debugs a rank is waited for.
 #include "dist/children.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <signal.h>
@@ -95,11 +98,22 @@ void children_stop(const struct children *c)
 bool child_reap(struct child *c, int *code)
 {
     int status;
-    if (!lives(c) || waitpid(c->pid, &status, WNOHANG) != c->pid)
-        return false;
-    c->reaped = true;
-    *code = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
-    return true;
+    while (lives(c) && waitpid(c->pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == c->pid)
+        if (WIFSTOPPED(status)) {
+            c->stopped = clock_seconds();
+        } else if (WIFCONTINUED(status)) {
+            c->stopped = 0;
+        } else {
+            c->reaped = true;
+            *code = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+            return true;
+        }
+    return false;
+}
+
+bool child_is_stopped(const struct child *c, double seconds)
+{
+    return lives(c) && c->stopped > 0 && clock_seconds() - c->stopped > seconds;
 }
 
 void children_end(struct children *c)

@@ -12,6 +12,7 @@ struct child {
     struct link link; // to what it knows as PMI_FD
     pid_t pid;        // 0: there is none
     bool reaped;
+    double stopped; // clock_seconds of when it was, 0: it runs
 };
 
 struct children {
@@ -26,8 +27,10 @@ int children_fork(struct children *c, size_t count, size_t *which, int *fd, stru
 
 // Ask all that live to stop.
 void children_stop(const struct children *c);
-// Has it ended just now? Then *code is its exit status as a shell has it.
+// Has it ended just now? Then *code is its exit status as a shell has it. Call it now and then.
 bool child_reap(struct child *c, int *code);
+// Has it been stopped for longer than that, when last looked at?
+bool child_is_stopped(const struct child *c, double seconds);
 
 // Those that live are killed. A rank only forgets the others.
 void children_end(struct children *c);

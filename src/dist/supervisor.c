@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Lines between supervisors: `beat` (I am there), `pmi RANK LINE` (to and from a rank), `done RANK
-// CODE` (how a rank ended), `end CODE TEXT` (the leader's word: all exit with CODE). No call of MPI
-// ends by itself when the other side is gone, so the supervisors watch each other and end their
-// ranks.
+// CODE` (how a rank ended), `stopped RANK .` (it does nothing for longer than the heartbeat), `end
+// CODE TEXT` (the leader's word: all exit with CODE). No call of MPI ends by itself when the other
+// side is gone, so the supervisors watch each other and end their ranks.
 #include "dist/supervisor.h"
 
 #include "base/clock.h"
@@ -137,6 +137,11 @@ static void rank_done(struct supervisor *s, size_t r, int code)
     fail_rank(s, r, code ? code : 1, what);
 }
 
+static void rank_stopped(struct supervisor *s, size_t r)
+{
+    fail_rank(s, r, 1, "has been stopped for longer than the heartbeat");
+}
+
 static void end_all(struct supervisor *s)
 {
     for (size_t i = 1; i < s->b->hosts; i++)
@@ -178,6 +183,8 @@ static void from_worker(struct supervisor *s, size_t i, char *line)
         serve(s, r, rest);
     else if ((rest = about_rank(s, i, line, "done ", &r)) && small_number(rest, &code))
         rank_done(s, r, (int)code);
+    else if (about_rank(s, i, line, "stopped ", &r))
+        rank_stopped(s, r);
     else
         fail_host(s, i, 1, "says what no supervisor says");
 }
@@ -264,13 +271,25 @@ static void hear_rank(struct supervisor *s, size_t local)
     }
 }
 
+static void tell_stopped(struct supervisor *s, size_t r)
+{
+    if (leads(s))
+        rank_stopped(s, r);
+    else
+        link_say(&s->link[0], "stopped %zu .", r);
+}
+
 static void look_at_rank(struct supervisor *s, size_t local)
 {
     const size_t r = s->b->self * s->b->per_host + local;
+    struct child *c = &s->ranks->child[local];
     int code;
     hear_rank(s, local);
-    if (!child_reap(&s->ranks->child[local], &code))
+    if (!child_reap(c, &code)) {
+        if (child_is_stopped(c, s->b->heartbeat))
+            tell_stopped(s, r);
         return;
+    }
     hear_rank(s, local); // its last words
     if (leads(s))
         rank_done(s, r, code);

@@ -93,3 +93,35 @@ all_end() {
 rank_of() {
     ps -o pid= --ppid "$(cat "$folder/pid.$1")" | tr -d ' '
 }
+
+# busy ARGUMENT...: three hosts in the middle of training that long; $rank1 .. $rank3 are their ranks.
+# shellcheck disable=SC2086
+busy() {
+    rm -rf "$folder/checkpoints"
+    launch_all 3 $options --epochs 1000000 --batch_size 512 --checkpoint_every 2 --heartbeat 2 "$@" \
+        --checkpoint_dir "$folder/checkpoints"
+    tries=1000
+    until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
+        sleep 0.02
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ] || complain "no training: $(cat "$folder"/said.*)"
+    rank1=$(rank_of 1)
+    rank2=$(rank_of 2)
+    rank3=$(rank_of 3)
+}
+
+# over WHAT HOST PATTERN [STATUS]: all fail, and what that host says has the pattern.
+over() {
+    all_end 3 "$1" "${4:-failure}"
+    grep -q "$3" "$folder/said.$2" || complain "$1: host $2 says: $(cat "$folder/said.$2")"
+    for pid in $rank1 $rank2 $rank3; do
+        case $(ps -o stat= -p "$pid") in
+        '' | Z*) ;; # nobody may have asked how it ended
+        *) complain "$1: rank $pid lives on" ;;
+        esac
+    done
+    for file in "$folder"/checkpoints/checkpoint-*.npz; do
+        "$SKIFF" inspect "$file" >"$folder/stdout" 2>&1 || complain "$1: $(cat "$folder/stdout")"
+    done
+}

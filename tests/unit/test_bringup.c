@@ -4,11 +4,14 @@
 #include "testing.h"
 
 #include "dist/bringup.h"
+#include "dist/children.h"
 #include "dist/join.h"
 #include "dist/link.h"
 #include "dist/pmi.h"
 
+#include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static void lists_are_sorted(void **state)
 {
@@ -298,16 +301,58 @@ static void lines_come_in_pieces(void **state)
     link_close(&b);
 }
 
+// Until the kernel has said so: 10 s at most.
+static void await_stopped(struct child *c, bool stopped)
+{
+    int code;
+    for (int i = 0; i < 10000 && child_is_stopped(c, 0) != stopped; i++) {
+        usleep(1000);
+        assert_false(child_reap(c, &code));
+    }
+    assert_true(child_is_stopped(c, 0) == stopped);
+}
+
+static void ranks_are_seen_to_stop(void **state)
+{
+    (void)state;
+    struct child c = {.link.fd = -1, .pid = fork()};
+    int code = 0;
+    if (c.pid == 0)
+        for (;;)
+            pause();
+    assert_false(child_reap(&c, &code));
+    kill(c.pid, SIGSTOP);
+    await_stopped(&c, true);
+    assert_false(child_is_stopped(&c, 1000));
+    kill(c.pid, SIGCONT);
+    await_stopped(&c, false);
+    kill(c.pid, SIGSTOP);
+    await_stopped(&c, true);
+    kill(c.pid, SIGKILL);
+    while (!child_reap(&c, &code))
+        usleep(1000);
+    assert_int_equal(code, 128 + SIGKILL);
+    assert_false(child_is_stopped(&c, 0));
+    assert_false(child_reap(&c, &code));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_sorted),           cmocka_unit_test(bad_lists_are_refused),
-        cmocka_unit_test(a_greeting_comes_back),      cmocka_unit_test(other_greetings_do_not),
-        cmocka_unit_test(serves_two_ranks),           cmocka_unit_test(refuses_other_lines),
-        cmocka_unit_test(aborts_have_a_status),       cmocka_unit_test(lines_come_in_pieces),
-        cmocka_unit_test(survives_failing_memory),    cmocka_unit_test(ranks_have_a_limit),
-        cmocka_unit_test(tells_who_shares_a_machine), cmocka_unit_test(addresses_belong_to_names),
+        cmocka_unit_test(lists_are_sorted),
+        cmocka_unit_test(bad_lists_are_refused),
+        cmocka_unit_test(a_greeting_comes_back),
+        cmocka_unit_test(other_greetings_do_not),
+        cmocka_unit_test(serves_two_ranks),
+        cmocka_unit_test(refuses_other_lines),
+        cmocka_unit_test(aborts_have_a_status),
+        cmocka_unit_test(lines_come_in_pieces),
+        cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(ranks_have_a_limit),
+        cmocka_unit_test(tells_who_shares_a_machine),
+        cmocka_unit_test(addresses_belong_to_names),
         cmocka_unit_test(bad_addresses_are_refused),
+        cmocka_unit_test(ranks_are_seen_to_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
