@@ -339,20 +339,13 @@ static void ranks_are_seen_to_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_sorted),
-        cmocka_unit_test(bad_lists_are_refused),
-        cmocka_unit_test(a_greeting_comes_back),
-        cmocka_unit_test(other_greetings_do_not),
-        cmocka_unit_test(serves_two_ranks),
-        cmocka_unit_test(refuses_other_lines),
-        cmocka_unit_test(aborts_have_a_status),
-        cmocka_unit_test(lines_come_in_pieces),
-        cmocka_unit_test(survives_failing_memory),
-        cmocka_unit_test(ranks_have_a_limit),
-        cmocka_unit_test(tells_who_shares_a_machine),
-        cmocka_unit_test(addresses_belong_to_names),
-        cmocka_unit_test(bad_addresses_are_refused),
-        cmocka_unit_test(ranks_are_seen_to_stop),
+        cmocka_unit_test(lists_are_sorted),           cmocka_unit_test(bad_lists_are_refused),
+        cmocka_unit_test(a_greeting_comes_back),      cmocka_unit_test(other_greetings_do_not),
+        cmocka_unit_test(serves_two_ranks),           cmocka_unit_test(refuses_other_lines),
+        cmocka_unit_test(aborts_have_a_status),       cmocka_unit_test(lines_come_in_pieces),
+        cmocka_unit_test(survives_failing_memory),    cmocka_unit_test(ranks_have_a_limit),
+        cmocka_unit_test(tells_who_shares_a_machine), cmocka_unit_test(addresses_belong_to_names),
+        cmocka_unit_test(bad_addresses_are_refused),  cmocka_unit_test(ranks_are_seen_to_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
