@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define LINE_SIZE 1024
 
 struct search {
     const char *root, *controller;
     size_t (*limit)(const char *folder);
+    size_t least;
+    uint64_t group;
 };
 
 int cgroup_numbers(const char *folder, const char *file, long long number[2])
@@ -38,23 +41,32 @@ int cgroup_numbers(const char *folder, const char *file, long long number[2])
     return 2;
 }
 
+// Its number in the kernel's file system, which is the same under whatever path it is seen.
+static uint64_t number_of(const char *folder)
+{
+    struct stat st;
+    return stat(folder, &st) == 0 ? (uint64_t)st.st_ino : 0;
+}
+
 // The least of root/hierarchy/path and of every folder above it. Inside a container the path may be
 // that of the host, which does not exist there; the root is looked at all the same.
-static size_t least_of_path(const struct search *s, const char *hierarchy, const char *path)
+static void least_of_path(struct search *s, const char *hierarchy, const char *path)
 {
     char folder[2 * LINE_SIZE];
     const int base =
         snprintf(folder, sizeof folder, "%s%s%s", s->root, *hierarchy ? "/" : "", hierarchy);
     const int all = snprintf(folder + base, sizeof folder - (size_t)base, "%s", path);
     if (all < 0 || (size_t)base + (size_t)all >= sizeof folder)
-        return SIZE_MAX;
-    size_t least = SIZE_MAX;
+        return;
     for (;;) {
         const size_t limit = s->limit(folder);
-        least = limit < least ? limit : least;
+        if (limit < s->least) {
+            s->least = limit;
+            s->group = number_of(folder);
+        }
         char *slash = strrchr(folder + base, '/');
         if (!slash)
-            return least;
+            return;
         *slash = '\0';
     }
 }
@@ -72,14 +84,15 @@ static bool has_word(const char *words, const char *word)
 }
 
 size_t cgroup_least(const char *membership, const char *root, const char *controller,
-                    size_t (*limit)(const char *folder))
+                    size_t (*limit)(const char *folder), uint64_t *group)
 {
-    const struct search s = {root, controller, limit};
+    struct search s = {root, controller, limit, SIZE_MAX, 0};
     char line[LINE_SIZE];
-    size_t least = SIZE_MAX;
     FILE *f = strlen(root) < LINE_SIZE / 2 ? fopen(membership, "re") : NULL;
+    if (group)
+        *group = 0;
     if (!f)
-        return least;
+        return SIZE_MAX;
     // Lines are "number:controllers:/path"; version 2 has no controllers.
     while (fgets(line, sizeof line, f)) {
         line[strcspn(line, "\n")] = '\0';
@@ -91,9 +104,10 @@ size_t cgroup_least(const char *membership, const char *root, const char *contro
         controllers++;
         if (*controllers && !has_word(controllers, controller))
             continue;
-        const size_t found = least_of_path(&s, controllers, path);
-        least = found < least ? found : least;
+        least_of_path(&s, controllers, path);
     }
     fclose(f);
-    return least;
+    if (group)
+        *group = s.group;
+    return s.least;
 }

@@ -110,17 +110,21 @@ static size_t folder_limit(const char *folder)
     return bytes[0] > 0 ? (size_t)bytes[0] : SIZE_MAX;
 }
 
-size_t mem_limit(const char *membership, const char *root)
+size_t mem_limit(const char *membership, const char *root, uint64_t *group)
 {
-    return cgroup_least(membership, root, "memory", folder_limit);
+    return cgroup_least(membership, root, "memory", folder_limit, group);
+}
+
+size_t mem_installed(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : 0;
 }
 
 size_t mem_physical(void)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    const size_t limit = mem_limit(CGROUP_SELF, CGROUP_ROOT);
-    const size_t all = pages > 0 && size > 0 ? (size_t)pages * (size_t)size : limit;
-    const size_t least = all < limit ? all : limit;
+    const size_t limit = mem_limit(CGROUP_SELF, CGROUP_ROOT, NULL), all = mem_installed();
+    const size_t least = all && all < limit ? all : limit;
     return least == SIZE_MAX ? 0 : least;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define MEM_ALIGN 64 // a cache line, and the widest vector
 
@@ -36,8 +37,9 @@ static inline size_t size_round_up(size_t a, size_t unit)
 // Memory of the machine in bytes, or as much of it as a control group leaves this process; 0 when
 // unknown.
 size_t mem_physical(void);
+size_t mem_installed(void); // that of the machine alone
 // That of the group alone, SIZE_MAX without a limit; arguments as for cgroup_least.
-size_t mem_limit(const char *membership, const char *root);
+size_t mem_limit(const char *membership, const char *root, uint64_t *group);
 
 // For tests: the n-th allocation from now (1 = the next) fails, and every one after it; with -n the
 // n-th alone; 0 turns the fault off. Returns how many allocations were made since the last call.

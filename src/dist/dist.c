@@ -30,7 +30,7 @@ size_t dist_ranks(const struct dist *d)
 
 size_t dist_hosts(const struct dist *d)
 {
-    return d ? d->hosts : 1;
+    return d ? d->share.hosts : 1;
 }
 
 bool dist_is_root(const struct dist *d)
@@ -45,15 +45,20 @@ bool dist_broken(const struct dist *d)
 
 size_t dist_cores(const struct dist *d)
 {
-    if (!d)
-        return 0;
-    return d->cores > d->beside ? d->cores / d->beside : 1;
+    return d ? d->share.cores : 0;
+}
+
+size_t dist_memory(const struct dist *d, size_t *ranks)
+{
+    *ranks = d && d->share.memory ? d->share.memory_ranks : 1;
+    return d && d->share.memory ? d->share.memory : mem_physical();
 }
 
 void dist_use_threads(struct dist *d, size_t threads)
 {
     if (d)
-        d->crowded = threads * d->beside > d->cores;
+        d->crowded = threads * d->share.overlapping > d->share.allowed ||
+                     (d->share.quota && threads * d->share.in_quota > d->share.quota);
 }
 
 double dist_waited(const struct dist *d)

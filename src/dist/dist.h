@@ -38,6 +38,8 @@ bool dist_speaks(const struct dist *d);
 
 // Cores of this machine that fall to this rank, at least 1; 0 for NULL: all there are.
 size_t dist_cores(const struct dist *d);
+// Bytes of memory that *ranks ranks, this one included, have to share; 0 when unknown.
+size_t dist_memory(const struct dist *d, size_t *ranks);
 // With so many threads in each rank: waiting spins only while every thread has a core.
 void dist_use_threads(struct dist *d, size_t threads);
 // Seconds that this rank has spent waiting for others.

@@ -26,9 +26,7 @@ int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t 
                           .context = context,
                           .rank = rank,
                           .ranks = ranks,
-                          .hosts = 1,
-                          .beside = ranks,
-                          .cores = 1,
+                          .share = {.hosts = 1, .cores = 1, .allowed = 1, .overlapping = ranks},
                           .crowded = true,
                           .report = report};
     *d = made;

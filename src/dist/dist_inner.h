@@ -5,6 +5,7 @@
 #define SKIFF_DIST_DIST_INNER_H
 
 #include "dist/dist.h"
+#include "dist/machine.h"
 
 // A back end moves messages. Between two ranks they arrive in the order in which they were posted,
 // and a receive has the size of its send. No call waits. A call that fails leaves the ranks
@@ -23,10 +24,9 @@ struct dist_ops {
 struct dist {
     const struct dist_ops *ops;
     void *context;
-    size_t rank, ranks, hosts;
-    size_t beside; // ranks that use the same cores, this one included
-    size_t cores;  // that they use
-    bool crowded;  // more threads than cores: waiting must not spin
+    size_t rank, ranks;
+    struct machine_share share; // of its machine
+    bool crowded;               // more threads than cores: waiting must not spin
     bool broken;
     size_t posted; // bytes, since the last wait
     double waited;

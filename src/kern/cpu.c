@@ -71,15 +71,15 @@ static size_t folder_quota(const char *folder)
     return (size_t)(v2[0] / v2[1]) + (v2[0] % v2[1] != 0);
 }
 
-size_t cpu_quota(const char *membership, const char *root)
+size_t cpu_quota(const char *membership, const char *root, uint64_t *group)
 {
-    return cgroup_least(membership, root, "cpu", folder_quota);
+    return cgroup_least(membership, root, "cpu", folder_quota, group);
 }
 
 size_t cpu_count(void)
 {
     cpu_set_t set[16]; // 16,384 processors
-    size_t cores = 1, quota = cpu_quota(CGROUP_SELF, CGROUP_ROOT);
+    size_t cores = 1, quota = cpu_quota(CGROUP_SELF, CGROUP_ROOT, NULL);
     if (sched_getaffinity(0, sizeof set, set) == 0)
         cores = (size_t)CPU_COUNT_S(sizeof set, set);
     cores = cores < quota ? cores : quota;

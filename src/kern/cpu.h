@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "kern/kern.h"
 
+#include <stdint.h>
+
 // The tables that are compiled in and that this CPU can run, lowest first, NULL-terminated. A
 // level is listed only when every feature its compiler flags enable is there, the operating
 // system's saving of the registers included. One file per architecture defines it.
@@ -23,8 +25,7 @@ void cpu_model(char *text, size_t size);
 size_t cpu_count(void);
 
 // Cores that the CPU quota of a cgroup and of those above it allows, rounded up, at least 1;
-// SIZE_MAX without a quota. `membership` is a file like /proc/self/cgroup, `root` a folder like
-// /sys/fs/cgroup; version 1 and 2 both.
-size_t cpu_quota(const char *membership, const char *root);
+// SIZE_MAX without a quota. Arguments as for cgroup_least; version 1 and 2 both.
+size_t cpu_quota(const char *membership, const char *root, uint64_t *group);
 
 #endif

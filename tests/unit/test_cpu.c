@@ -119,7 +119,7 @@ static size_t quota(const struct tree *t, const char *membership)
     char path[512];
     write_file(t->root, "membership", membership);
     snprintf(path, sizeof path, "%s/membership", t->root);
-    return cpu_quota(path, t->root);
+    return cpu_quota(path, t->root, NULL);
 }
 
 static void test_quota_v2(void **state)
@@ -127,7 +127,7 @@ static void test_quota_v2(void **state)
     (void)state;
     struct tree t;
     tree_make(&t);
-    assert_true(cpu_quota("/no/such/file", t.root) == SIZE_MAX);
+    assert_true(cpu_quota("/no/such/file", t.root, NULL) == SIZE_MAX);
     assert_true(quota(&t, "") == SIZE_MAX);
     assert_true(quota(&t, "0::/outer/inner\n") == SIZE_MAX);
     write_file(t.inner, "cpu.max", "max 100000\n");
@@ -147,6 +147,31 @@ static void test_quota_v2(void **state)
         write_file(t.root, "cpu.max", odd[i]);
         assert_true(quota(&t, "0::/\n") == SIZE_MAX);
     }
+    tree_remove(&t);
+}
+
+// Who limits is the same group, seen from a group within it and from a container whose root it is.
+static void test_quota_group(void **state)
+{
+    (void)state;
+    struct tree t;
+    uint64_t seen[4];
+    char path[512];
+    tree_make(&t);
+    snprintf(path, sizeof path, "%s/membership", t.root);
+    write_file(t.root, "membership", "0::/outer/inner\n");
+    assert_true(cpu_quota(path, t.root, &seen[0]) == SIZE_MAX && seen[0] == 0);
+    write_file(t.outer, "cpu.max", "300000 100000\n");
+    assert_int_equal(cpu_quota(path, t.root, &seen[0]), 3);
+    write_file(t.root, "membership", "0::/outer\n");
+    assert_int_equal(cpu_quota(path, t.root, &seen[1]), 3);
+    write_file(t.root, "membership", "0::/\n");
+    assert_int_equal(cpu_quota(path, t.outer, &seen[2]), 3);
+    assert_true(seen[0] != 0 && seen[0] == seen[1] && seen[0] == seen[2]);
+    write_file(t.inner, "cpu.max", "200000 100000\n");
+    write_file(t.root, "membership", "0::/outer/inner\n");
+    assert_int_equal(cpu_quota(path, t.root, &seen[3]), 2);
+    assert_true(seen[3] != 0 && seen[3] != seen[0]);
     tree_remove(&t);
 }
 
@@ -190,7 +215,7 @@ int main(void)
         cmocka_unit_test(test_levels),         cmocka_unit_test(test_select),
         cmocka_unit_test(test_select_unknown), cmocka_unit_test(test_model),
         cmocka_unit_test(test_quota_v2),       cmocka_unit_test(test_quota_v1),
-        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_count),          cmocka_unit_test(test_quota_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,14 +89,14 @@ static void write_text(const char *path, const char *text)
 static size_t limit_of(const char *membership)
 {
     write_text(test_path("membership"), membership);
-    return mem_limit(test_path("membership"), test_folder());
+    return mem_limit(test_path("membership"), test_folder(), NULL);
 }
 
 static void groups_limit_memory(void **state)
 {
     (void)state;
     const char *const v1 = "5:cpu:/\n4:memory,hugetlb:/a/b\n0::/\n", *const v2 = "0::/a/b\n";
-    assert_true(mem_limit("/no/such/file", test_folder()) == SIZE_MAX);
+    assert_true(mem_limit("/no/such/file", test_folder(), NULL) == SIZE_MAX);
     assert_int_equal(mkdir(test_path("a"), 0700) | mkdir(test_path("a/b"), 0700), 0);
     assert_true(limit_of(v2) == SIZE_MAX);
     write_text(test_path("a/b/memory.max"), "max\n");
@@ -117,7 +117,7 @@ static void groups_limit_memory(void **state)
     write_text(test_path("memory,hugetlb/a/memory.limit_in_bytes"), "536870912\n");
     assert_int_equal(limit_of(v1), 536870912);
     const size_t memory = mem_physical(); // of this machine, whatever limits it
-    assert_true(memory > (size_t)16 << 20 && memory <= mem_limit(CGROUP_SELF, CGROUP_ROOT));
+    assert_true(memory > (size_t)16 << 20 && memory <= mem_limit(CGROUP_SELF, CGROUP_ROOT, NULL));
 }
 
 static void reallocates_and_copies(void **state)
