@@ -78,6 +78,29 @@ static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *a
     }
 }
 
+static bool in_segments(const struct dist_sum_spec *spec)
+{
+    return spec->floats >= SEGMENTS_FROM;
+}
+
+// Floats of the two buffers; false: more than can be.
+static bool sizes(const struct dist_sum_spec *spec, size_t *in, size_t *out)
+{
+    const size_t ranks = spec->ranks->ranks, floats = spec->floats;
+    const size_t segment_most = (floats / ranks / GRAIN + 1) * GRAIN;
+    size_t one, all;
+    count_nodes(spec, &one, &all);
+    return size_mul(all, in_segments(spec) ? segment_most : floats, in) &&
+           size_add(*in, ranks * HEAD_FLOATS, in) &&
+           size_mul(in_segments(spec) ? 1 : one, floats, out) && size_add(*out, HEAD_FLOATS, out);
+}
+
+double dist_sum_bytes(const struct dist_sum_spec *spec)
+{
+    size_t in, out;
+    return sizes(spec, &in, &out) ? sizeof(float) * ((double)in + (double)out) : (double)SIZE_MAX;
+}
+
 static struct par_range segment(const struct dist_sum *s, size_t r)
 {
     return par_split(s->floats, GRAIN, s->ranks->ranks, r);
@@ -85,12 +108,8 @@ static struct par_range segment(const struct dist_sum *s, size_t r)
 
 static int buffers(struct dist_sum *s, const struct dist_sum_spec *spec, struct error *e)
 {
-    size_t one, all, in, out;
-    count_nodes(spec, &one, &all);
-    const size_t ranks = s->ranks->ranks, segment_most = (s->floats / ranks / GRAIN + 1) * GRAIN;
-    if (size_mul(all, s->segments ? segment_most : s->floats, &in) &&
-        size_add(in, ranks * HEAD_FLOATS, &in) &&
-        size_mul(s->segments ? 1 : one, s->floats, &out) && size_add(out, HEAD_FLOATS, &out)) {
+    size_t in, out;
+    if (sizes(spec, &in, &out)) {
         s->in = mem_aligned(in, sizeof *s->in);
         s->out = mem_aligned(out, sizeof *s->out);
     }
@@ -109,7 +128,7 @@ struct dist_sum *dist_sum_new(const struct dist_sum_spec *spec, struct error *e)
     s->team = spec->team;
     s->floats = spec->floats;
     s->threads = spec->threads;
-    s->segments = spec->floats >= SEGMENTS_FROM;
+    s->segments = in_segments(spec);
     if (buffers(s, spec, e)) {
         dist_sum_free(s);
         return NULL;

@@ -23,7 +23,8 @@ struct dist_sum_spec {
 
 // Buffers for dist_sum_add, which allocates nothing. Not collective.
 struct dist_sum *dist_sum_new(const struct dist_sum_spec *spec, struct error *e);
-void dist_sum_free(struct dist_sum *s); // NULL is fine
+void dist_sum_free(struct dist_sum *s);                  // NULL is fine
+double dist_sum_bytes(const struct dist_sum_spec *spec); // that these buffers take
 
 // The part of the batch's leaves that a rank computes.
 struct plan_part dist_part(const struct dist *d);

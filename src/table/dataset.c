@@ -214,6 +214,11 @@ void dataset_clear(struct dataset *d)
     *d = (struct dataset){0};
 }
 
+size_t dataset_bytes(const struct dataset *d)
+{
+    return d->n * (d->targets + (d->owned ? d->d : 0)) * sizeof(float);
+}
+
 uint32_t dataset_digest(const struct dataset *d)
 {
     const uint32_t crc = crc_update(0, d->X, d->n * d->d * sizeof *d->X);

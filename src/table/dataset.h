@@ -31,6 +31,9 @@ struct rows_spec;
 int dataset_take(struct dataset *d, struct rows *r, const struct rows_spec *spec, struct error *e);
 void dataset_clear(struct dataset *d);
 
+// Bytes of memory that it takes; what is mapped takes none of its own.
+size_t dataset_bytes(const struct dataset *d);
+
 // CRC-32 of X and y as they are here: two runs on equal data agree. Reads all of them.
 uint32_t dataset_digest(const struct dataset *d);
 

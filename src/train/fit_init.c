@@ -115,14 +115,28 @@ static struct plan_spec plan_spec(const struct fit *f)
 }
 
 // Everything is touched as soon as it is there, so what is beyond this machine would be killed, not
-// refused. Four blocks: parameters, the best ones, two of optimizer state.
-static int check_memory(const struct fit *f, struct error *e)
+// refused. Four blocks: parameters, the best ones, two of optimizer state. Ranks that share a
+// machine have the same needs, but for a file that is mapped.
+static double bytes_needed(const struct fit *f)
 {
     const struct plan_spec spec = plan_spec(f);
-    const double bytes = 4.0 * sizeof(float) * (double)f->net->size + plan_bytes(&spec);
-    const double memory = (double)mem_physical();
-    if (memory == 0 || bytes < memory)
+    const double data =
+        (double)dataset_bytes(f->train) + (f->val ? (double)dataset_bytes(f->val) : 0);
+    return 4.0 * sizeof(float) * (double)f->net->size + plan_bytes(&spec) + ranks_bytes(f) + data;
+}
+
+static int check_memory(const struct fit *f, struct error *e)
+{
+    size_t ranks;
+    const double bytes = bytes_needed(f), memory = (double)dist_memory(f->dist, &ranks);
+    if (memory == 0 || bytes * (double)ranks < memory)
         return 0;
+    if (ranks > 1)
+        return error_set(e, ERR_LIMIT,
+                         "a network of %.3g parameters needs %.3g GB to train in each of %zu "
+                         "ranks, which share the %.3g GB of their machine; choose smaller --hidden "
+                         "layers, fewer --threads or fewer ranks",
+                         (double)f->net->parameters, bytes / 1e9, ranks, memory / 1e9);
     return error_set(e, ERR_LIMIT,
                      "a network of %.3g parameters needs %.3g GB to train and this machine has "
                      "%.3g GB; choose smaller --hidden layers or fewer --threads",

@@ -22,11 +22,9 @@ double ranks_clock(const struct fit *f)
     return clock_seconds() - dist_waited(f->dist);
 }
 
-int ranks_init(struct fit *f, struct error *e)
+static struct dist_sum_spec sum_spec(const struct fit *f)
 {
-    if (dist_ranks(f->dist) == 1)
-        return 0;
-    const struct dist_sum_spec spec = {
+    return (struct dist_sum_spec){
         .ranks = f->dist,
         .kern = f->kern,
         .team = f->team,
@@ -34,6 +32,19 @@ int ranks_init(struct fit *f, struct error *e)
         .rows = f->batch_size,
         .threads = f->threads,
     };
+}
+
+double ranks_bytes(const struct fit *f)
+{
+    const struct dist_sum_spec spec = sum_spec(f);
+    return dist_ranks(f->dist) > 1 ? dist_sum_bytes(&spec) : 0;
+}
+
+int ranks_init(struct fit *f, struct error *e)
+{
+    if (dist_ranks(f->dist) == 1)
+        return 0;
+    const struct dist_sum_spec spec = sum_spec(f);
     f->sum = dist_sum_new(&spec, e);
     return f->sum ? 0 : error_code(e);
 }

@@ -10,6 +10,7 @@
 
 // Buffers; part of fit_init.
 int ranks_init(struct fit *f, struct error *e);
+double ranks_bytes(const struct fit *f); // that they take
 
 // The same run on every rank, or ERR_MISMATCH; resumed everywhere from the checkpoint that the root
 // has found; *stopped when somebody was asked to stop already.

@@ -63,6 +63,11 @@ over() {
     fi
 
     refuses 2 "--ranks_per_host: 0 is out of range" $options --ranks_per_host 0
+    # A network of which there is memory for one.
+    memory=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
+    wide=$(awk -v m="$memory" 'BEGIN { printf "%d", sqrt(0.7 * m * 1024 / 44) }')
+    refuses 1 "in each of 2 ranks, which share the" $options --ranks_per_host 2 --threads 1 \
+        --hidden "$wide,$wide"
     refuses 1 "none.npz: cannot open" --train "$folder/none.npz" --ranks_per_host 2
     refuses 1 "no longer a finite number" $options --ranks_per_host 2 --lr 1e6 \
         --optimizer sgd --task regression --epochs 100 --hidden 64,32
