@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The top of the page: what it is about, and the figures that a reader came for.
+#include "io/json_at.h"
 #include "report/html.h"
 #include "report/label.h"
 #include "report/page.h"
@@ -58,7 +59,7 @@ static double recorded(const struct report *r, const char *metric, const char **
         const json_t *metrics = run_metrics(&r->run, parts[p]);
         *part = findings_part_names[p];
         if (metrics)
-            return run_number(metrics, metric);
+            return json_number_at(metrics, metric);
     }
     return NAN;
 }
@@ -109,15 +110,15 @@ static void put_rows(struct buf *out, const struct report *r)
 {
     const json_t *run = r->run.run;
     char value[LABEL_MAX], val[LABEL_MAX], test[LABEL_MAX], more[128];
-    const size_t rows = run_count(run, "data.train_rows");
+    const size_t rows = json_count_at(run, "data.train_rows");
     if (rows == 0)
         return;
     label_count(value, rows);
-    label_count(val, run_count(run, "data.val_rows"));
-    label_count(test, run_count(run, "data.test_rows"));
+    label_count(val, json_count_at(run, "data.val_rows"));
+    label_count(test, json_count_at(run, "data.test_rows"));
     snprintf(more, sizeof more, "%s to validate%s%s", val,
-             run_count(run, "data.test_rows") ? ", to test " : "",
-             run_count(run, "data.test_rows") ? test : "");
+             json_count_at(run, "data.test_rows") ? ", to test " : "",
+             json_count_at(run, "data.test_rows") ? test : "");
     put_fact(out, "training rows", value, more);
 }
 
@@ -152,8 +153,8 @@ static void put_network(struct buf *out, const struct report *r)
 
 static void put_time(struct buf *out, const struct report *r)
 {
-    const double total = run_number(r->run.run, "seconds.total");
-    const double train = run_number(r->run.run, "seconds.train");
+    const double total = json_number_at(r->run.run, "seconds.total");
+    const double train = json_number_at(r->run.run, "seconds.train");
     char value[LABEL_MAX], text[LABEL_MAX + 8], more[96] = "";
     if (!isfinite(total))
         return;
@@ -181,8 +182,8 @@ void page_head(struct buf *out, const struct report *r)
 {
     static const char *const tasks[] = {"A network", "Two classes", "Several classes",
                                         "Regression"}; // by enum net_task
-    const char *written = run_text(r->run.run, "written");
-    const size_t features = run_count(r->run.run, "data.features");
+    const char *written = json_text_at(r->run.run, "written");
+    const size_t features = json_count_at(r->run.run, "data.features");
     html_put(out, "<p class=\"kicker\">skiff training report</p>\n<h1>");
     put_name(out, r->spec->run);
     html_put(out, "</h1>\n<p class=\"soft\">");

@@ -2,6 +2,7 @@
 // Remarks, and what came out as tables: metrics beside those of the training rows, thresholds,
 // classes, columns.
 #include "base/mem.h"
+#include "io/json_at.h"
 #include "report/html.h"
 #include "report/label.h"
 #include "report/page.h"
@@ -90,12 +91,12 @@ static void put_metrics(struct buf *out, const char *const *keys,
     for (; *keys; keys++) {
         html_row(out, findings_metric_name(*keys));
         if (c->now)
-            put_number(out, run_number(c->now, *keys));
+            put_number(out, json_number_at(c->now, *keys));
         if (c->bootstrap)
             put_interval(out, bootstrap_find(c->bootstrap, *keys));
         for (size_t p = 0; p < 3; p++)
             if (c->part[p])
-                put_number(out, run_number(c->part[p], *keys));
+                put_number(out, json_number_at(c->part[p], *keys));
         html_row_end(out);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What went in and how: rows and classes, options beside their defaults, the machine and the times.
 #include "base/num.h"
+#include "io/json_at.h"
 #include "report/html.h"
 #include "report/label.h"
 #include "report/page.h"
@@ -16,19 +17,19 @@ static void put_part(struct buf *out, const struct report *r, enum findings_part
 {
     static const char *const rows[] = {"data.val_rows", "data.test_rows", "data.train_rows"};
     static const char *const options[] = {"options.val", "options.test", "options.train"};
-    const char *whole = run_text(r->run.run, "options.data"); // that the run divided itself
+    const char *whole = json_text_at(r->run.run, "options.data"); // that the run divided itself
     static const char *const parts[] = {"val", "test", "train"};
     const json_t *metrics = run_metrics(&r->run, parts[part]);
-    const size_t n = run_count(r->run.run, rows[part]);
-    const char *path = run_text(r->run.run, options[part]);
+    const size_t n = json_count_at(r->run.run, rows[part]);
+    const char *path = json_text_at(r->run.run, options[part]);
     char count[LABEL_MAX];
     if (n == 0)
         return;
     label_count(count, n);
     html_row(out, findings_part_names[part]);
     html_cell(out, "%s", count);
-    if (run_task(&r->run) == TASK_BINARY && run_member(metrics, "positives"))
-        html_cell(out, "%.1f %%", 100 * (double)run_count(metrics, "positives") / (double)n);
+    if (run_task(&r->run) == TASK_BINARY && json_at(metrics, "positives"))
+        html_cell(out, "%.1f %%", 100 * (double)json_count_at(metrics, "positives") / (double)n);
     else if (run_task(&r->run) == TASK_BINARY)
         html_cell(out, "\u2013");
     html_path(out, path ? path : whole ? whole : "\u2013");
@@ -39,7 +40,7 @@ static void put_parts(struct buf *out, const struct report *r)
 {
     static const char *const binary[] = {"part", "rows", "ones", "file", NULL};
     static const char *const others[] = {"part", "rows", "file", NULL};
-    if (run_count(r->run.run, "data.train_rows") == 0)
+    if (json_count_at(r->run.run, "data.train_rows") == 0)
         return;
     html_table(out, HTML_TEXTS, "Rows", run_task(&r->run) == TASK_BINARY ? binary : others);
     put_part(out, r, FINDINGS_TRAIN);
@@ -53,8 +54,8 @@ static void put_parts(struct buf *out, const struct report *r)
 // Rows of each class, in training and in the rows that were held back.
 static void put_balance(struct buf *out, const struct report *r)
 {
-    const json_t *train = run_member(run_metrics(&r->run, "train"), "support");
-    const json_t *val = run_member(run_metrics(&r->run, "val"), "support");
+    const json_t *train = json_at(run_metrics(&r->run, "train"), "support");
+    const json_t *val = json_at(run_metrics(&r->run, "val"), "support");
     const char *const heads[] = {"class", "training", val ? "validation" : NULL, NULL};
     const size_t classes = json_array_size(train);
     if (classes == 0 || classes > CLASSES_SHOWN)
@@ -226,7 +227,7 @@ static void put_options(struct buf *out, const struct opt_set *defaults, const j
 
 int page_options(struct buf *out, const struct report *r, struct error *e)
 {
-    const json_t *options = run_member(r->run.run, "options");
+    const json_t *options = json_at(r->run.run, "options");
     struct train_config config = {0};
     struct opt_set defaults;
     const int rc = opt_begin(&defaults, train_options, train_option_count, &config, e);
@@ -248,7 +249,7 @@ int page_options(struct buf *out, const struct report *r, struct error *e)
 
 static void put_text(struct buf *out, const json_t *run, const char *name, const char *keys)
 {
-    const char *text = run_text(run, keys);
+    const char *text = json_text_at(run, keys);
     if (!text || !*text)
         return;
     html_row(out, name);
@@ -260,7 +261,7 @@ static void put_text(struct buf *out, const json_t *run, const char *name, const
 
 static void put_seconds(struct buf *out, const json_t *run, const char *name, const char *keys)
 {
-    const double seconds = run_number(run, keys);
+    const double seconds = json_number_at(run, keys);
     char text[LABEL_MAX];
     label_value(text, seconds);
     if (isfinite(seconds))
@@ -269,7 +270,7 @@ static void put_seconds(struct buf *out, const json_t *run, const char *name, co
 
 static void put_command(struct buf *out, const json_t *run)
 {
-    const json_t *command = run_member(run, "command");
+    const json_t *command = json_at(run, "command");
     if (json_array_size(command) == 0)
         return;
     html_put(out, "<pre><code>skiff");
@@ -288,15 +289,15 @@ static void put_command(struct buf *out, const json_t *run)
 
 static void put_machine(struct buf *out, const json_t *run)
 {
-    const size_t peak = run_count(run, "peak_memory_bytes");
+    const size_t peak = json_count_at(run, "peak_memory_bytes");
     html_table(out, HTML_PAIRS, "Machine", NULL);
     put_text(out, run, "host", "machine.host");
     put_text(out, run, "processor", "machine.cpu");
     put_text(out, run, "CPU level", "machine.cpu_level");
     put_text(out, run, "matrix products", "machine.gemm");
-    if (run_count(run, "machine.threads"))
-        html_pair(out, "threads", "%zu of %zu cores", run_count(run, "machine.threads"),
-                  run_count(run, "machine.cores"));
+    if (json_count_at(run, "machine.threads"))
+        html_pair(out, "threads", "%zu of %zu cores", json_count_at(run, "machine.threads"),
+                  json_count_at(run, "machine.cores"));
     if (peak)
         html_pair(out, "largest memory", "%.1f MB", (double)peak / 1e6);
     put_text(out, run, "skiff", "versions.skiff");
@@ -314,9 +315,9 @@ static void put_times(struct buf *out, const json_t *run)
     put_seconds(out, run, "evaluating", "seconds.evaluate");
     put_seconds(out, run, "writing", "seconds.save");
     put_seconds(out, run, "all in all", "seconds.total");
-    if (run_count(run, "training.steps"))
-        html_pair(out, "steps", "%zu of %zu rows", run_count(run, "training.steps"),
-                  run_count(run, "training.batch_size"));
+    if (json_count_at(run, "training.steps"))
+        html_pair(out, "steps", "%zu of %zu rows", json_count_at(run, "training.steps"),
+                  json_count_at(run, "training.batch_size"));
     put_text(out, run, "folder", "folder");
     html_table_end(out);
 }

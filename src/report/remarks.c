@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/json_at.h"
 #include "report/svg.h"
 
 #include <math.h>
@@ -62,13 +63,14 @@ static const char *plural(size_t n)
 
 static void interrupted(const struct facts *f)
 {
-    const char *how = run_text(f->run->run, "exit");
+    const char *how = json_text_at(f->run->run, "exit");
     struct draft d;
     if (!how || strcmp(how, "interrupted") != 0)
         return;
     begin(&d, "interrupted", "The run was interrupted");
     buf_printf(&d.evidence, "It ended after %zu of %zu epochs.",
-               run_count(f->run->run, "training.epochs"), run_count(f->run->run, "options.epochs"));
+               json_count_at(f->run->run, "training.epochs"),
+               json_count_at(f->run->run, "options.epochs"));
     buf_puts(&d.advice, "Start it again; with --checkpoint_dir it goes on where it stopped.");
     end(f, &d);
 }
@@ -82,8 +84,8 @@ static void other_data(const struct facts *f)
     if (!has_rows(f) || f->found->part == FINDINGS_GIVEN)
         return;
     const json_t *then = run_metrics(f->run, parts[f->found->part]);
-    const double loss = run_number(then, "loss"), now = f->found->loss;
-    const size_t rows = run_count(then, "n");
+    const double loss = json_number_at(then, "loss"), now = f->found->loss;
+    const size_t rows = json_count_at(then, "n");
     if (!then || (rows == f->found->data.n && fabs(loss - now) <= 1e-4 * fabs(loss) + 1e-6))
         return;
     begin(&d, "changed", "Data or model changed since the run");
@@ -99,7 +101,7 @@ static void nothing_held_back(const struct facts *f)
 {
     struct draft d;
     const bool validated = run_metrics(f->run, "val") || run_metrics(f->run, "test");
-    const size_t rows = run_count(f->run->run, "data.train_rows");
+    const size_t rows = json_count_at(f->run->run, "data.train_rows");
     if (validated || rows == 0 || (has_rows(f) && f->found->part == FINDINGS_GIVEN))
         return;
     begin(&d, "unvalidated", "No validation data");
@@ -387,7 +389,7 @@ static bool is_too_sure(const struct findings *found)
 
 static const char *calibration_advice(const struct facts *f)
 {
-    const char *weights = run_text(f->run->run, "options.class_weight");
+    const char *weights = json_text_at(f->run->run, "options.class_weight");
     if (weights && strcmp(weights, "balanced") == 0)
         return "--class_weight balanced moves them on purpose. Use them to put rows in order, or "
                "train without it.";
@@ -469,17 +471,18 @@ static bool rate_has_fallen(const struct history *h)
 
 static void advise_longer(struct buf *out, const struct facts *f, size_t tail)
 {
-    const size_t epochs = f->run->history.count, steps = run_count(f->run->run, "training.steps");
+    const size_t epochs = f->run->history.count,
+                 steps = json_count_at(f->run->run, "training.steps");
     buf_printf(out, "Train longer: --epochs %zu --patience %zu ends by itself.",
                epochs > 50 ? 4 * epochs : 200, tail > 20 ? tail : 20);
-    if (steps == epochs && run_count(f->run->run, "data.train_rows") > STEP_ROWS)
+    if (steps == epochs && json_count_at(f->run->run, "data.train_rows") > STEP_ROWS)
         buf_puts(out, " An epoch was one step over all rows; --batch_size 64 takes more of them.");
 }
 
 static void still_improving(const struct facts *f)
 {
     const struct history *h = &f->run->history;
-    const char *how = run_text(f->run->run, "exit");
+    const char *how = json_text_at(f->run->run, "exit");
     struct draft d;
     size_t tail;
     const double gain = last_gain(h, &tail);
@@ -514,10 +517,10 @@ static void balance_add(struct balance *b, size_t rows)
 
 static struct balance balance_of(const struct facts *f)
 {
-    const json_t *train = run_metrics(f->run, "train"), *support = run_member(train, "support");
+    const json_t *train = run_metrics(f->run, "train"), *support = json_at(train, "support");
     struct balance b = {.of_training = true};
-    const size_t rows = run_count(train, "n"), positives = run_count(train, "positives");
-    if (run_member(train, "positives") && positives <= rows) {
+    const size_t rows = json_count_at(train, "n"), positives = json_count_at(train, "positives");
+    if (json_at(train, "positives") && positives <= rows) {
         balance_add(&b, rows - positives);
         balance_add(&b, positives);
     }
@@ -543,7 +546,7 @@ static void imbalance(const struct facts *f)
 {
     const struct balance b = balance_of(f);
     const bool rare = b.classes == 2 ? 10 * b.least < b.rows : 10 * b.least < b.most;
-    const char *weights = run_text(f->run->run, "options.class_weight");
+    const char *weights = json_text_at(f->run->run, "options.class_weight");
     char number[FINDINGS_CLASS_MAX], name[SVG_CUT_MAX];
     struct draft d;
     if (b.classes < 2 || b.rows == 0 || !rare)

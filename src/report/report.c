@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/json_at.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 // model.npz in the run's folder, or in that of its options; NULL when there is none.
 static int find_model(const struct report *r, char **path, struct error *e)
 {
-    const char *folder = run_text(r->run.run, "options.model_dir");
+    const char *folder = json_text_at(r->run.run, "options.model_dir");
     *path = r->spec->model ? mem_strdup(r->spec->model) : file_join(r->spec->run, "model.npz");
     if (!*path)
         return error_nomem(e, "paths");
@@ -52,13 +53,13 @@ static const char *option_of(const struct report *r, struct rows_source *s)
                    {"options.test", "test", FINDINGS_TEST},
                    {"options.train", "train", FINDINGS_TRAIN}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        const char *path = run_text(r->run.run, options[i].keys);
+        const char *path = json_text_at(r->run.run, options[i].keys);
         if (!path)
             continue;
         s->part = options[i].rows;
         s->keys.part = options[i].part;
         s->held_back = strcmp(options[i].keys, "options.data") == 0;
-        if (s->held_back && run_count(r->run.run, "data.val_rows") == 0)
+        if (s->held_back && json_count_at(r->run.run, "data.val_rows") == 0)
             s->part = FINDINGS_TRAIN;
         return path;
     }
@@ -72,8 +73,8 @@ static int find_rows(const struct report *r, struct rows_source *s, struct error
         s->path = mem_strdup(r->spec->data);
         return s->path ? 0 : error_nomem(e, "paths");
     }
-    *s = (struct rows_source){.keys = {.x = run_text(r->run.run, "options.x_key"),
-                                       .y = run_text(r->run.run, "options.y_key")}};
+    *s = (struct rows_source){.keys = {.x = json_text_at(r->run.run, "options.x_key"),
+                                       .y = json_text_at(r->run.run, "options.y_key")}};
     const char *path = option_of(r, s);
     if (!path)
         return 0;
@@ -84,7 +85,7 @@ static int find_rows(const struct report *r, struct rows_source *s, struct error
 // Matrix products as the run had them, for its bits; OpenBLAS may not be here.
 static enum gemm_choice gemm_of(const struct run_folder *run)
 {
-    const char *who = run_text(run->run, "machine.gemm");
+    const char *who = json_text_at(run->run, "machine.gemm");
     return who && strcmp(who, "own") == 0 ? GEMM_OWN : GEMM_AUTO;
 }
 

@@ -4,6 +4,7 @@
 #include "report/report_figures.h"
 
 #include "base/mem.h"
+#include "io/json_at.h"
 #include "report/figure.h"
 #include "report/label.h"
 #include "train/curves.h"
@@ -500,9 +501,9 @@ static void recorded_confusion(struct draw *d)
     for (size_t p = 0; p < 3 && !metrics; p++) {
         metrics = run_metrics(d->run, parts[p]);
         if (metrics)
-            snprintf(d->note, sizeof d->note, "%zu %s rows", run_count(metrics, "n"), names[p]);
+            snprintf(d->note, sizeof d->note, "%zu %s rows", json_count_at(metrics, "n"), names[p]);
     }
-    rows = run_member(metrics, "confusion");
+    rows = json_at(metrics, "confusion");
     const size_t classes = json_array_size(rows);
     if (classes < 2 || classes > METRICS_CONFUSION_MAX)
         return;

@@ -4,12 +4,11 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/json_at.h"
 
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
-
-#define KEY_MAX 64
 
 static int parse_object(json_t **root, const char *path, const char *name, const char *text,
                         size_t size, struct error *e)
@@ -38,7 +37,7 @@ int run_folder_parse(struct run_folder *f, const char *path, const struct run_te
         rc = parse_object(&f->run, path, "run.json", t->run, t->run_size, e);
     if (rc == 0 && t->metrics)
         rc = parse_object(&f->metrics, path, "metrics.json", t->metrics, t->metrics_size, e);
-    else if (rc == 0 && json_is_object(run_member(f->run, "metrics")))
+    else if (rc == 0 && json_is_object(json_at(f->run, "metrics")))
         f->metrics = json_incref(json_object_get(f->run, "metrics"));
     if (rc == 0 && t->history) {
         rc = history_parse(&f->history, "history.csv", t->history, t->history_size, e);
@@ -101,51 +100,17 @@ int run_folder_read(struct run_folder *f, const char *path, struct error *e)
     return rc;
 }
 
-const json_t *run_member(const json_t *root, const char *keys)
-{
-    while (root && keys) {
-        char key[KEY_MAX];
-        const char *dot = strchr(keys, '.');
-        const size_t len = dot ? (size_t)(dot - keys) : strlen(keys);
-        if (len >= sizeof key)
-            return NULL;
-        memcpy(key, keys, len);
-        key[len] = '\0';
-        root = json_object_get(root, key);
-        keys = dot ? dot + 1 : NULL;
-    }
-    return root;
-}
-
-const char *run_text(const json_t *root, const char *keys)
-{
-    return json_string_value(run_member(root, keys));
-}
-
-double run_number(const json_t *root, const char *keys)
-{
-    const json_t *value = run_member(root, keys);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-size_t run_count(const json_t *root, const char *keys)
-{
-    const json_t *value = run_member(root, keys);
-    const json_int_t count = json_integer_value(value);
-    return count > 0 ? (size_t)count : 0;
-}
-
 const json_t *run_metrics(const struct run_folder *f, const char *part)
 {
-    const json_t *metrics = run_member(f->metrics, part);
+    const json_t *metrics = json_at(f->metrics, part);
     return json_is_object(metrics) ? metrics : NULL;
 }
 
 enum net_task run_task(const struct run_folder *f)
 {
-    const char *name = run_text(f->run, "training.task");
+    const char *name = json_text_at(f->run, "training.task");
     if (!name)
-        name = run_text(f->metrics, "train.task");
+        name = json_text_at(f->metrics, "train.task");
     for (int t = TASK_BINARY; name && net_task_words[t]; t++)
         if (strcmp(net_task_words[t], name) == 0)
             return (enum net_task)t;
@@ -155,7 +120,7 @@ enum net_task run_task(const struct run_folder *f)
 // The column of the history that says which epoch is best.
 static enum history_column monitor_of(const struct run_folder *f)
 {
-    const char *name = run_text(f->run, "training.monitor");
+    const char *name = json_text_at(f->run, "training.monitor");
     for (int c = 0; name && c < HISTORY_COLUMNS; c++)
         if (strcmp(history_column_name((enum history_column)c), name) == 0)
             return (enum history_column)c;
@@ -168,7 +133,7 @@ size_t run_best_epoch(const struct run_folder *f)
 {
     const enum history_column column = monitor_of(f);
     const double sign = monitor_larger_is_better(column) ? -1 : 1;
-    const size_t recorded = run_count(f->run, "training.best.epoch");
+    const size_t recorded = json_count_at(f->run, "training.best.epoch");
     if (recorded && recorded <= f->history.count)
         return recorded;
     size_t best = 0;
@@ -185,14 +150,14 @@ size_t run_best_epoch(const struct run_folder *f)
 
 size_t run_kept_epoch(const struct run_folder *f)
 {
-    const bool keeps = json_is_true(run_member(f->run, "options.restore_best")) ||
-                       run_count(f->run, "options.patience") > 0;
+    const bool keeps = json_is_true(json_at(f->run, "options.restore_best")) ||
+                       json_count_at(f->run, "options.patience") > 0;
     return keeps ? run_best_epoch(f) : f->history.count;
 }
 
 char *run_file(const struct run_folder *f, const char *path)
 {
-    const char *folder = run_text(f->run, "folder");
+    const char *folder = json_text_at(f->run, "folder");
     if (path[0] != '/' && folder) {
         char *there = file_join(folder, path);
         if (there && access(there, F_OK) == 0)

@@ -30,12 +30,6 @@ struct run_texts {
 int run_folder_parse(struct run_folder *f, const char *path, const struct run_texts *texts,
                      struct error *e);
 
-// Members by a path of keys, "training.best.epoch", of an object or NULL.
-const json_t *run_member(const json_t *root, const char *keys);
-const char *run_text(const json_t *root, const char *keys); // NULL when it is no string
-double run_number(const json_t *root, const char *keys);    // NaN when it is no number
-size_t run_count(const json_t *root, const char *keys);     // 0 when it is no whole number >= 0
-
 // The metrics of a part ("train", "val", "test"), or NULL.
 const json_t *run_metrics(const struct run_folder *f, const char *part);
 
