@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Between the files that read runs.
+#ifndef SKIFF_COST_RUN_INNER_H
+#define SKIFF_COST_RUN_INNER_H
+
+#include "cost/run_read.h"
+
+struct run_place {
+    const char *where; // the file, or file and line: begins messages, and is the run's path
+    const char *name;  // of the run, where the record gives none
+};
+
+// Append a run made from `root`, whose reference is stolen in every case.
+int run_append(struct cost_runs *runs, json_t *root, const struct run_place *at, struct error *e);
+
+// metrics.val, or else metrics.test, and what can be said about their intervals.
+void run_take_metrics(struct cost_run *r, const json_t *root);
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// One record becomes one run. Whatever is there must make sense (no negative seconds, no cluster of
+// zero machines): a figure that is wrong would be multiplied by a price and believed.
+#include "cost/run_read.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cost/run_inner.h"
+#include "io/json_at.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SECONDS_MAX   1e9 // thirty years
+#define INSTANCES_MAX 1e5
+#define SETTING_MAX   ((size_t)1 << 20)
+
+// Options by which runs differ without doing other work.
+static const char *const no_work[] = {
+    "train",      "val",       "validation", "test",      "data",           "prep",
+    "x_key",      "y_key",     "seed",       "threads",   "log_every",      "progress",
+    "quiet",      "hosts",     "host",       "join_port", "join_timeout",   "heartbeat",
+    "out",        "model_dir", "output_dir", "config",    "checkpoint_dir", "checkpoint_every",
+    "root",       "strict",    "prices",     "instance",  "name",           "hidden",
+    "batch_size", "device",
+};
+
+static bool shapes_work(const char *option)
+{
+    for (size_t i = 0; i < sizeof no_work / sizeof *no_work; i++)
+        if (strcmp(no_work[i], option) == 0)
+            return false;
+    return true;
+}
+
+static int put_option(struct buf *out, const char *name, json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
+    if (!text)
+        return ERR_NOMEM;
+    const int rc = buf_printf(out, "%s%s=%s", out->len ? ", " : "", name,
+                              json_is_string(value) ? json_string_value(value) : text);
+    mem_free(text);
+    return rc;
+}
+
+// "name=value, ..." on the heap, NULL without memory.
+static char *setting_of(const json_t *options)
+{
+    struct buf out;
+    const char *name;
+    json_t *value;
+    int rc = 0;
+    buf_init(&out, SETTING_MAX);
+    json_object_foreach((json_t *)(uintptr_t)options, name,
+                        value) if (rc == 0 && shapes_work(name) && !json_is_null(value)) rc =
+        put_option(&out, name, value);
+    char *text = rc == 0 || rc == ERR_LIMIT ? mem_strdup(out.data ? out.data : "") : NULL;
+    buf_clear(&out);
+    return text;
+}
+
+static int take_seconds(struct cost_run *r, const char *where, struct error *e)
+{
+    for (int p = 0; p < COST_PHASES; p++) {
+        r->seconds[p] = json_number_at(json_at(r->root, "seconds"), cost_phase_name[p]);
+        if (r->seconds[p] < 0 || r->seconds[p] > SECONDS_MAX)
+            return error_set(e, ERR_DATA, "%s: seconds.%s is %g, which no run takes", where,
+                             cost_phase_name[p], r->seconds[p]);
+    }
+    r->billable = json_number_at(r->root, "seconds.billable");
+    if (r->billable < 0 || r->billable > SECONDS_MAX * INSTANCES_MAX)
+        return error_set(e, ERR_DATA, "%s: seconds.billable is %g, which nobody bills", where,
+                         r->billable);
+    r->billable_derived = isnan(r->billable);
+    if (r->billable_derived)
+        r->billable = ceil(r->seconds[COST_TOTAL]) * (double)r->instances;
+    return 0;
+}
+
+static int take_instance(struct cost_run *r, const char *where, struct error *e)
+{
+    const json_t *count = json_at(r->root, "instance.count");
+    r->instance = json_text_at(r->root, "instance.type");
+    r->instance_source = json_text_at(r->root, "instance.source");
+    r->instances = 1;
+    if (!count || json_is_null(count))
+        return 0;
+    r->instances = json_count_at(r->root, "instance.count");
+    if (r->instances < 1 || (double)r->instances > INSTANCES_MAX)
+        return error_set(e, ERR_DATA, "%s: instance.count must be a whole number from 1 to %g",
+                         where, INSTANCES_MAX);
+    return 0;
+}
+
+static const char *text_or(const char *text, const char *other)
+{
+    return text ? text : other;
+}
+
+static void take_machine(struct cost_run *r)
+{
+    const json_t *root = r->root;
+    r->program = text_or(json_text_at(root, "program"), "unknown");
+    r->published = json_is_true(json_at(root, "published"));
+    r->citation = json_text_at(root, "citation");
+    r->note = json_text_at(root, "note");
+    // records of before there was a choice
+    r->device = text_or(json_text_at(root, "device.kind"), r->published ? NULL : "cpu");
+    r->device_name = text_or(json_text_at(root, "device.name"), json_text_at(root, "machine.cpu"));
+    r->cpu_level = json_text_at(root, "machine.cpu_level");
+    r->threads = json_count_at(root, "machine.threads");
+    r->ranks = json_count_at(root, "machine.ranks");
+    const double joules = json_number_at(root, "energy.joules");
+    r->joules = joules >= 0 ? joules : NAN;
+}
+
+static void take_work(struct cost_run *r)
+{
+    const json_t *root = r->root;
+    r->task = json_text_at(root, "training.task");
+    r->rows = json_count_at(root, "data.train_rows");
+    r->val_rows = json_count_at(root, "data.val_rows");
+    r->features = json_count_at(root, "data.features");
+    r->parameters = json_count_at(root, "training.parameters");
+    r->epochs = json_count_at(root, "training.epochs");
+    r->batch_size = json_count_at(root, "training.batch_size");
+    r->hidden = json_text_at(root, "options.hidden");
+}
+
+static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
+{
+    if (!json_is_object(json_at(r->root, "seconds")))
+        return error_set(e, ERR_FORMAT, "%s: is no record of a run: it has no 'seconds'",
+                         at->where);
+    r->owned_name = mem_strdup(text_or(json_text_at(r->root, "name"), at->name));
+    r->owned_path = mem_strdup(at->where);
+    r->owned_setting = setting_of(json_at(r->root, "options"));
+    if (!r->owned_name || !r->owned_path || !r->owned_setting)
+        return error_nomem(e, at->where);
+    error_one_line(r->owned_name); // for tables
+    r->name = r->owned_name;
+    r->path = r->owned_path;
+    r->setting = r->owned_setting;
+    take_machine(r);
+    take_work(r);
+    run_take_metrics(r, r->root);
+    int rc = take_instance(r, at->where, e);
+    if (rc == 0)
+        rc = take_seconds(r, at->where, e);
+    json_object_del(r->root, "metrics"); // which may be large, and have been taken
+    return rc;
+}
+
+static void clear_run(struct cost_run *r)
+{
+    history_clear(&r->history);
+    mem_free(r->owned_name);
+    mem_free(r->owned_path);
+    mem_free(r->owned_setting);
+    json_decref(r->root);
+}
+
+static int reserve(struct cost_runs *runs, const char *where, struct error *e)
+{
+    if (runs->count == COST_RUNS_MAX)
+        return error_set(e, ERR_LIMIT, "%s: more than %d runs", where, COST_RUNS_MAX);
+    if (runs->count < runs->cap)
+        return 0;
+    const size_t cap = runs->cap ? 2 * runs->cap : 16;
+    struct cost_run *item = mem_realloc(runs->item, cap * sizeof *item);
+    if (!item)
+        return error_nomem(e, where);
+    runs->item = item;
+    runs->cap = cap;
+    return 0;
+}
+
+int run_append(struct cost_runs *runs, json_t *root, const struct run_place *at, struct error *e)
+{
+    struct cost_run r = {.root = root};
+    int rc = reserve(runs, at->where, e);
+    if (rc == 0)
+        rc = fill(&r, at, e);
+    if (rc)
+        clear_run(&r);
+    else
+        runs->item[runs->count++] = r;
+    return rc;
+}
+
+void cost_runs_clear(struct cost_runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        clear_run(&runs->item[i]);
+    mem_free(runs->item);
+    *runs = (struct cost_runs){0};
+}
