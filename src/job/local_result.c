@@ -140,9 +140,12 @@ static json_t *archive_object(const struct local_archive *a)
                    : json_null();
 }
 
+// As DescribeTrainingJob has it, seconds are those of the cluster's clock; what is billed is that
+// many for each of its hosts.
 int local_describe(const struct local_job *job, const struct local_result *r, struct error *e)
 {
     bool failed = false;
+    const json_int_t seconds = (json_int_t)(r->billable / (int64_t)job->hosts);
     json_t *codes = json_object();
     for (size_t i = 0; i < job->hosts; i++)
         json_put(codes, job->host[i], json_integer(r->exit_code[i]), &failed);
@@ -154,8 +157,7 @@ int local_describe(const struct local_job *job, const struct local_result *r, st
         "InstanceType", json_any_text(job->instance), "InstanceCount", (json_int_t)job->hosts,
         "FinalMetricDataList", metric_list(&r->metrics, &failed), "ModelArtifacts",
         archive_object(&r->model), "OutputArtifacts", archive_object(&r->output),
-        "TrainingTimeInSeconds", (json_int_t)(r->billable / (int64_t)job->hosts),
-        "BillableTimeInSeconds", (json_int_t)r->billable);
+        "TrainingTimeInSeconds", seconds, "BillableTimeInSeconds", seconds);
     char *path = file_join(job->folder, "describe.json");
     const int rc = path && !failed ? json_write(object, path, e) : error_nomem(e, "describe.json");
     mem_free(path);

@@ -6,11 +6,11 @@
 #include "base/file.h"
 #include "base/file_tree.h"
 #include "base/mem.h"
+#include "cost/instance.h"
 #include "job/local_feed.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -418,7 +418,7 @@ static void conclude(const struct running *r, struct local_result *result)
     for (size_t i = 0; i < r->job->hosts; i++)
         result->exit_code[i] = r->host[i].code;
     result->seconds = clock_seconds() - r->started;
-    result->billable = (int64_t)ceil(result->seconds) * (int64_t)r->job->hosts;
+    result->billable = instance_billable(result->seconds, r->job->hosts);
 }
 
 int local_run(const struct local_job *job, const struct local_run_spec *spec,

@@ -32,9 +32,9 @@ struct local_result {
     enum local_status status;
     const char *secondary; // as the platform calls it
     char reason[LOCAL_REASON_MAX + 1];
-    int *exit_code; // [hosts]; 128 and the signal's number for one that was killed
-    double seconds; // from the first start to the last end
-    int64_t billable;
+    int *exit_code;   // [hosts]; 128 and the signal's number for one that was killed
+    double seconds;   // from the first start to the last end
+    int64_t billable; // seconds, of all hosts together
     struct local_metrics metrics;
     struct local_archive model, output;
 };

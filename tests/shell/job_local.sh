@@ -60,7 +60,8 @@ has "$(cat "$folder/log")" "algo-2 | 0 $job/algo-2 a-name none" 'algo-1 | a=1.5;
     "Metric     c: 7 (2 values from 7 to 7)" "Metric     lazy: 0.25 (2 values" \
     "Metric     never: not found in the log" "model.tar.gz: 2 files" "output.tar.gz: 2 files" \
     "Status     Completed; algo-1: exit code 0, algo-2: exit code 0" " (2 hosts, ml.m5.large)"
-"$python" - "$job" <<'END' || complain "archives and description"
+billed=$(sed -n 's/.*; billed \([0-9]*\) (2 hosts.*/\1/p' "$folder/log")
+"$python" - "$job" "$billed" <<'END' || complain "archives and description"
 import json, sys, tarfile
 job = sys.argv[1]
 with tarfile.open(job + "/output/model.tar.gz") as tar:
@@ -74,7 +75,9 @@ d = json.load(open(job + "/describe.json"))
 print(d)
 bad |= d["TrainingJobStatus"] != "Completed" or d["FailureReason"] is not None
 bad |= d["FinalMetricDataList"][0] != {"MetricName": "a", "Value": 2.5, "Count": 4, "Min": 1.5, "Max": 2.5}
-bad |= d["ExitCodes"] != {"algo-1": 0, "algo-2": 0} or d["BillableTimeInSeconds"] < 2
+bad |= d["ExitCodes"] != {"algo-1": 0, "algo-2": 0} or d["TrainingTimeInSeconds"] < 1
+bad |= d["BillableTimeInSeconds"] != d["TrainingTimeInSeconds"] # of one host: the API says so
+bad |= int(sys.argv[2]) != 2 * d["BillableTimeInSeconds"] # as the SDK prints it
 sys.exit(bad)
 END
 run --quiet
