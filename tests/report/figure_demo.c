@@ -377,6 +377,112 @@ static void importance(void)
           .metric = "RMSE"});
 }
 
+// ---- what runs cost ----
+
+static void costs(void)
+{
+    static const struct figure_run run[] = {
+        {"ml.m5.large", FIGURE_MEASURED, .0043, .0041, .0047, .861, .80, .91, true},
+        {"ml.m5.xlarge", FIGURE_MEASURED, .0061, .0058, .0064, .863, .80, .91, true},
+        {"ml.c5.xlarge", FIGURE_MEASURED, .0052, .0050, .0055, .855, .79, .91, false},
+        {"2 x ml.m5.xlarge", FIGURE_PUBLISHED, .0146, NAN, NAN, .858, NAN, NAN, false},
+        {"ml.g4dn.xlarge", FIGURE_PUBLISHED, .0716, NAN, NAN, .8625, NAN, NAN, false},
+        {"ml.t3.medium", FIGURE_GUESSED, .0009, .0008, .0012, .859, .79, .91, true},
+        {"ml.p3.2xlarge", FIGURE_PUBLISHED, .213, NAN, NAN, .87, NAN, NAN, true},
+    };
+    struct figure_run many[40], close[12];
+    for (size_t i = 0; i < 40; i++) {
+        const double cost = pow(10, -4 + 4 * uniform()), at = .8 + .02 * log10(cost) * uniform();
+        many[i] = (struct figure_run){animals[i % 30],
+                                      (enum figure_origin)(i % 3),
+                                      cost,
+                                      cost * .9,
+                                      cost * 1.2,
+                                      at,
+                                      at - .03,
+                                      at + .03,
+                                      i % 9 == 0};
+    }
+    for (size_t i = 0; i < 12; i++)
+        close[i] = (struct figure_run){run[i % 7].name,
+                                       FIGURE_MEASURED,
+                                       .0043 * (1 + .01 * normal()),
+                                       NAN,
+                                       NAN,
+                                       .35 + .001 * normal(),
+                                       NAN,
+                                       NAN,
+                                       i == 3};
+    DRAW("cost", figure_cost,
+         {.head = {.prefix = "cost", .note = "143 validation rows"},
+          .n = 7,
+          .run = run,
+          .metric = "val_auroc"});
+    DRAW("cost-many", figure_cost,
+         {.head = {.prefix = "costmany"}, .n = 40, .run = many, .metric = "val_auroc"});
+    DRAW("cost-close", figure_cost,
+         {.head = {.prefix = "costclose"},
+          .n = 12,
+          .run = close,
+          .metric = "val_loss",
+          .lower = true});
+    DRAW("cost-one", figure_cost,
+         {.head = {.prefix = "costone"}, .n = 1, .run = run, .metric = "val_auroc"});
+}
+
+// Three runs at each of five sizes, on lines of these figures.
+struct sweep {
+    double size[15], value[15];
+};
+
+static struct figure_growth_line sweep(struct sweep *s, const char *name, double fixed, double each)
+{
+    for (size_t i = 0; i < 15; i++) {
+        s->size[i] = 1000 * pow(10, (double)(i / 3) * .75);
+        s->value[i] = (fixed + each * s->size[i]) * (1 + .06 * normal());
+    }
+    return (struct figure_growth_line){name, 15, s->size, s->value, fixed, each};
+}
+
+static void growth(void)
+{
+    struct sweep s[5];
+    const struct figure_growth_line line[] = {
+        sweep(&s[0], "ml.m5.large", .0002, 3e-8),
+        sweep(&s[1], "ml.g4dn.xlarge", .006, 4e-9),
+        sweep(&s[2], "ml.m5.xlarge", .0003, 2.6e-8),
+        sweep(&s[3], "ml.c5.2xlarge, 8 threads", .0005, 2.2e-8),
+        sweep(&s[4], "ml.g5.xlarge", .009, 1.1e-9),
+    };
+    DRAW("growth", figure_growth,
+         {.head = {.prefix = "growth"},
+          .lines = 2,
+          .line = line,
+          .size = "rows",
+          .value = "dollars a run",
+          .at = 223000,
+          .low = 190000,
+          .high = 262000});
+    DRAW("growth-far", figure_growth,
+         {.head = {.prefix = "growthfar", .title = "Dollars"},
+          .lines = 2,
+          .line = line + 1,
+          .size = "rows",
+          .value = "dollars a run",
+          .at = 4e7,
+          .low = 1e7,
+          .high = INFINITY});
+    DRAW("growth-five", figure_growth,
+         {.head = {.prefix = "growthfive", .title = "Seconds", .note = "3 runs of each size"},
+          .lines = 5,
+          .line = line,
+          .size = "rows",
+          .value = "seconds",
+          .at = NAN,
+          .low = NAN,
+          .high = NAN});
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -400,6 +506,8 @@ int main(int argc, char **argv)
     regression("", 300, 100);
     regression("-large", 1000000, 2e6);
     importance();
+    costs();
+    growth();
     demo_hostile();
     return failed;
 }

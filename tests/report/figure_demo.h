@@ -3,7 +3,7 @@
 #ifndef SKIFF_TESTS_FIGURE_DEMO_H
 #define SKIFF_TESTS_FIGURE_DEMO_H
 
-#include "report/figure.h"
+#include "report/figure_cost.h"
 
 // The buffer's text as <folder>/<name>.svg; clears it.
 void demo_write(struct buf *out, const char *name);

@@ -153,6 +153,47 @@ static void importance(void)
          {.n = 6, .names = odd_names, .mean = huge, .spread = huge, .metric = odd_names[0]});
 }
 
+static void costs(void)
+{
+    struct figure_run run[70];
+    for (size_t i = 0; i < 70; i++)
+        run[i] = (struct figure_run){
+            odd_names[i % 6], (enum figure_origin)(i % 3), span[i % N],       holes[i % N],
+            huge[i % N],      huge[(i + 1) % N],           nan_values[i % N], holes[(i + 2) % N],
+            i % 2 == 0};
+    const struct figure_run same[] = {{.name = "a", .dollars = 0, .metric = .5, .best = true},
+                                      {.name = "b", .dollars = 0, .metric = .5, .best = true}};
+    DRAW("bad-cost-none", figure_cost, {.n = 0});
+    DRAW("bad-cost-same", figure_cost, {.n = 2, .run = same, .metric = "<auroc>"});
+    DRAW("bad-cost", figure_cost, {.n = 70, .run = run, .metric = odd_names[2], .lower = true});
+}
+
+static void growth(void)
+{
+    const struct figure_growth_line line[] = {
+        {odd_names[0], N, span, huge, 1, 1e-300},
+        {odd_names[1], N, tiny, span, NAN, 1},
+        {odd_names[2], N, zeros, zeros, 0, 0},
+        {odd_names[3], N, nan_values, holes, 1e300, 1e300},
+        {odd_names[4], N, constant, constant, 0, 0},
+        {odd_names[5], N, span, span, -1, -1},
+    };
+    DRAW("bad-growth-none", figure_growth, {.at = NAN, .low = NAN, .high = NAN});
+    DRAW("bad-growth-one", figure_growth,
+         {.lines = 1, .line = line + 4, .at = 0, .low = 0, .high = INFINITY});
+    DRAW("bad-growth-nan", figure_growth,
+         {.lines = 2, .line = line + 2, .at = 1, .low = NAN, .high = NAN});
+    DRAW("bad-growth", figure_growth,
+         {.head = {.note = odd_names[2]},
+          .lines = 6,
+          .line = line,
+          .size = odd_names[2],
+          .value = odd_names[2],
+          .at = 1e10,
+          .low = -INFINITY,
+          .high = INFINITY});
+}
+
 void demo_hostile(void)
 {
     curves();
@@ -160,4 +201,6 @@ void demo_hostile(void)
     classes();
     regression();
     importance();
+    costs();
+    growth();
 }

@@ -3,7 +3,7 @@
 // say is in it. tests/shell/figure_svg.py looks at the SVG itself.
 #include "testing.h"
 
-#include "report/figure.h"
+#include "report/figure_cost.h"
 
 #define N 40
 
@@ -117,6 +117,32 @@ static int importance(struct buf *out)
                  .n = 3, .names = names, .mean = rising + 5, .spread = rising, .metric = "AUROC"});
 }
 
+static int cost(struct buf *out)
+{
+    static const struct figure_run run[] = {
+        {"a <b> & \"c\"", FIGURE_MEASURED, 0.004, 0.003, 0.005, 0.8, 0.7, 0.9, true},
+        {"ml.m5.xlarge", FIGURE_GUESSED, 0.006, NAN, NAN, 0.85, NAN, NAN, true},
+        {"no price", FIGURE_PUBLISHED, NAN, NAN, NAN, 0.9, NAN, NAN, false},
+        {"on the first", FIGURE_MEASURED, 0.004, NAN, NAN, 0.8, NAN, NAN, false},
+    };
+    return figure_cost(out,
+                       &(struct figure_cost){.n = 4, .run = run, .metric = "auroc", .lower = true});
+}
+
+static int growth(struct buf *out)
+{
+    static const double size[] = {1000, 10000, 100000}, value[] = {1, 2, 11};
+    const struct figure_growth_line line[] = {{"slow <1>", 3, size, value, 1, 1e-4},
+                                              {"fast", 3, size, value, 9, 2e-5}};
+    return figure_growth(out, &(struct figure_growth){.lines = 2,
+                                                      .line = line,
+                                                      .size = "rows",
+                                                      .value = "seconds",
+                                                      .at = 100000,
+                                                      .low = 90000,
+                                                      .high = 120000});
+}
+
 // With what each has to say.
 static const struct {
     int (*draw)(struct buf *out);
@@ -133,6 +159,8 @@ static const struct {
     {predicted, "Predicted and true", {"R\xc2\xb2 0.900, RMSE 12.0", "sk-a1", "sk-a5"}},
     {residuals, "Residuals", {"mean ", "standard deviation", "predicted"}},
     {residual_histogram, "Histogram of residuals", {"mean ", "rows", "standard deviation"}},
+    {cost, "Cost and quality", {">ml.m5.xlarge<", "lower is better", "a &lt;b&gt; &amp; &quot;c"}},
+    {growth, "How it grows", {"equal at 100k (95 %: 90.0k to 120k)", "slow &lt;1&gt;", ">fast<"}},
     {importance, "Permutation importance", {">Sex<", "a &lt;b&gt; &amp; &quot;c&quot;", "AUROC"}},
 };
 #define FIGURES (sizeof figures / sizeof figures[0])
