@@ -4,8 +4,9 @@
 #include "report/page.h"
 
 #include "report/html.h"
+#include "report/page_frame.h"
 
-#include <string.h>
+#include <stdio.h>
 
 // Figures of a section, with their captions.
 static void put_figures(struct buf *out, const struct report *r, enum report_section section)
@@ -14,11 +15,7 @@ static void put_figures(struct buf *out, const struct report *r, enum report_sec
         const struct report_figure *f = &r->figures.figure[i];
         if (f->section != section)
             continue;
-        html_put(out, "<figure>\n");
-        buf_append(out, f->inlined.data, f->inlined.len);
-        html_put(out, "<figcaption>");
-        html_text(out, f->caption);
-        html_put(out, "</figcaption>\n</figure>\n");
+        page_figure(out, &f->inlined, f->caption);
     }
 }
 
@@ -30,30 +27,15 @@ static bool has_figures(const struct report *r, enum report_section section)
     return false;
 }
 
-struct section {
-    const char *id, *title;
-};
-
-static void begin_section(struct buf *out, const struct section *s)
-{
-    buf_printf(out,
-               "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">%s</h2>\n",
-               s->id, s->id, s->id, s->title);
-}
-
-static void end_section(struct buf *out)
-{
-    html_put(out, "</section>\n");
-}
-
-static const struct section remarks = {"warnings", "Warnings"}, training = {"training", "Training"},
-                            result = {"results", "Results"}, columns = {"importance", "Importance"},
-                            data = {"data", "Data"}, options = {"options", "Options"},
-                            record = {"run", "Run record"};
+static const struct page_section remarks = {"warnings", "Warnings"},
+                                 training = {"training", "Training"},
+                                 result = {"results", "Results"},
+                                 columns = {"importance", "Importance"}, data = {"data", "Data"},
+                                 options = {"options", "Options"}, record = {"run", "Run record"};
 
 static void put_navigation(struct buf *out, const struct report *r)
 {
-    const struct section *const all[] = {
+    const struct page_section *const all[] = {
         &remarks,
         has_figures(r, SECTION_TRAINING) ? &training : NULL,
         &result,
@@ -62,11 +44,7 @@ static void put_navigation(struct buf *out, const struct report *r)
         r->run.run ? &options : NULL,
         r->run.run ? &record : NULL,
     };
-    html_put(out, "<nav aria-label=\"Sections\"><ul>\n");
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i])
-            buf_printf(out, "<li><a href=\"#%s\">%s</a></li>\n", all[i]->id, all[i]->title);
-    html_put(out, "</ul></nav>\n");
+    page_navigation(out, all, sizeof all / sizeof *all);
 }
 
 static void put_missing(struct buf *out, const struct report *r)
@@ -86,17 +64,17 @@ static void put_training(struct buf *out, const struct report *r)
 {
     if (!has_figures(r, SECTION_TRAINING))
         return;
-    begin_section(out, &training);
+    page_section_begin(out, &training);
     html_put(out, "<div class=\"cells\">\n");
     put_figures(out, r, SECTION_TRAINING);
     html_put(out, "</div>\n");
-    end_section(out);
+    page_section_end(out);
 }
 
 // The table of metrics stands beside the first figure.
 static int put_result(struct buf *out, const struct report *r, struct error *e)
 {
-    begin_section(out, &result);
+    page_section_begin(out, &result);
     put_missing(out, r);
     html_put(out, "<div class=\"cells\">\n");
     int rc = page_metrics(out, r, e);
@@ -105,7 +83,7 @@ static int put_result(struct buf *out, const struct report *r, struct error *e)
     html_put(out, "</div>\n");
     if (rc == 0)
         rc = page_thresholds(out, r, e);
-    end_section(out);
+    page_section_end(out);
     return rc;
 }
 
@@ -119,20 +97,20 @@ static int put_columns(struct buf *out, const struct report *r, struct error *e)
 {
     if (!has_figures(r, SECTION_COLUMNS) && !importance_left_out(r))
         return 0;
-    begin_section(out, &columns);
+    page_section_begin(out, &columns);
     if (importance_left_out(r)) {
         html_put(out, "<p>");
         html_printf(out, "Left out: to shuffle %zu columns would take minutes.",
                     r->found.importance.columns);
         html_put(out, "</p>\n");
-        end_section(out);
+        page_section_end(out);
         return 0;
     }
     html_put(out, "<div class=\"cells loose\">\n");
     put_figures(out, r, SECTION_COLUMNS);
     const int rc = page_columns(out, r, e);
     html_put(out, "</div>\n");
-    end_section(out);
+    page_section_end(out);
     return rc;
 }
 
@@ -140,45 +118,39 @@ static int put_run(struct buf *out, const struct report *r, struct error *e)
 {
     if (!r->run.run)
         return 0;
-    begin_section(out, &options);
+    page_section_begin(out, &options);
     const int rc = page_options(out, r, e);
-    end_section(out);
-    begin_section(out, &record);
+    page_section_end(out);
+    page_section_begin(out, &record);
     page_record(out, r);
-    end_section(out);
+    page_section_end(out);
     return rc;
 }
 
 static int put_main(struct buf *out, const struct report *r, struct error *e)
 {
-    begin_section(out, &remarks);
+    page_section_begin(out, &remarks);
     page_remarks(out, r);
-    end_section(out);
+    page_section_end(out);
     put_training(out, r);
     int rc = put_result(out, r, e);
     if (rc == 0)
         rc = put_columns(out, r, e);
-    begin_section(out, &data);
+    page_section_begin(out, &data);
     page_data(out, r);
-    end_section(out);
+    page_section_end(out);
     return rc ? rc : put_run(out, r, e);
 }
 
 int report_page(const struct report *r, struct buf *out, struct error *e)
 {
-    html_put(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"generator\" content=\"skiff " PACKAGE_VERSION "\">\n");
-    html_put(out, "<title>");
-    html_printf(out, "Report on %.200s", r->spec->run);
-    html_put(out, "</title>\n");
-    page_style(out);
-    html_put(out, "</head>\n<body>\n<header>\n");
+    char title[256];
+    snprintf(title, sizeof title, "Report on %.200s", r->spec->run);
+    page_open(out, title);
     page_head(out, r);
     put_navigation(out, r);
-    html_put(out, "</header>\n<main>\n");
+    page_main(out);
     const int rc = put_main(out, r, e);
-    html_put(out, "</main>\n<footer><p>Made by skiff " PACKAGE_VERSION
-                  " from the files of the run.</p></footer>\n</body>\n</html>\n");
+    page_close(out, "from the files of the run");
     return rc ? rc : buf_check(out, "report.html", e);
 }

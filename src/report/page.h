@@ -5,7 +5,6 @@
 
 #include "report/report.h"
 
-void page_style(struct buf *out);                        // the <style> of page and figures
 void page_head(struct buf *out, const struct report *r); // title, headline figures
 void page_remarks(struct buf *out, const struct report *r);
 int page_metrics(struct buf *out, const struct report *r, struct error *e);

@@ -4,6 +4,7 @@
 #include "report/html.h"
 #include "report/label.h"
 #include "report/page.h"
+#include "report/page_frame.h"
 #include "report/svg.h"
 
 #include <math.h>
@@ -35,22 +36,6 @@ static void put_name(struct buf *out, const char *path)
     html_printf(out, "%.*s", (int)(len - begin), path + begin);
 }
 
-// One figure: a name, the figure itself, a line about it.
-static void put_fact(struct buf *out, const char *name, const char *value, const char *more)
-{
-    html_put(out, "<div><dt>");
-    html_text(out, name);
-    html_put(out, "</dt><dd class=\"big\">");
-    html_text(out, value);
-    html_put(out, "</dd>");
-    if (*more) {
-        html_put(out, "<dd class=\"more\">");
-        html_text(out, more);
-        html_put(out, "</dd>");
-    }
-    html_put(out, "</div>\n");
-}
-
 // The metric of the evaluated rows, or what metrics.json has.
 static double recorded(const struct report *r, const char *metric, const char **part)
 {
@@ -77,7 +62,7 @@ static void put_score(struct buf *out, const struct report *r)
     if (interval && isfinite(interval->low))
         snprintf(more, sizeof more, "95 %% interval %.3f to %.3f", interval->low, interval->high);
     if (*metric && isfinite(score))
-        put_fact(out, name, value, more);
+        page_fact(out, name, value, more);
 }
 
 // The figure that people ask for next.
@@ -92,17 +77,17 @@ static void put_second(struct buf *out, const struct report *r)
         label_value(value, f->score.regression.rmse);
         label_value(mean, f->score.regression.mae);
         snprintf(more, sizeof more, "mean absolute error %s", mean);
-        put_fact(out, "RMSE", value, more);
+        page_fact(out, "RMSE", value, more);
         return;
     case TASK_MULTICLASS:
         label_decimal(value, f->score.multiclass.macro_f1, 3);
         snprintf(more, sizeof more, "mean of %zu classes", f->score.multiclass.classes);
-        put_fact(out, "macro F1", value, more);
+        page_fact(out, "macro F1", value, more);
         return;
     default:
         snprintf(value, sizeof value, "%.1f %%", 100 * f->score.binary.accuracy);
         snprintf(more, sizeof more, "at threshold %.3g; F1 %.3f", f->threshold, f->score.binary.f1);
-        put_fact(out, "accuracy", value, more);
+        page_fact(out, "accuracy", value, more);
     }
 }
 
@@ -119,7 +104,7 @@ static void put_rows(struct buf *out, const struct report *r)
     snprintf(more, sizeof more, "%s to validate%s%s", val,
              json_count_at(run, "data.test_rows") ? ", to test " : "",
              json_count_at(run, "data.test_rows") ? test : "");
-    put_fact(out, "training rows", value, more);
+    page_fact(out, "training rows", value, more);
 }
 
 static void put_epochs(struct buf *out, const struct report *r)
@@ -133,7 +118,7 @@ static void put_epochs(struct buf *out, const struct report *r)
     if (best)
         snprintf(more, sizeof more, "best in %zu, kept %s", best,
                  kept == epochs ? "the last" : "that one");
-    put_fact(out, "epochs", value, more);
+    page_fact(out, "epochs", value, more);
 }
 
 static void put_network(struct buf *out, const struct report *r)
@@ -148,7 +133,7 @@ static void put_network(struct buf *out, const struct report *r)
         at += (size_t)snprintf(value + at, sizeof value - at, "\u2011%zu", net->layer[l].out);
     label_count(parameters, net->parameters);
     snprintf(more, sizeof more, "%s parameters", parameters);
-    put_fact(out, "network", value, more);
+    page_fact(out, "network", value, more);
 }
 
 static void put_time(struct buf *out, const struct report *r)
@@ -163,7 +148,7 @@ static void put_time(struct buf *out, const struct report *r)
     label_value(value, train);
     if (isfinite(train))
         snprintf(more, sizeof more, "training %s s", value);
-    put_fact(out, "whole run", text, more);
+    page_fact(out, "whole run", text, more);
 }
 
 // Which class the captions call ones, where that is not plain.

@@ -3,7 +3,7 @@
 // on paper, two where there is room.
 #include "report/figure.h"
 #include "report/html.h"
-#include "report/page.h"
+#include "report/page_frame.h"
 
 static const char style[] =
     ":root{color-scheme:light dark;--page:#f4f6f8;--card:#fff;--ink:#1b1f24;--soft:#59616b;"
