@@ -33,6 +33,7 @@ struct side {
     size_t rank;
     struct receive *first, *last; // posted and not served yet
     long calls, in_body, fail_at;
+    struct mock_traffic sent;
     bool polling; // looking again at what was not done: no new call
 };
 
@@ -72,6 +73,11 @@ long mock_calls(const struct mock *m, size_t rank)
 bool mock_aborted(const struct mock *m)
 {
     return m->aborted;
+}
+
+struct mock_traffic mock_sent(const struct mock *m, size_t rank)
+{
+    return m->side[rank].sent;
 }
 
 size_t mock_messages(const struct mock *m)
@@ -121,6 +127,8 @@ static int mock_send(void *context, size_t to, const void *data, size_t bytes, s
     made->next = NULL;
     made->bytes = bytes;
     memcpy(made->data, data, bytes);
+    s->sent.messages++;
+    s->sent.bytes += bytes;
     pthread_mutex_lock(&s->mock->lock);
     struct queue *q = &s->mock->queue[s->rank * s->mock->ranks + to];
     if (q->last)

@@ -14,6 +14,11 @@ void mock_free(struct mock *m); // after all ranks have been closed
 void mock_fail(struct mock *m, size_t rank, long n);
 long mock_calls(const struct mock *m, size_t rank); // that its body has made
 bool mock_aborted(const struct mock *m);
+// What a rank has sent so far; to be asked by its own thread.
+struct mock_traffic {
+    size_t messages, bytes;
+};
+struct mock_traffic mock_sent(const struct mock *m, size_t rank);
 // Messages that nobody has received: none after a run in good order.
 size_t mock_messages(const struct mock *m);
 

@@ -17,7 +17,6 @@
 
 #include <string.h>
 
-#define SEGMENTS_FROM 32768            // floats, 128 KB
 #define GRAIN         (4 * KERN_LANES) // floats; segments and shares of threads begin at multiples
 #define SERIAL_FLOATS 32768            // not worth sharing among threads
 
@@ -54,9 +53,9 @@ struct plan_part dist_part(const struct dist *d)
 }
 
 // Subtrees that rank r hands over, without their sums.
-static size_t nodes_of(const struct dist *d, size_t leaves, size_t r, struct tree_node *node)
+static size_t nodes_of(size_t ranks, size_t leaves, size_t r, struct tree_node *node)
 {
-    const struct par_range own = plan_part_leaves(leaves, (struct plan_part){r, d->ranks});
+    const struct par_range own = plan_part_leaves(leaves, (struct plan_part){r, ranks});
     return tree_cover(own.begin, own.end, node);
 }
 
@@ -70,7 +69,7 @@ static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *a
     for (size_t leaves = plan_leaves(spec->rows, spec->floats); leaves > 0; leaves /= 2) {
         size_t sum = 0;
         for (size_t r = 0; r < spec->ranks->ranks; r++) {
-            const size_t nodes = nodes_of(spec->ranks, leaves, r, node);
+            const size_t nodes = nodes_of(spec->ranks->ranks, leaves, r, node);
             sum += nodes;
             *one = nodes > *one ? nodes : *one;
         }
@@ -80,7 +79,7 @@ static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *a
 
 static bool in_segments(const struct dist_sum_spec *spec)
 {
-    return spec->floats >= SEGMENTS_FROM;
+    return spec->floats >= DIST_SEGMENTS_FROM;
 }
 
 // Floats of the two buffers; false: more than can be.
@@ -158,7 +157,7 @@ static int post_whole(struct dist_sum *s, const struct plan_sums *own, struct er
     for (size_t r = 0; rc == 0 && r < d->ranks; r++) {
         if (r == d->rank)
             continue;
-        const size_t floats = HEAD_FLOATS + nodes_of(d, own->leaves, r, node) * s->floats;
+        const size_t floats = HEAD_FLOATS + nodes_of(d->ranks, own->leaves, r, node) * s->floats;
         rc = dist_recv(d, r, in, floats * sizeof *in, e);
         if (rc == 0)
             rc = dist_send(d, r, s->out, (size_t)(out - s->out) * sizeof *out, e);
@@ -174,7 +173,7 @@ static int swap_segments(struct dist_sum *s, size_t r, const struct plan_sums *o
     struct dist *d = s->ranks;
     struct tree_node node[TREE_COVER_MAX];
     const struct par_range mine = segment(s, d->rank), theirs = segment(s, r);
-    const size_t nodes = nodes_of(d, own->leaves, r, node);
+    const size_t nodes = nodes_of(d->ranks, own->leaves, r, node);
     int rc = dist_recv(d, r, *in, sizeof(struct head), e);
     *in += HEAD_FLOATS;
     for (size_t i = 0; rc == 0 && i < nodes; i++, *in += mine.end - mine.begin)
@@ -227,7 +226,7 @@ static void collect(const struct dist_sum *s, struct join *j, struct plan_sums *
     j->nodes = 0;
     for (size_t r = 0; r < s->ranks->ranks; r++) {
         struct tree_node *node = j->node + j->nodes;
-        const size_t count = nodes_of(s->ranks, sums->leaves, r, node);
+        const size_t count = nodes_of(s->ranks->ranks, sums->leaves, r, node);
         j->nodes += count;
         if (r == s->ranks->rank) {
             for (size_t i = 0; i < count; i++)
@@ -289,4 +288,29 @@ int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, st
     sums->nodes = 1;
     sums->node[0] = j.node[0];
     return rc;
+}
+
+// ---- the same, counted
+
+struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks)
+{
+    const double others = (double)ranks - 1, bytes = sizeof(float) * (double)floats;
+    struct tree_node node[TREE_COVER_MAX];
+    double all = 0, most = 0;
+    if (ranks < 2)
+        return (struct dist_cost){0};
+    for (size_t r = 0; r < ranks; r++) {
+        const double nodes = (double)nodes_of(ranks, leaves, r, node);
+        all += nodes;
+        most = nodes > most ? nodes : most;
+    }
+    const double heads = others * sizeof(struct head), subtrees = others * most * bytes;
+    if (floats < DIST_SEGMENTS_FROM)
+        return (struct dist_cost){heads + subtrees, others, 1, all - 1};
+    return (struct dist_cost){
+        .bytes = heads + (subtrees + others * bytes) / (double)ranks,
+        .messages = others * (2 + most),
+        .hops = 2,
+        .additions = (all - 1) / (double)ranks,
+    };
 }

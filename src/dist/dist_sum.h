@@ -29,6 +29,17 @@ double dist_sum_bytes(const struct dist_sum_spec *spec); // that these buffers t
 // The part of the batch's leaves that a rank computes.
 struct plan_part dist_part(const struct dist *d);
 
+// Gradients of so many floats (128 KB) are summed in segments: see dist_sum.c.
+#define DIST_SEGMENTS_FROM 32768
+
+// What a sum costs the rank with the most to do, for predictions of time.
+struct dist_cost {
+    double bytes, messages; // that it sends
+    double hops;            // messages that must follow each other
+    double additions;       // of a whole gradient to another
+};
+struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks);
+
 // From this rank's part to the whole: afterwards sums->node[0].sum is the gradient, the caller's to
 // change until the next call, and sums->loss is complete. `flags` go along and are or-ed: what one
 // rank says with this step, all know with it.

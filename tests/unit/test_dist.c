@@ -295,6 +295,68 @@ static void sums_have_one_process_bits(void **state)
         }
 }
 
+// What dist_sum_cost says, and what ranks have sent.
+struct traffic {
+    struct summation sum;
+    struct mock *mock;
+    struct mock_traffic sent[RANKS_MAX];
+};
+
+static void traffic_body(struct dist *d, size_t rank, void *context)
+{
+    struct traffic *t = context;
+    struct error e = {0};
+    struct plan_sums sums;
+    uint64_t flags = 0;
+    const struct dist_sum_spec spec = {d, kern, NULL, t->sum.floats, t->sum.rows, 1};
+    struct dist_sum *sum = dist_sum_new(&spec, &e);
+    float *own = own_sums(&t->sum, dist_part(d), &sums);
+    const struct mock_traffic before = mock_sent(t->mock, rank);
+    t->sum.rc[rank] = dist_sum_add(sum, &sums, &flags, &e);
+    const struct mock_traffic after = mock_sent(t->mock, rank);
+    t->sent[rank] =
+        (struct mock_traffic){after.messages - before.messages, after.bytes - before.bytes};
+    mem_free(own);
+    dist_sum_free(sum);
+}
+
+static void check_traffic(struct traffic *t)
+{
+    struct mock_traffic most = {0};
+    for (size_t r = 0; r < t->sum.ranks; r++) {
+        assert_int_equal(t->sum.rc[r], 0);
+        most.messages = t->sent[r].messages > most.messages ? t->sent[r].messages : most.messages;
+        most.bytes = t->sent[r].bytes > most.bytes ? t->sent[r].bytes : most.bytes;
+    }
+    const struct dist_cost want =
+        dist_sum_cost(t->sum.floats, plan_leaves(t->sum.rows, t->sum.floats), t->sum.ranks);
+    // Segments are rounded to whole vectors, so a rank's may be some floats more than its share.
+    if ((double)most.messages != want.messages ||
+        !(fabs((double)most.bytes - want.bytes) <= 0.01 * want.bytes))
+        fail_msg("%zu rows, %zu floats, %zu ranks: %zu messages and %zu bytes, expected %g and %g",
+                 t->sum.rows, t->sum.floats, t->sum.ranks, most.messages, most.bytes, want.messages,
+                 want.bytes);
+}
+
+static void costs_are_counted(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {1, 569, 5000}, floats[] = {1008, 70000 - 70000 % 16};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < 3; k++) {
+            struct traffic t = {.sum = make_summation(rows[k], floats[i])};
+            for (t.sum.ranks = 2; t.sum.ranks <= RANKS_MAX; t.sum.ranks++) {
+                t.mock = mock_new(t.sum.ranks);
+                mock_run(t.mock, traffic_body, &t);
+                mock_free(t.mock);
+                check_traffic(&t);
+            }
+            free_summation(&t.sum);
+        }
+    const struct dist_cost alone = dist_sum_cost(1000, 8, 1);
+    assert_true(alone.bytes == 0 && alone.messages == 0 && alone.hops == 0);
+}
+
 // ---- failure
 
 static void every_call_may_fail(void **state)
@@ -342,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_process_alone_needs_nothing),
         cmocka_unit_test(a_launcher_that_is_none_of_ours),
         cmocka_unit_test(sums_have_one_process_bits),
+        cmocka_unit_test(costs_are_counted),
         cmocka_unit_test(every_call_may_fail),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
