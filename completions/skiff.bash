@@ -56,6 +56,9 @@ _skiff_options()
         printf '%s\n' out=@dir data=@table 'part=auto|train|val|test' x_key= y_key= model=@npz \
             threshold= bootstrap= importance= seed= threads= help=@switch
         ;;
+    plan) # and those of train, which are too many to offer again
+        printf '%s\n' instances= host_counts= cores= network= latency= json=@switch help=@switch
+        ;;
     inspect)
         printf '%s\n' 'delimiter=auto|comma|semicolon|tab|pipe' 'header=auto|yes|no' json=@switch \
             help=@switch
@@ -129,10 +132,10 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report job inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report job inspect --help --version' -- "$current")
     elif [[ $command == help ]]; then
         ((COMP_CWORD > 2)) ||
-            mapfile -t COMPREPLY < <(compgen -W 'prep train predict eval report job inspect' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report job inspect' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"

@@ -15,6 +15,7 @@ int cmd_inspect(int argc, char **argv);
 int cmd_prep(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_job(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 
 // What they share.
 

@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"prep", cmd_prep, "a CSV to arrays for training"},
     {"train", cmd_train, "train a network on a CSV, or on .npz files"},
+    {"plan", cmd_plan, "what a training run would take on other machines, and on several"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
     {"report", cmd_report, "a page about a training run, with its figures"},

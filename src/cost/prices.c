@@ -11,11 +11,12 @@
 
 // Limits are there to find slips: a price a thousand times that of the largest instance, a million
 // processors.
-enum column { INSTANCE, VCPUS, MEMORY, GPU, USD, SOURCE, AS_OF, COLUMNS };
+enum column { INSTANCE, VCPUS, MEMORY, GPU, USD, NETWORK, SOURCE, AS_OF, COLUMNS };
 static const struct sheet_column columns[COLUMNS + 1] = {
     [INSTANCE] = {"instance", true, 0, 0},      [VCPUS] = {"vcpus", false, 1, 1e6},
     [MEMORY] = {"memory_gib", false, 0.1, 1e6}, [GPU] = {"gpu", false, 0, 0},
-    [USD] = {"usd_per_hour", true, 0, 1e5},     [SOURCE] = {"source", false, 0, 0},
+    [USD] = {"usd_per_hour", true, 0, 1e5},     [NETWORK] = {"network_mbit", false, 1, 1e8},
+    [SOURCE] = {"source", false, 0, 0},
     [AS_OF] = {"as_of", false, 0, 0},
 };
 
@@ -32,6 +33,8 @@ static int read_row(struct price *p, const struct sheet *s, size_t row, struct e
         rc = sheet_number(s, row, VCPUS, &p->vcpus, e);
     if (rc == 0)
         rc = sheet_number(s, row, MEMORY, &p->memory_gib, e);
+    if (rc == 0)
+        rc = sheet_number(s, row, NETWORK, &p->network_mbit, e);
     if (rc == 0 && isfinite(p->vcpus) && p->vcpus != floor(p->vcpus))
         rc = error_set(e, ERR_DATA, "%s: row %zu: %g vcpus are no whole number", s->name, row + 1,
                        p->vcpus);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an hour of an instance costs: a CSV with the columns instance and usd_per_hour and, where
-// known, vcpus, memory_gib, gpu ("1xT4"), source, as_of. data/prices.csv ships; none is in the
+// known, vcpus, memory_gib, gpu ("1xT4"), network_mbit (sustained), source, as_of. data/prices.csv ships; none is in the
 // code.
 #ifndef SKIFF_COST_PRICES_H
 #define SKIFF_COST_PRICES_H
@@ -15,7 +15,8 @@
 struct price {
     const char *instance;     // "ml.m5.large"; the texts are those of the sheet
     double usd_per_hour;      // of one instance, 0 or more
-    double vcpus, memory_gib; // NaN: not said
+    double vcpus, memory_gib; // NaN: not said, as is
+    double network_mbit;      // what its network sustains, each way
     const char *gpu;          // NULL: none
     const char *source, *as_of;
 };

@@ -331,10 +331,10 @@ static int prepare_and_fit(struct job *j, const struct train_job *job, struct er
         rc = dist_same(j->ranks, j->data.test.n ? dataset_digest(&j->data.test) : 0,
                        "test data (CRC-32)", e);
     rc = dist_agree(j->ranks, rc, e);
-    if (rc == 0) {
+    if (rc == 0)
         note_setup(j);
-        rc = fit_run(&j->fit, e);
-    }
+    if (rc == 0)
+        rc = job->rehearse ? job->rehearse(&j->fit, job->context, e) : fit_run(&j->fit, e);
     j->seconds.train = lap(&mark);
     return rc;
 }
@@ -417,6 +417,8 @@ static int run(struct job *j, const struct train_job *job, struct train_job_resu
                struct error *e)
 {
     const int rc = prepare_and_fit(j, job, e);
+    if (job->rehearse)
+        return rc;
     if (rc == ERR_NUMERIC)
         return save_what_is_left(j, result, e);
     if (rc)
@@ -457,7 +459,7 @@ int train_job(const struct train_job *job, struct train_job_result *result, stru
     energy_begin(&j.energy, job->place.energy ? job->place.energy : ENERGY_ROOT, clock_seconds());
     choose_folders(&j);
     int rc = choose_arithmetic(&j, e);
-    if (rc == 0)
+    if (rc == 0 && !job->rehearse)
         rc = make_folders(&j, e);
     rc = dist_agree(j.ranks, rc, e);
     if (rc == 0) {

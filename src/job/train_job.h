@@ -22,6 +22,9 @@ struct train_job {
     struct dist *ranks;         // borrowed; NULL: this process alone
     double started;             // processor seconds from exec to the beginning of the job
     struct train_job_place place;
+    // Instead of training when everything is ready; then no file is written. NULL: train.
+    int (*rehearse)(struct fit *fit, void *context, struct error *e);
+    void *context;
 };
 
 struct train_job_result {

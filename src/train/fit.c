@@ -22,7 +22,7 @@ static void begin_epoch(struct fit *f)
         f->state.loader_seed = rng_loader_seed(&f->state.rng);
 }
 
-static struct plan_batch next_batch(const struct fit *f)
+struct plan_batch fit_batch(const struct fit *f)
 {
     const size_t row = (size_t)f->state.row, left = f->train->n - row;
     struct plan_batch b = {
@@ -50,7 +50,7 @@ static int diverged(const struct fit *f, double lr, struct error *e)
 
 static int run_step(struct fit *f, struct error *e)
 {
-    const struct plan_batch batch = next_batch(f);
+    const struct plan_batch batch = fit_batch(f);
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
     float *gradient;
     double loss;

@@ -107,6 +107,9 @@ void fit_clear(struct fit *f);
 // Back to the start of the run: fresh weights, state and history.
 int fit_restart(struct fit *f, struct error *e);
 
+// The rows of the next step.
+struct plan_batch fit_batch(const struct fit *f);
+
 // Resume from the newest valid checkpoint if config->checkpoint_dir has one, then train to the end
 // or until hooks.stop. Afterwards `params` are the ones to keep: the best epoch's when keep_best,
 // also after ERR_NUMERIC, when the run has lost its way; and they predict amounts where targets
