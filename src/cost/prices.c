@@ -16,8 +16,7 @@ static const struct sheet_column columns[COLUMNS + 1] = {
     [INSTANCE] = {"instance", true, 0, 0},      [VCPUS] = {"vcpus", false, 1, 1e6},
     [MEMORY] = {"memory_gib", false, 0.1, 1e6}, [GPU] = {"gpu", false, 0, 0},
     [USD] = {"usd_per_hour", true, 0, 1e5},     [NETWORK] = {"network_mbit", false, 1, 1e8},
-    [SOURCE] = {"source", false, 0, 0},
-    [AS_OF] = {"as_of", false, 0, 0},
+    [SOURCE] = {"source", false, 0, 0},         [AS_OF] = {"as_of", false, 0, 0},
 };
 
 static int read_row(struct price *p, const struct sheet *s, size_t row, struct error *e)

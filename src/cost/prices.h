@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What an hour of an instance costs: a CSV with the columns instance and usd_per_hour and, where
-// known, vcpus, memory_gib, gpu ("1xT4"), network_mbit (sustained), source, as_of. data/prices.csv ships; none is in the
-// code.
+// known, vcpus, memory_gib, gpu ("1xT4"), network_mbit (sustained), source, as_of. data/prices.csv
+// ships; none is in the code.
 #ifndef SKIFF_COST_PRICES_H
 #define SKIFF_COST_PRICES_H
 
