@@ -88,6 +88,7 @@ struct call {
     struct opt_set options;
     struct container container; // root is NULL where we are in none
     bool idle;                  // this host of a job has nothing to do
+    bool supervised;            // a rank of a supervisor of ours
 };
 
 // argv first, for it may name the configuration file and the container's root; what it set stays.
@@ -184,9 +185,22 @@ static int finish(const struct dist *ranks, const char *name, int rc, struct err
 static bool brings_up_ranks(const struct call *call)
 {
     const struct train_config *c = &call->config;
-    return !call->ranks && !call->idle &&
-           (c->ranks_per_host > 1 || (c->hosts && strchr(c->hosts, ',')));
+    return !call->ranks && !call->supervised && !call->idle &&
+           (c->ranks_per_host > 1 || c->restarts > 0 || (c->hosts && strchr(c->hosts, ',')));
 }
+
+static int check_launcher(const struct call *call, struct error *e)
+{
+    if (!call->ranks || call->supervised || call->config.restarts == 0)
+        return 0;
+    return error_set(
+        e, ERR_USAGE,
+        "--restarts: a launcher such as mpiexec ends all its processes when one of them "
+        "fails, and nobody is left to start them again; start skiff without it, with "
+        "--hosts or --ranks_per_host");
+}
+
+static int train_ranks(int argc, char **argv, bool supervised);
 
 // Two processes come back from this: the rank, which begins anew as if a launcher had started it,
 // and the one that has watched over it.
@@ -198,21 +212,23 @@ static int train_on_hosts(struct call *call, struct error *e)
     opt_end(&call->options);
     train_container_end(&call->container);
     if (rc == 0 && rank)
-        return cmd_train(call->argc, call->argv);
+        return train_ranks(call->argc, call->argv, true);
     if (rc)
         cmd_finish(call->argv[0], rc, e);
     return status;
 }
 
 // Options are the ranks' first agreement.
-static int train(struct dist *ranks, int argc, char **argv)
+static int train(struct dist *ranks, int argc, char **argv, bool supervised)
 {
-    struct call call = {.ranks = ranks, .argc = argc, .argv = argv};
+    struct call call = {.ranks = ranks, .argc = argc, .argv = argv, .supervised = supervised};
     struct error e = {0};
     catch_signals(dist_ranks(ranks) > 1);
     int rc = opt_begin(&call.options, train_options, train_option_count, &call.config, &e);
     if (rc == 0)
         rc = read_options(&call, &e);
+    if (rc == 0)
+        rc = check_launcher(&call, &e);
     rc = dist_agree(ranks, rc, &e);
     if (rc == 0 && brings_up_ranks(&call))
         return train_on_hosts(&call, &e);
@@ -228,17 +244,20 @@ static int train(struct dist *ranks, int argc, char **argv)
     return status;
 }
 
-int cmd_train(int argc, char **argv)
+static int train_ranks(int argc, char **argv, bool supervised)
 {
     struct dist *ranks;
     struct error e = {0};
-    if (wants_help(argc, argv))
-        return help(argv[0]);
     const int rc = dist_open(&ranks, &e);
-    const int status = rc ? finish(ranks, argv[0], rc, &e) : train(ranks, argc, argv);
+    const int status = rc ? finish(ranks, argv[0], rc, &e) : train(ranks, argc, argv, supervised);
     if (!ranks)
         return status;
     dist_close(ranks, status);
     fflush(NULL);
     _exit(status);
+}
+
+int cmd_train(int argc, char **argv)
+{
+    return wants_help(argc, argv) ? help(argv[0]) : train_ranks(argc, argv, false);
 }

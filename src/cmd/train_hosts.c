@@ -12,6 +12,16 @@ static void note(void *context, const char *text)
         fprintf(stderr, "skiff train: %s\n", text);
 }
 
+// Said even when all is quiet: it is an error, of which something came back.
+static void again(void *context, const char *cause, size_t number)
+{
+    const struct train_config *c = context;
+    fprintf(stderr, "skiff train: %s; restart %zu of %lld, from %s\n", cause, number,
+            (long long)c->restarts,
+            c->checkpoint_dir ? "the newest checkpoint"
+                              : "the beginning, for there is no --checkpoint_dir");
+}
+
 int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool *rank, int *status,
                 struct error *e)
 {
@@ -20,8 +30,11 @@ int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool 
         .port = (int)c->join_port,
         .join = c->join_timeout,
         .heartbeat = c->heartbeat,
+        .restarts = (size_t)c->restarts,
+        .elastic = c->elastic,
         .note = note,
         .stop = stop,
+        .again = again,
         .context = (void *)(uintptr_t)c,
     };
     *rank = false;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "dist/children.h"
 #include "dist/join.h"
+#include "dist/round.h"
 #include "dist/supervisor.h"
 
 #include <stdio.h>
@@ -193,27 +194,83 @@ static int fork_ranks(const struct bringup *b, struct link *link, bool *rank, in
     return rc;
 }
 
-static int join_hosts(const struct bringup *b, struct link *link, struct error *e)
+// A host that does not come back is followed, as the leader, by the next.
+static int join_hosts(const struct bringup *b, struct round *r, struct link *link, struct error *e)
 {
-    if (b->hosts == 1)
-        return 0;
-    return b->self == 0 ? join_as_leader(b, link, e) : join_as_worker(b, link, e);
+    for (r->leader = 0; r->leader < b->self; r->leader++) {
+        const int rc = join_as_worker(b, r, &link[0], e);
+        if (rc != ERR_NOTFOUND || !b->elastic || r->number == 0)
+            return rc;
+        error_clear(e);
+    }
+    return join_as_leader(b, r, link, e);
+}
+
+// The leader's links by host become those by place among the hosts that are present.
+static void close_ranks(const struct bringup *b, const struct round *r, struct link *link)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < b->hosts; i++) {
+        if (!r->present[i])
+            continue;
+        link[to] = link[i];
+        if (i != to++)
+            link[i].fd = -1;
+    }
+}
+
+static void note_absent(const struct bringup *b, const struct bringup *some)
+{
+    char text[128];
+    snprintf(text, sizeof text, "going on with %zu of %zu hosts", some->hosts, b->hosts);
+    if (b->note && some->hosts < b->hosts)
+        b->note(b->context, text);
+}
+
+static int run_round(const struct bringup *b, struct round *r, bool *rank, int *status,
+                     struct error *e)
+{
+    struct link *link = mem_array(b->hosts, sizeof *link);
+    char **host = mem_array(b->hosts, sizeof *host);
+    int rc = link && host ? 0 : error_nomem(e, "other hosts");
+    for (size_t i = 0; rc == 0 && i < b->hosts; i++)
+        link[i].fd = -1;
+    *status = 1;
+    if (rc == 0)
+        rc = join_hosts(b, r, link, e);
+    if (rc == 0) {
+        const struct bringup some = round_hosts(b, r, host);
+        if (r->leader == b->self)
+            close_ranks(b, r, link);
+        note_absent(b, &some);
+        rc = fork_ranks(&some, link, rank, status, e);
+    }
+    for (size_t i = 0; link && i < b->hosts; i++)
+        link_close(&link[i]);
+    mem_free(link);
+    mem_free(host);
+    return rc;
 }
 
 int bringup_run(const struct bringup *b, bool *rank, int *status, struct error *e)
 {
-    struct link *link = mem_array(b->hosts, sizeof *link);
+    struct round r = {0};
+    struct error failure = {0};
+    int rc;
     *rank = false;
-    *status = 1;
-    if (!link)
-        return error_nomem(e, "other hosts");
-    for (size_t i = 0; i < b->hosts; i++)
-        link[i].fd = -1;
-    int rc = join_hosts(b, link, e);
-    if (rc == 0)
-        rc = fork_ranks(b, link, rank, status, e);
-    for (size_t i = 0; i < b->hosts; i++)
-        link_close(&link[i]);
-    mem_free(link);
+    while ((rc = run_round(b, &r, rank, status, &failure)) == ROUND_AGAIN) {
+        r.number++;
+        if (b->again)
+            b->again(b->context, failure.text, r.number);
+        error_clear(&failure);
+    }
+    if (rc == ROUND_STOPPED) {
+        *status = 0;
+        if (b->note)
+            b->note(b->context, "stopped while waiting for other hosts; no model is written");
+        rc = 0;
+    }
+    if (rc && e)
+        *e = failure;
     return rc;
 }

@@ -4,6 +4,9 @@
 // host forks its ranks, which find PMI's variables in their environment as if a launcher had
 // started them, and stays their supervisor: what a rank says to PMI travels to the leader and back,
 // and so does its end. Nothing that may be executed travels. Ranks are numbered host by host.
+//
+// A run that fails may be restarted: every supervisor kills its ranks, the hosts join anew (so do
+// those that somebody has started again) and fork new ranks, which go on from a checkpoint.
 #ifndef SKIFF_DIST_BRINGUP_H
 #define SKIFF_DIST_BRINGUP_H
 
@@ -23,8 +26,12 @@ struct bringup {
     int port;         // where the leader listens
     double join;      // seconds to wait for all
     double heartbeat; // seconds of silence that are a failure
+    size_t restarts;  // after failures
+    bool elastic;     // they may do with the hosts that remain
     void (*note)(void *context, const char *text);
     bool (*stop)(void *context); // asked now and then: pass it on to the ranks
+    // What has failed, before restart `number` (from 1).
+    void (*again)(void *context, const char *cause, size_t number);
     void *context;
 };
 

@@ -25,14 +25,15 @@
 #define LONGEST_PAUSE 5.0
 #define FIRST_NOTE    5.0
 #define LOOK_MS       100
-#define PROTOCOL      "2"
-#define HELLO_WORDS   7
+#define PROTOCOL      "3"
+#define HELLO_WORDS   8
 
 // ---- the line
 
-void join_describe(const struct bringup *b, struct join_hello *h)
+void join_describe(const struct bringup *b, size_t round, struct join_hello *h)
 {
-    *h = (struct join_hello){.index = b->self, .hosts = b->hosts, .per_host = b->per_host};
+    *h = (struct join_hello){
+        .index = b->self, .hosts = b->hosts, .per_host = b->per_host, .round = round};
     snprintf(h->version, sizeof h->version, "%s", PACKAGE_VERSION);
     for (size_t i = 0; i < b->hosts; i++)
         h->names = crc_update(h->names, b->host[i], strlen(b->host[i]) + 1);
@@ -40,8 +41,8 @@ void join_describe(const struct bringup *b, struct join_hello *h)
 
 void join_print(const struct join_hello *h, char text[JOIN_HELLO_MAX])
 {
-    snprintf(text, JOIN_HELLO_MAX, "skiff-join " PROTOCOL " %s %zu %zu %zu %u", h->version,
-             h->index, h->hosts, h->per_host, h->names);
+    snprintf(text, JOIN_HELLO_MAX, "skiff-join " PROTOCOL " %s %zu %zu %zu %u %zu", h->version,
+             h->index, h->hosts, h->per_host, h->names, h->round);
 }
 
 static bool number(const char *text, int64_t most, int64_t *value)
@@ -52,7 +53,7 @@ static bool number(const char *text, int64_t most, int64_t *value)
 bool join_parse(const char *line, struct join_hello *h)
 {
     char text[JOIN_HELLO_MAX], *word[HELLO_WORDS], *rest = text;
-    int64_t index, hosts, per_host, names;
+    int64_t index, hosts, per_host, names, round;
     const size_t size = strlen(line);
     if (size >= sizeof text)
         return false;
@@ -63,14 +64,21 @@ bool join_parse(const char *line, struct join_hello *h)
     if (rest || strcmp(word[0], "skiff-join") != 0 || strcmp(word[1], PROTOCOL) != 0 ||
         strlen(word[2]) >= sizeof h->version || !number(word[3], BRINGUP_HOSTS_MAX - 1, &index) ||
         !number(word[4], BRINGUP_HOSTS_MAX, &hosts) ||
-        !number(word[5], BRINGUP_RANKS_MAX, &per_host) || !number(word[6], UINT32_MAX, &names))
+        !number(word[5], BRINGUP_RANKS_MAX, &per_host) || !number(word[6], UINT32_MAX, &names) ||
+        !number(word[7], ROUNDS_MAX - 1, &round))
         return false;
     *h = (struct join_hello){.index = (size_t)index,
                              .hosts = (size_t)hosts,
                              .per_host = (size_t)per_host,
-                             .names = (uint32_t)names};
+                             .names = (uint32_t)names,
+                             .round = (size_t)round};
     snprintf(h->version, sizeof h->version, "%s", word[2]);
     return true;
+}
+
+static bool asked_to_stop(const struct bringup *b)
+{
+    return b->stop && b->stop(b->context);
 }
 
 // false: the other side is gone, or silent for too long.
@@ -86,13 +94,23 @@ static bool beat(const struct bringup *b, struct link *l)
 
 struct door {
     const struct bringup *b;
+    struct round *round;
     struct join_hello mine;
     int fd;
     struct link guest[GUESTS_MAX];
     struct link *link; // of hosts that have joined
-    size_t missing;
     double opened, noted;
+    bool stopped;
 };
+
+// Hosts after this one, in the order of names, which have not joined.
+static size_t missing(const struct door *d)
+{
+    size_t count = 0;
+    for (size_t i = d->b->self + 1; i < d->b->hosts; i++)
+        count += d->link[i].fd < 0;
+    return count;
+}
 
 static int open_door(struct door *d, struct error *e)
 {
@@ -149,9 +167,13 @@ static const char *difference(const struct join_hello *h, const struct join_hell
 static int receive(struct door *d, struct link *guest, const char *line, struct error *e)
 {
     struct join_hello h;
-    if (!join_parse(line, &h) || h.index == 0 || h.index >= d->b->hosts ||
-        d->link[h.index].fd >= 0 || !comes_from(guest, bringup_address(d->b, h.index))) {
+    if (!join_parse(line, &h) || h.index <= d->b->self || h.index >= d->b->hosts ||
+        !comes_from(guest, bringup_address(d->b, h.index))) {
         send_away(guest, "this is not a host of the job");
+        return 0;
+    }
+    if (d->link[h.index].fd >= 0) { // of before it died, and soon silent: it comes again
+        link_close(guest);
         return 0;
     }
     const char *other = difference(&h, &d->mine);
@@ -162,7 +184,7 @@ static int receive(struct door *d, struct link *guest, const char *line, struct 
     }
     d->link[h.index] = *guest;
     guest->fd = -1;
-    d->missing--;
+    d->round->number = h.round > d->round->number ? h.round : d->round->number;
     return 0;
 }
 
@@ -200,18 +222,18 @@ static int hear_guests(struct door *d, struct error *e)
 // run begins. One that has joined and gone may come again.
 static void hear_joined(struct door *d)
 {
-    for (size_t i = 1; i < d->b->hosts; i++) {
+    for (size_t i = d->b->self + 1; i < d->b->hosts; i++) {
         struct link *l = &d->link[i];
         if (l->fd < 0)
             continue;
         char line[LINK_LINE_MAX];
-        bool there = link_fill(l) && beat(d->b, l);
-        for (int got; there && (got = link_line(l, line)) != 0;)
-            there = got > 0 && strcmp(line, "beat") == 0;
-        if (there)
-            continue;
-        link_close(l);
-        d->missing++;
+        bool there = link_fill(l);
+        for (int got; (got = link_line(l, line)) > 0;) {
+            d->stopped |= strcmp(line, "stop") == 0;
+            there &= strcmp(line, "beat") == 0;
+        }
+        if (!there || !beat(d->b, l))
+            link_close(l);
     }
 }
 
@@ -219,7 +241,7 @@ static void name_missing(const struct door *d, char *text, size_t size)
 {
     size_t used = 0, more = 0;
     text[0] = '\0';
-    for (size_t i = 1; i < d->b->hosts; i++) {
+    for (size_t i = d->b->self + 1; i < d->b->hosts; i++) {
         if (d->link[i].fd >= 0)
             continue;
         if (used + strlen(d->b->host[i]) + 24 > size)
@@ -232,57 +254,80 @@ static void name_missing(const struct door *d, char *text, size_t size)
         snprintf(text + used, size - used, " and %zu more", more);
 }
 
+// Seconds for which the others have been waited for: hosts that come up again are given the pause
+// before that.
+static double waited(const struct door *d)
+{
+    return clock_seconds() - d->opened - round_pause(d->round->number);
+}
+
+// Is the round to begin with those that are there?
+static bool is_full(const struct door *d)
+{
+    for (size_t i = 0; i < d->b->hosts; i++)
+        d->round->present[i] = i == d->b->self || d->link[i].fd >= 0;
+    return waited(d) >= 0 &&
+           (missing(d) == 0 || (waited(d) > d->b->join && round_may_shrink(d->b, d->round)));
+}
+
 static int wait_a_little(struct door *d, struct error *e)
 {
-    char missing[256], text[320];
-    const double waited = clock_seconds() - d->opened;
-    if (d->b->stop && d->b->stop(d->b->context))
-        return error_set(e, ERR_IO, "stopped while waiting for other hosts");
-    name_missing(d, missing, sizeof missing);
-    if (waited > d->b->join)
+    char names[256], text[320];
+    if (d->stopped || asked_to_stop(d->b))
+        return ROUND_STOPPED;
+    name_missing(d, names, sizeof names);
+    if (waited(d) > d->b->join)
         return error_set(e, ERR_NOTFOUND, "these hosts have not come within %.0f s: %s", d->b->join,
-                         missing);
-    if (d->b->note && waited > d->noted) {
-        snprintf(text, sizeof text, "waiting for %s (%.0f s)", missing, waited);
+                         names);
+    if (d->b->note && waited(d) > d->noted) {
+        snprintf(text, sizeof text, "waiting for %s (%.0f s)", names, waited(d));
         d->b->note(d->b->context, text);
-        d->noted = 2 * waited;
+        d->noted = 2 * waited(d);
     }
     poll(&(struct pollfd){.fd = d->fd, .events = POLLIN}, 1,
          d->opened + 1 > clock_seconds() ? LOOK_MS / 10 : LOOK_MS);
     return 0;
 }
 
-int join_as_leader(const struct bringup *b, struct link *link, struct error *e)
+// To those that have joined: how their waiting ends.
+static void tell_joined(struct door *d, int rc, const struct error *e)
+{
+    char text[ROUND_TEXT_MAX];
+    round_print(d->b, d->round, text);
+    for (size_t i = 0; i < d->b->hosts; i++) {
+        struct link *l = &d->link[i];
+        if (rc == 0)
+            link_say(l, "start %s", text); // one that has gone is missed by its supervisor
+        else if (rc == ROUND_STOPPED)
+            link_say(l, "stop");
+        else
+            link_say(l, "refuse %s", e ? e->text : "the job has failed");
+        if (rc)
+            link_close(l);
+    }
+}
+
+int join_as_leader(const struct bringup *b, struct round *r, struct link *link, struct error *e)
 {
     struct door *d = mem_zalloc(sizeof *d);
     if (!d)
         return error_nomem(e, "waiting for other hosts");
-    *d = (struct door){.b = b,
-                       .link = link,
-                       .missing = b->hosts - 1,
-                       .fd = -1,
-                       .opened = clock_seconds(),
-                       .noted = FIRST_NOTE};
+    *d = (struct door){
+        .b = b, .round = r, .link = link, .fd = -1, .opened = clock_seconds(), .noted = FIRST_NOTE};
     for (size_t i = 0; i < GUESTS_MAX; i++)
         d->guest[i].fd = -1;
-    join_describe(b, &d->mine);
-    int rc = open_door(d, e);
-    while (rc == 0 && d->missing > 0) {
+    join_describe(b, r->number, &d->mine);
+    int rc = b->hosts > 1 ? open_door(d, e) : 0;
+    while (rc == 0 && !is_full(d)) {
         let_in(d);
         rc = hear_guests(d, e);
         hear_joined(d);
-        if (rc == 0 && d->missing > 0)
+        if (rc == 0 && !is_full(d))
             rc = wait_a_little(d, e);
     }
     for (size_t i = 0; i < GUESTS_MAX; i++)
         link_close(&d->guest[i]);
-    for (size_t i = 1; i < b->hosts; i++)
-        if (rc == 0 && !link_say(&link[i], "start"))
-            rc = error_set(e, ERR_IO, "lost host %s", b->host[i]);
-    for (size_t i = 1; rc && i < b->hosts; i++) {
-        link_say(&link[i], "refuse %s", e ? e->text : "the job has failed");
-        link_close(&link[i]);
-    }
+    tell_joined(d, rc, e);
     if (d->fd >= 0)
         close(d->fd);
     mem_free(d);
@@ -291,14 +336,14 @@ int join_as_leader(const struct bringup *b, struct link *link, struct error *e)
 
 // ---- the others
 
-// A connection to the leader, or -1.
-static int call(const struct bringup *b)
+// A connection to that host, or -1.
+static int call(const struct bringup *b, const char *host)
 {
     const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
     char port[16];
     snprintf(port, sizeof port, "%d", b->port);
-    if (getaddrinfo(bringup_address(b, 0), port, &hints, &list) != 0)
+    if (getaddrinfo(host, port, &hints, &list) != 0)
         return -1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), broken = 1;
     socklen_t size = sizeof broken;
@@ -313,53 +358,71 @@ static int call(const struct bringup *b)
     return fd;
 }
 
-// The leader's word: 1 to start, 0 to come again, or a failure.
-static int listen_to(const struct bringup *b, struct link *leader, double until, struct error *e)
+enum word { COME_AGAIN, START, STOP }; // of the leader, or a failure
+
+static int hear_leader(const struct bringup *b, struct round *r, const char *line, struct error *e)
+{
+    if (strncmp(line, "start ", 6) == 0 && round_parse(line + 6, b, r))
+        return START;
+    if (strcmp(line, "stop") == 0)
+        return STOP;
+    if (strncmp(line, "refuse ", 7) == 0)
+        return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s", b->host[r->leader],
+                         line + 7);
+    return COME_AGAIN;
+}
+
+// Until it says a word, for it decides how long to wait for others, or is gone.
+static int listen_to(const struct bringup *b, struct round *r, struct link *leader, struct error *e)
 {
     char line[LINK_LINE_MAX];
-    while (clock_seconds() < until) {
+    for (;;) {
         poll(&(struct pollfd){.fd = leader->fd, .events = POLLIN}, 1, LOOK_MS);
         const bool there = link_fill(leader);
         for (int got; (got = link_line(leader, line)) != 0;) {
-            if (got < 0)
-                return 0;
-            if (strcmp(line, "start") == 0)
-                return 1;
-            if (strncmp(line, "refuse ", 7) == 0)
-                return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s", b->host[0],
-                                 line + 7);
+            const int word = got > 0 ? hear_leader(b, r, line, e) : COME_AGAIN;
+            if (word != COME_AGAIN || got < 0)
+                return word;
         }
         if (!there || !beat(b, leader))
-            return 0;
-        if (b->stop && b->stop(b->context))
-            return error_set(e, ERR_IO, "stopped while waiting for other hosts");
+            return COME_AGAIN;
+        if (asked_to_stop(b)) {
+            link_say(leader, "stop");
+            return STOP;
+        }
     }
-    return 0;
 }
 
-int join_as_worker(const struct bringup *b, struct link *leader, struct error *e)
+static int call_and_listen(const struct bringup *b, struct round *r, struct link *leader,
+                           struct error *e)
 {
-    const double begun = clock_seconds(), until = begun + b->join;
-    double pause = FIRST_PAUSE, noted = FIRST_NOTE;
     struct join_hello mine;
-    char text[JOIN_HELLO_MAX], note[256];
-    join_describe(b, &mine);
+    char text[JOIN_HELLO_MAX];
+    const int fd = call(b, bringup_address(b, r->leader));
+    if (fd < 0)
+        return COME_AGAIN;
+    join_describe(b, r->number, &mine);
     join_print(&mine, text);
+    link_init(leader, fd);
+    const int word = link_say(leader, "%s", text) ? listen_to(b, r, leader, e) : COME_AGAIN;
+    if (word != START)
+        link_close(leader);
+    return word;
+}
+
+int join_as_worker(const struct bringup *b, struct round *r, struct link *leader, struct error *e)
+{
+    const double begun = clock_seconds(), until = begun + round_pause(r->number) + b->join;
+    double pause = FIRST_PAUSE, noted = FIRST_NOTE;
+    char note[256];
     while (clock_seconds() < until) {
-        const int fd = call(b);
-        if (fd >= 0) {
-            link_init(leader, fd);
-            const int heard = link_say(leader, "%s", text) ? listen_to(b, leader, until, e) : 0;
-            if (heard > 0)
-                return 0;
-            link_close(leader);
-            if (heard < 0)
-                return heard;
-        }
-        if (b->stop && b->stop(b->context))
-            return error_set(e, ERR_IO, "stopped while waiting for other hosts");
+        const int word = call_and_listen(b, r, leader, e);
+        if (word != COME_AGAIN)
+            return word == START ? 0 : word == STOP ? ROUND_STOPPED : word;
+        if (asked_to_stop(b))
+            return ROUND_STOPPED;
         if (b->note && clock_seconds() - begun > noted) {
-            snprintf(note, sizeof note, "waiting for %.100s, which leads", b->host[0]);
+            snprintf(note, sizeof note, "waiting for %.100s, which leads", b->host[r->leader]);
             b->note(b->context, note);
             noted *= 2;
         }
@@ -367,5 +430,5 @@ int join_as_worker(const struct bringup *b, struct link *leader, struct error *e
         pause = 1.5 * pause < LONGEST_PAUSE ? 1.5 * pause : LONGEST_PAUSE;
     }
     return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not answered at port %d in %.0f s",
-                     b->host[0], b->port, b->join);
+                     b->host[r->leader], b->port, b->join);
 }

@@ -5,24 +5,27 @@
 
 #include "dist/bringup.h"
 #include "dist/link.h"
+#include "dist/round.h"
 
 #include <stdint.h>
 
-// What a host says first: "skiff-join 2 VERSION INDEX HOSTS RANKS CRC", RANKS being those of each
-// host and the CRC that of all names.
+// What a host says first: "skiff-join 3 VERSION INDEX HOSTS RANKS CRC ROUND", RANKS being those of
+// each host and the CRC that of all names.
 #define JOIN_HELLO_MAX 128
 struct join_hello {
     char version[32];
     size_t index, hosts, per_host;
     uint32_t names;
+    size_t round; // that it wants to begin
 };
-void join_describe(const struct bringup *b, struct join_hello *h);
+void join_describe(const struct bringup *b, size_t round, struct join_hello *h);
 void join_print(const struct join_hello *h, char text[JOIN_HELLO_MAX]);
 bool join_parse(const char *line, struct join_hello *h); // false: it is none
 
-// All others' connections, by their index; those of hosts that had joined are closed on failure.
-int join_as_leader(const struct bringup *b, struct link *link, struct error *e);
-// The connection to the leader, when all are there.
-int join_as_worker(const struct bringup *b, struct link *leader, struct error *e);
+// Both return 0 when the round begins, as *r then says; ROUND_STOPPED when somebody asked to stop.
+// The leader's `link` is by host, and has those that are present; all are closed otherwise. Where
+// hosts did not come in time the failure is ERR_NOTFOUND.
+int join_as_leader(const struct bringup *b, struct round *r, struct link *link, struct error *e);
+int join_as_worker(const struct bringup *b, struct round *r, struct link *leader, struct error *e);
 
 #endif

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Lines between supervisors: `beat` (I am there), `pmi RANK LINE` (to and from a rank), `done RANK
 // CODE` (how a rank ended), `stopped RANK .` (it does nothing for longer than the heartbeat), `end
-// CODE TEXT` (the leader's word: all exit with CODE). No call of MPI ends by itself when the other
-// side is gone, so the supervisors watch each other and end their ranks.
+// CODE TEXT` (the leader's word: all exit with CODE), `again CODE TEXT` (all come up again). No
+// call of MPI ends by itself when the other side is gone, so the supervisors watch each other and
+// end their ranks.
 #include "dist/supervisor.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "dist/pmi.h"
+#include "dist/round.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -27,7 +29,9 @@ struct supervisor {
     bool told;              // they know that they should stop
     bool over;
     int code;
-    bool guess; // the cause may be a consequence of another
+    bool guess;  // the cause may be a consequence of another
+    bool passes; // the cause may not be there another time
+    bool again;  // there is another time
     char cause[ERROR_TEXT_MAX - 96];
     // The leader's:
     struct pmi *pmi;
@@ -55,6 +59,7 @@ static void fail(struct supervisor *s, int code, double grace, const char *cause
         s->until = clock_seconds() + grace;
     s->code = code;
     s->guess = false;
+    s->passes = *cause != '\0'; // what all ranks have agreed on, bad data or so, would happen again
     snprintf(s->cause, sizeof s->cause, "%s", cause);
 }
 
@@ -125,7 +130,8 @@ static void rank_done(struct supervisor *s, size_t r, int code)
         return;
     s->done[r] = true;
     s->left--;
-    if (s->finished[r]) {
+    const bool alone = bringup_ranks(s->b) == 1 && code < SIGNALLED; // it knows no PMI
+    if (s->finished[r] || alone) {
         if (code && s->code == 0)
             fail(s, code, LEAVE_SECONDS, "");
         return;
@@ -144,8 +150,9 @@ static void rank_stopped(struct supervisor *s, size_t r)
 
 static void end_all(struct supervisor *s)
 {
+    s->again = s->code && s->passes && s->b->restarts > 0;
     for (size_t i = 1; i < s->b->hosts; i++)
-        link_say(&s->link[i], "end %d %s", s->code, s->cause);
+        link_say(&s->link[i], "%s %d %s", s->again ? "again" : "end", s->code, s->cause);
     s->over = true;
 }
 
@@ -189,23 +196,28 @@ static void from_worker(struct supervisor *s, size_t i, char *line)
         fail_host(s, i, 1, "says what no supervisor says");
 }
 
+// "end CODE TEXT" or "again CODE TEXT".
+static bool ends(struct supervisor *s, char *line)
+{
+    char *rest = line, *word = strsep(&rest, " "), *number = strsep(&rest, " ");
+    int64_t code;
+    s->again = strcmp(word, "again") == 0;
+    if ((!s->again && strcmp(word, "end") != 0) || !number || !rest || !small_number(number, &code))
+        return false;
+    s->code = (int)code;
+    snprintf(s->cause, sizeof s->cause, "%s", rest);
+    s->over = true;
+    return true;
+}
+
 static void from_leader(struct supervisor *s, char *line)
 {
-    char *text = strncmp(line, "end ", 4) == 0 ? strchr(line + 4, ' ') : NULL;
-    int64_t code;
     size_t r;
-    if (text)
-        *text++ = '\0';
     char *rest = about_rank(s, s->b->self, line, "pmi ", &r);
-    if (rest) {
+    if (rest)
         link_say(&child_of(s, r)->link, "%s", rest);
-    } else if (text && small_number(line + 4, &code)) {
-        s->code = (int)code;
-        snprintf(s->cause, sizeof s->cause, "%s", text);
-        s->over = true;
-    } else if (strcmp(line, "beat") != 0) {
+    else if (strcmp(line, "beat") != 0 && !ends(s, line))
         fail_host(s, 0, 1, "says what no leader says");
-    }
 }
 
 static void from_rank(struct supervisor *s, size_t r, const char *line)
@@ -329,8 +341,10 @@ static void decide(struct supervisor *s)
 {
     if (leads(s) && (s->left == 0 || (s->until > 0 && clock_seconds() >= s->until)))
         end_all(s);
-    else if (!leads(s) && s->code) // the leader is gone
+    else if (!leads(s) && s->code) { // the leader is gone
+        s->again = s->b->restarts > 0;
         s->over = true;
+    }
 }
 
 static int begin(struct supervisor *s, struct pollfd **fds, struct error *e)
@@ -369,5 +383,5 @@ int supervise(const struct bringup *b, struct link *link, struct children *ranks
     *status = rc ? 1 : s.code;
     if (rc == 0 && s.code && s.cause[0])
         rc = error_set(e, ERR_IO, "%s", s.cause);
-    return rc;
+    return s.again ? ROUND_AGAIN : rc;
 }

@@ -16,11 +16,11 @@ static bool is_free(const struct opt *o)
     if (o->offset >= csv && o->offset < csv + sizeof(struct prep_options))
         return true;
     static const char *const names[] = {
-        "train",      "val",          "test",      "x_key", "y_key",          "init",
-        "threads",    "gemm",         "log_every", "quiet", "progress",       "model_dir",
-        "config",     "output_dir",   "out",       "task",  "checkpoint_dir", "checkpoint_every",
-        "batch_size", "scale_target", "data",      "prep",  "hosts",          "host",
-        "join_port",  "join_timeout", "heartbeat",
+        "train",      "val",          "test",      "x_key",    "y_key",          "init",
+        "threads",    "gemm",         "log_every", "quiet",    "progress",       "model_dir",
+        "config",     "output_dir",   "out",       "task",     "checkpoint_dir", "checkpoint_every",
+        "batch_size", "scale_target", "data",      "prep",     "hosts",          "host",
+        "join_port",  "join_timeout", "heartbeat", "restarts", "elastic",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], o->name) == 0)

@@ -134,6 +134,11 @@ const struct opt train_options[] = {
     {.name = "heartbeat", .type = OPT_FLOAT, .offset = AT(heartbeat), .arg = "SECONDS",
      .min = 0.5, .max = 1e6, .initial = "10",
      .help = "A host that is silent for longer ends the run on all of them."},
+    {.name = "restarts", .type = OPT_INT, .offset = AT(restarts), .arg = "N",
+     .min = 0, .max = 1000, .initial = "0",
+     .help = "Start all ranks again, from the newest checkpoint, after a failure that may pass, at most so often."},
+    {.name = "elastic", .type = OPT_BOOL, .offset = AT(elastic), .initial = "false",
+     .help = "A restart does without hosts that do not come back within --join_timeout, as long as most of them do."},
 
     {.group = "Output", .name = "model_dir", .type = OPT_TEXT, .offset = AT(model_dir), .arg = "DIR",
      .help = "Where model.npz and nn_model.pth go: /opt/ml/model if that folder exists, else the working folder."},
@@ -201,6 +206,9 @@ int train_config_check(const struct train_config *c, struct error *e)
     const int rc = check_data(c, e);
     if (rc)
         return rc;
+    if (c->elastic && c->restarts == 0)
+        return error_set(e, ERR_USAGE,
+                         "--elastic is about restarts: say how many, as --restarts 3");
     if ((c->hosts != NULL) != (c->host != NULL))
         return error_set(e, ERR_USAGE, "--hosts and --host go together: all of them, and this one");
     if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))

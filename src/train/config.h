@@ -85,6 +85,8 @@ struct train_config {
     int64_t ranks_per_host;
     int64_t join_port;
     double join_timeout, heartbeat; // seconds
+    int64_t restarts;
+    bool elastic;
     // output
     char *model_dir, *output_dir, *out;
     char *checkpoint_dir;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What comes from other hosts: a greeting, then lines of three ranks. The first byte of a line says
-// whose it is. And lists of hosts and of their addresses, which a user or a platform gives.
+// whose it is. The leader's word about a round. And lists of hosts and of their addresses, which a
+// user or a platform gives.
 #include "base/mem.h"
 #include "dist/join.h"
 #include "dist/pmi.h"
@@ -24,6 +25,18 @@ static void try_lists(const char *text)
     bringup_clear(&b);
 }
 
+static void try_round(const char *text)
+{
+    const struct bringup b = {.hosts = 3, .self = 2};
+    struct round r = {.leader = 1}, same = r;
+    char again[ROUND_TEXT_MAX];
+    if (!round_parse(text, &b, &r))
+        return;
+    round_print(&b, &r, again);
+    assert(round_parse(again, &b, &same) && same.number == r.number && r.present[1] &&
+           r.present[2]);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     enum { RANKS = 3 };
@@ -35,12 +48,13 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     try_lists(text);
+    try_round(text);
     if (join_parse(text, &hello)) {
         char again[JOIN_HELLO_MAX];
         struct join_hello same;
         join_print(&hello, again);
         assert(join_parse(again, &same) && same.index == hello.index &&
-               same.per_host == hello.per_host);
+               same.per_host == hello.per_host && same.round == hello.round);
     }
     for (char *line = text, *end; *line; line = end) {
         int code = 1;

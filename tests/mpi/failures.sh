@@ -42,6 +42,8 @@ train_table="--train $folder/train.npz"
     refused 2 "rank 1: --bogus" -n 1 $run $train_table : -n 1 $run --bogus
     refused 1 "rank 0: $folder/blocked/file" -n 2 $run $train_table --out "$folder/blocked/file/x"
 
+    refused 2 "--restarts: a launcher such as mpiexec ends all" -n "$ranks" $run $train_table --restarts 2
+
     # Ranks that would not train the same model.
     refused 1 "rank 1: epochs is 4 here and 3 at rank 0" \
         -n 1 $run $train_table --epochs 3 : -n 1 $run $train_table --epochs 4

@@ -42,11 +42,11 @@ names() {
 # the number in $folder/pid.HOST, what it says in $folder/said.HOST.
 launch() {
     host=$1
-    count=$2
+    of=$2
     shift 2
     # shellcheck disable=SC2016 # for the host's shell
     ip netns exec "$tag-$host" unshare --uts sh -c 'hostname "$1"; shift; exec "$@"' sh \
-        "algo-$host" "$SKIFF" train --hosts "$(names "$count")" --host "algo-$host" --threads 1 \
+        "algo-$host" "$SKIFF" train --hosts "$(names "$of")" --host "algo-$host" --threads 1 \
         --out "$folder/out.$host" "$@" >"$folder/said.$host" 2>&1 </dev/null &
     echo $! >"$folder/pid.$host"
 }
@@ -54,9 +54,16 @@ launch() {
 launch_all() {
     count=$1
     shift
+    launched=$*
     for i in $(seq 1 "$count"); do
         launch "$i" "$count" "$@"
     done
+}
+
+# relaunch HOST: the latest of launch_all once more, on that host, as whoever watches over it would.
+# shellcheck disable=SC2086
+relaunch() {
+    launch "$1" "$count" $launched
 }
 
 # ended HOST: waits for it, 20 s at most; $code is its exit status.
@@ -94,21 +101,40 @@ rank_of() {
     ps -o pid= --ppid "$(cat "$folder/pid.$1")" | tr -d ' '
 }
 
-# busy ARGUMENT...: three hosts in the middle of training that long; $rank1 .. $rank3 are their ranks.
-# shellcheck disable=SC2086
-busy() {
-    rm -rf "$folder/checkpoints"
-    launch_all 3 $options --epochs 1000000 --batch_size 512 --checkpoint_every 2 --heartbeat 2 "$@" \
-        --checkpoint_dir "$folder/checkpoints"
+# until_checkpoint: there is one, 20 s at most.
+until_checkpoint() {
     tries=1000
     until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
         sleep 0.02
         tries=$((tries - 1))
     done
     [ $tries -gt 0 ] || complain "no training: $(cat "$folder"/said.*)"
+}
+
+# until_says HOST PATTERN: 20 s at most.
+until_says() {
+    tries=1000
+    until grep -q "$2" "$folder/said.$1" || [ $tries -eq 0 ]; do
+        sleep 0.02
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ] || complain "host $1 does not say '$2': $(cat "$folder/said.$1")"
+}
+
+# busy_with ARGUMENT...: three hosts that have begun to train so; $rank1 .. $rank3 are their ranks.
+# shellcheck disable=SC2086
+busy_with() {
+    rm -rf "$folder/checkpoints"
+    launch_all 3 $options --checkpoint_every 2 --heartbeat 2 --checkpoint_dir "$folder/checkpoints" "$@"
+    until_checkpoint
     rank1=$(rank_of 1)
     rank2=$(rank_of 2)
     rank3=$(rank_of 3)
+}
+
+# busy ARGUMENT...: the same, and they do not end.
+busy() {
+    busy_with --epochs 1000000 --batch_size 512 "$@"
 }
 
 # over WHAT HOST PATTERN [STATUS]: all fail, and what that host says has the pattern.

@@ -119,11 +119,11 @@ static void a_greeting_comes_back(void **state)
     struct join_hello said, heard;
     char text[JOIN_HELLO_MAX];
     assert_int_equal(bringup_hosts(&b, "a,b,c", "c", NULL), 0);
-    join_describe(&b, &said);
+    join_describe(&b, 4, &said);
     join_print(&said, text);
     assert_true(join_parse(text, &heard));
     assert_true(heard.index == 2 && heard.hosts == 3 && heard.per_host == 3 &&
-                heard.names == said.names);
+                heard.names == said.names && heard.round == 4);
     assert_string_equal(heard.version, PACKAGE_VERSION);
     bringup_clear(&b);
 }
@@ -134,24 +134,26 @@ static void other_greetings_do_not(void **state)
     static const char *const bad[] = {
         "",
         "skiff-join",
-        "skiff-join 2 0.1.0 1 2 1",
-        "skiff-join 2 0.1.0 1 2 1 3 4",
-        "skiff-join 1 0.1.0 1 2 1 3",
-        "skiff-join 2 0.1.0 -1 2 1 3",
-        "skiff-join 2 0.1.0 1 2 1 4294967296",
-        "skiff-join 2 0.1.0 1024 2 1 3",
-        "skiff-join 2 0.1.0 1 1025 1 3",
-        "skiff-join 2 0.1.0 1 2 4097 3",
-        "skiff-join 2  1 2 1 3",
-        "skiff-join 2 0.1.0 1 2 1 x",
-        "skiff-join 2 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 1 3",
+        "skiff-join 3 0.1.0 1 2 1 5",
+        "skiff-join 3 0.1.0 1 2 1 3 4 5",
+        "skiff-join 3 0.1.0 1 2 1 3 1001",
+        "skiff-join 3 0.1.0 1 2 1 3 -1",
+        "skiff-join 2 0.1.0 1 2 1 3 5",
+        "skiff-join 3 0.1.0 -1 2 1 3 5",
+        "skiff-join 3 0.1.0 1 2 1 4294967296 5",
+        "skiff-join 3 0.1.0 1024 2 1 3 5",
+        "skiff-join 3 0.1.0 1 1025 1 3 5",
+        "skiff-join 3 0.1.0 1 2 4097 3 5",
+        "skiff-join 3  1 2 1 3 5",
+        "skiff-join 3 0.1.0 1 2 1 x 5",
+        "skiff-join 3 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 1 3 5",
         "Skiff-join 2 0.1.0 1 2 1 3",
     };
     struct join_hello h;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (join_parse(bad[i], &h))
             fail_msg("'%s' is taken", bad[i]);
-    assert_true(join_parse("skiff-join 2 0.1.0 1 2 1 3", &h));
+    assert_true(join_parse("skiff-join 3 0.1.0 1 2 1 3 5", &h));
 }
 
 struct exchange {

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# restarts.sh RANKS: --restarts on one machine, with so many ranks: what has ended one of them is of no
+# consequence but a line, until there are no restarts left.
+. "$(dirname "$0")/mpi_lib.sh"
+tables binary
+arguments="$options --threads 1 --epochs 120 --batch_size 256"
+# shellcheck disable=SC2086 # lists of words
+train $arguments --out "$folder/alone"
+
+# begin NUMBER ARGUMENT...: in the background as $supervisor, with so many ranks.
+# shellcheck disable=SC2086 # lists of words
+begin() {
+    number=$1
+    shift
+    rm -rf "$folder/out" "$folder/checkpoints"
+    "$SKIFF" train $arguments --ranks_per_host "$number" --out "$folder/out" "$@" \
+        >"$folder/stdout" 2>"$folder/stderr" </dev/null &
+    supervisor=$!
+}
+
+# kill_rank: the last one, once there is a checkpoint.
+kill_rank() {
+    tries=1000
+    until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
+        sleep 0.01
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ] || complain "no training: $(cat "$folder/stderr")"
+    kill -KILL "$(ps -o pid= --ppid $supervisor | tail -n 1 | tr -d ' ')"
+}
+
+# ends STATUS WHAT
+ends() {
+    timeout 30 tail --pid=$supervisor -f /dev/null || kill -KILL $supervisor
+    wait $supervisor
+    code=$?
+    [ $code -eq "$1" ] || complain "$2: exit status $code, expected $1: $(cat "$folder/stderr")"
+}
+
+for count in $ranks; do
+    begin "$count" --restarts 2 --checkpoint_dir "$folder/checkpoints" --checkpoint_every 2
+    kill_rank
+    ends 0 "$count ranks"
+    same_run "$count ranks" "$folder/alone" "$folder/out"
+    one_line "$count ranks" "rank $((count - 1)) was ended by signal 9; restart 1 of 2, from the newest"
+
+    begin "$count" --restarts 1 --epochs 1000000 --checkpoint_dir "$folder/checkpoints" \
+        --checkpoint_every 2
+    kill_rank
+    until grep -q "restart 1 of 1" "$folder/stderr"; do
+        sleep 0.01
+    done
+    rm -f "$folder"/checkpoints/*
+    kill_rank
+    ends 137 "$count ranks, none left"
+    [ "$(wc -l <"$folder/stderr")" = 2 ] || complain "$count ranks, none left: $(cat "$folder/stderr")"
+
+    # A stop is none of its failures, in the pause of the second either.
+    begin "$count" --restarts 3 --epochs 1000000
+    until ps -o pid= --ppid $supervisor | grep -q .; do
+        sleep 0.01
+    done
+    kill -KILL "$(ps -o pid= --ppid $supervisor | tail -n 1 | tr -d ' ')"
+    until grep -q "restart 1 of 3, from the beginning, for there is no" "$folder/stderr"; do
+        sleep 0.01
+    done
+    kill -TERM $supervisor
+    ends 0 "$count ranks, stopped"
+    [ ! -e "$folder/out/model.npz" ] || complain "$count ranks, stopped: a model"
+done
+
+# shellcheck disable=SC2086 # lists of words
+{
+    refuses 2 "--elastic is about restarts" $arguments --elastic
+    refuses 1 "no longer a finite number" $options --restarts 3 --lr 1e6 --optimizer sgd \
+        --task regression --epochs 100 --hidden 64,32
+}
+finish
