@@ -19,7 +19,7 @@ _skiff_options()
     train)
         _skiff_prep_options
         printf '%s\n' train=@table val=@table validation=@table test=@table x_key= y_key= \
-            data=@csv prep=@json \
+            data=@csv prep=@json sharded=@switch \
             hidden= 'activation=relu|leaky_relu|tanh|sigmoid|gelu|silu' dropout= \
             'task=auto|binary|multiclass|regression' 'scale_target=auto|none|standard' init=@npz \
             epochs= max_epochs= learning_rate= lr= batch_size= accumulate= 'optimizer=sgd|adam|adamw' \

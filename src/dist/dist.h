@@ -49,6 +49,8 @@ double dist_waited(const struct dist *d);
 int dist_share(struct dist *d, void *data, size_t bytes, struct error *e);
 // ERR_MISMATCH, which names `what`, where the value is not the root's; dist_agree is to follow.
 int dist_same(struct dist *d, uint64_t value, const char *what, struct error *e);
+// Everybody's piece to everybody: all[rank] is that rank's.
+int dist_tell(struct dist *d, const void *mine, void *all, size_t bytes, struct error *e);
 // Has any rank said so?
 int dist_any(struct dist *d, bool *yes, struct error *e);
 // One result for all: 0 when every rank brings 0, else the code of the lowest rank that failed,

@@ -82,6 +82,16 @@ static int collect(struct dist *d, void *pieces, const void *mine, size_t bytes,
     return rc ? rc : dist_wait(d, e);
 }
 
+int dist_tell(struct dist *d, const void *mine, void *all, size_t bytes, struct error *e)
+{
+    if (dist_ranks(d) == 1) {
+        memcpy(all, mine, bytes);
+        return 0;
+    }
+    const int rc = collect(d, all, mine, bytes, e);
+    return rc ? rc : dist_share(d, all, d->ranks * bytes, e);
+}
+
 int dist_any(struct dist *d, bool *yes, struct error *e)
 {
     if (dist_ranks(d) == 1)

@@ -26,7 +26,8 @@ static int move(struct dist *d, size_t rank, const struct dist_prediction *p,
 
 int dist_predict(struct dist *d, const struct dist_prediction *p, double *loss, struct error *e)
 {
-    const bool alone = dist_ranks(d) == 1 || plan_predict_is_small(p->plan, p->batch->rows);
+    const bool small = !p->batch->own && plan_predict_is_small(p->plan, p->batch->rows);
+    const bool alone = dist_ranks(d) == 1 || small;
     if (alone && dist_is_root(d))
         plan_predict(p->plan, p->params, p->batch, p->pred, loss);
     if (alone)

@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "model/plan.h"
 #include "train/metrics_json.h"
+#include "train/ranks.h"
 #include "train/score.h"
 #include "train/targets.h"
 
@@ -31,7 +32,7 @@ int evaluate_predict(const struct evaluation *how, const struct dataset *d, floa
                                    .threads = how->threads,
                                    .team = how->team,
                                    .gemm = how->gemm};
-    const struct plan_batch all = {.rows = d->n, .X = d->X, .y = d->y};
+    const struct plan_batch all = ranks_whole(d, d->y);
     struct plan *plan = plan_new(&spec, how->kern, e);
     int rc = dist_agree(how->dist, plan ? 0 : error_code(e), e);
     if (rc == 0) {

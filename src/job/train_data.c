@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "job/train_data.h"
 
+#include "base/crc.h"
 #include "base/mem.h"
 #include "io/npz.h"
 #include "job/model_rows.h"
 #include "job/prep_table.h"
+#include "job/shards.h"
 #include "kern/par.h"
 
 #include <stdio.h>
@@ -173,10 +175,15 @@ static int load_rows(const struct train_data *d, const struct train_data_spec *s
     return rc;
 }
 
+static bool shares(const struct train_data_spec *spec)
+{
+    return spec->config->sharded && dist_ranks(spec->ranks) > 1;
+}
+
 static int load_part(const struct train_data *d, const struct train_data_spec *spec,
                      const char *part, const char *path, struct dataset *to, struct error *e)
 {
-    const struct dataset_keys keys = {part, spec->config->x_key, spec->config->y_key};
+    const struct dataset_keys keys = {part, spec->config->x_key, spec->config->y_key, shares(spec)};
     if (!path)
         return 0;
     if (d->prep)
@@ -208,16 +215,24 @@ static int load_train(struct train_data *d, const struct train_data_spec *spec, 
 }
 
 // A preparation knows what the target is, and classes of which no row is trained on.
-static int decide_targets(struct train_data *d, const struct train_config *c, struct error *e)
+static int choose_targets(struct train_data *d, const struct train_config *c, struct error *e)
 {
     static const enum net_task task_of[] = {TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION};
     enum net_task asked = (enum net_task)c->task;
     if (asked == TASK_AUTO && d->prep)
         asked = task_of[d->prep->target.task];
-    int rc = targets_decide(&d->targets, asked, &d->train, train_data_path(c), e);
+    const int rc = targets_decide(&d->targets, asked, &d->train, train_data_path(c), e);
     if (rc == 0 && d->prep && d->targets.task == TASK_MULTICLASS &&
         d->targets.outputs < d->prep->target.classes)
         d->targets.outputs = d->prep->target.classes;
+    return rc;
+}
+
+static int decide_targets(struct train_data *d, const struct train_config *c, struct error *e)
+{
+    int rc = choose_targets(d, c, e);
+    if (rc == 0)
+        rc = targets_check(&d->targets, &d->train, &d->train, train_data_path(c), e);
     if (rc == 0 && d->val.n)
         rc = targets_check(&d->targets, &d->train, &d->val, c->val ? c->val : c->data, e);
     if (rc == 0 && d->test.n)
@@ -225,17 +240,136 @@ static int decide_targets(struct train_data *d, const struct train_config *c, st
     return rc;
 }
 
-int train_data_load(struct train_data *d, const struct train_data_spec *spec, struct error *e)
+// ---- parts of it, of several ranks ----
+
+// A host that got none of the files.
+static bool is_empty_folder(const char *path)
+{
+    char **paths;
+    size_t count;
+    bool text;
+    struct error e = {0};
+    if (!file_is_folder(path))
+        return false;
+    if (input_paths(path, &paths, &count, &text, &e) == 0)
+        file_list_free(paths, count);
+    return e.code == ERR_NOTFOUND;
+}
+
+static int load_shard(struct train_data *d, const struct train_data_spec *spec, const char *part,
+                      const char *path, struct dataset *to, struct error *e)
+{
+    if (!d->prep && is_csv(path))
+        return error_set(e, ERR_USAGE,
+                         "%s: is a CSV, and no host has all rows to fit a preparation on: give "
+                         "--prep the prep.json of skiff prep, or arrays",
+                         path);
+    return is_empty_folder(path) ? 0 : load_part(d, spec, part, path, to, e);
+}
+
+// Equal columns must become equal features.
+static int same_prep(const struct train_data *d, struct dist *ranks, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, (size_t)1 << 30);
+    int rc = d->prep ? prep_text(d->prep, &text, e) : 0;
+    const uint32_t digest = rc == 0 && text.data ? crc_update(0, text.data, text.len) : 0;
+    buf_clear(&text);
+    rc = dist_agree(ranks, rc, e);
+    if (rc == 0)
+        rc = dist_same(ranks, digest, "--prep (CRC-32)", e);
+    return dist_agree(ranks, rc, e);
+}
+
+static struct dataset *part_of(struct train_data *d, size_t part)
+{
+    struct dataset *const parts[] = {&d->train, &d->val, &d->test};
+    return parts[part];
+}
+
+static int join(struct train_data *d, const struct shards *s, struct shard_join *j,
+                const struct train_data_spec *spec, struct error *e)
+{
+    const int rc = shards_join(s, j, part_of(d, j->part), e);
+    if (rc == 0 && j->once)
+        note(spec, j->part == SHARD_VAL
+                       ? "all ranks hold the same rows to validate on; they count once"
+                       : "all ranks hold the same rows to test on; they count once");
+    return rc;
+}
+
+// Labels of this rank's files, so that a message names one of them and the row in it.
+static int check_own(const struct train_data *d, const struct shard_join *j, const char *path,
+                     struct dataset whole, struct error *e)
+{
+    struct dataset own = whole;
+    own.n = j->own;
+    own.y = whole.y + j->own_first * whole.targets;
+    return targets_check(&d->targets, &d->train, &own, path, e);
+}
+
+static int decide_shards(struct train_data *d, const struct shards *s, const struct shard_join *j,
+                         const struct train_config *c, struct error *e)
+{
+    int rc = choose_targets(d, c, e);
+    for (size_t i = 0; rc == 0 && i < SHARD_PARTS; i++)
+        if (s->path[i])
+            rc = check_own(d, &j[i], s->path[i], *part_of(d, i), e);
+    return dist_agree(s->ranks, rc, e);
+}
+
+static int load_shards(struct train_data *d, const struct train_data_spec *spec, struct error *e)
+{
+    static const char *const names[] = {"train", "val", "test"};
+    const struct train_config *c = spec->config;
+    const struct shards s = {spec->ranks, c->host, {c->train, c->val, c->test}};
+    struct shard_join j[SHARD_PARTS];
+    bool mine[SHARD_PARTS];
+    int rc = shards_meet(&s, mine, e);
+    if (rc)
+        return rc;
+    rc = c->prep ? load_prep(d, c->prep, e) : 0;
+    for (size_t i = 0; rc == 0 && i < SHARD_PARTS; i++)
+        if (mine[i])
+            rc = load_shard(d, spec, names[i], s.path[i], part_of(d, i), e);
+    rc = dist_agree(s.ranks, rc, e);
+    if (rc == 0)
+        rc = same_prep(d, s.ranks, e);
+    for (size_t i = 0; rc == 0 && i < SHARD_PARTS; i++) {
+        j[i] = (struct shard_join){.part = i, .read = mine[i]};
+        rc = s.path[i] ? join(d, &s, &j[i], spec, e) : 0;
+    }
+    d->sharded = true;
+    return rc ? rc : decide_shards(d, &s, j, c, e);
+}
+
+int train_data_deal(struct train_data *d, struct dist *ranks, size_t gradient_floats,
+                    struct error *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && d->sharded && i < SHARD_PARTS; i++)
+        if (part_of(d, i)->n)
+            rc = shards_deal(ranks, part_of(d, i), gradient_floats, e);
+    return rc;
+}
+
+// ---- all of it, of each rank alone ----
+
+static int load_whole(struct train_data *d, const struct train_data_spec *spec, struct error *e)
 {
     const struct train_config *c = spec->config;
-    *d = (struct train_data){0};
     int rc = load_train(d, spec, e);
     if (rc == 0)
         rc = load_part(d, spec, "val", c->val, &d->val, e);
     if (rc == 0)
         rc = load_part(d, spec, "test", c->test, &d->test, e);
-    if (rc == 0)
-        rc = decide_targets(d, c, e);
+    return rc ? rc : decide_targets(d, c, e);
+}
+
+int train_data_load(struct train_data *d, const struct train_data_spec *spec, struct error *e)
+{
+    *d = (struct train_data){0};
+    const int rc = shares(spec) ? load_shards(d, spec, e) : load_whole(d, spec, e);
     if (rc)
         train_data_clear(d);
     return rc;

@@ -71,9 +71,12 @@ static int make_folders(const struct job *j, struct error *e)
 
 static int load(struct job *j, const struct fit_hooks *hooks, struct error *e)
 {
-    const struct train_data_spec spec = {j->config, j->team, j->threads, hooks->note,
-                                         hooks->context};
-    return train_data_load(&j->data, &spec, e);
+    const struct train_data_spec spec = {j->config,   j->team,        j->threads,
+                                         hooks->note, hooks->context, j->ranks};
+    int rc = 0;
+    if (dist_ranks(j->ranks) > 1) // before anything is done that depends on it
+        rc = dist_agree(j->ranks, dist_same(j->ranks, j->config->sharded, "sharded", e), e);
+    return rc ? rc : train_data_load(&j->data, &spec, e);
 }
 
 // More than there can be leaves would have nothing to do.
@@ -144,6 +147,11 @@ static int prepare(struct job *j, const struct fit_hooks *hooks, struct error *e
     int rc = j->metrics ? net_init(&j->net, &net, e) : error_nomem(e, "metrics");
     if (rc == 0 && j->data.prep)
         rc = model_check_prep(&j->net, j->data.prep, c->prep ? c->prep : train_data_path(c), e);
+    if (j->data.sharded) {
+        rc = dist_agree(j->ranks, rc, e);
+        if (rc == 0)
+            rc = train_data_deal(&j->data, j->ranks, j->net.size, e);
+    }
     return rc ? rc : fit_init(&j->fit, &fit, e);
 }
 

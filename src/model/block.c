@@ -117,10 +117,12 @@ static void gather(struct block *b, const struct block_rows *r)
 static void take_input(struct block *b, const struct block_rows *r)
 {
     const size_t d = b->net->inputs;
-    const float *first = r->batch->X + r->begin * d;
+    const struct plan_batch *batch = r->batch;
+    const float *first =
+        batch->own ? batch->own + (r->begin - batch->own_first) * d : batch->X + r->begin * d;
     b->x = b->input;
     b->ldx = b->input_ld;
-    if (r->batch->order) {
+    if (batch->order && !batch->own) {
         gather(b, r);
     } else if (b->input_ld != d) {
         for (size_t i = 0; i < r->rows; i++)

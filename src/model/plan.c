@@ -401,7 +401,12 @@ static size_t rows_a_leaf(size_t rows, size_t leaves)
 
 struct par_range plan_part_rows(const struct plan *p, size_t rows, struct plan_part part)
 {
-    const size_t leaves = plan_leaves(rows, p->net->size), each = rows_a_leaf(rows, leaves);
+    return plan_rows_of(rows, p->net->size, part);
+}
+
+struct par_range plan_rows_of(size_t rows, size_t gradient_floats, struct plan_part part)
+{
+    const size_t leaves = plan_leaves(rows, gradient_floats), each = rows_a_leaf(rows, leaves);
     const struct par_range own = plan_part_leaves(leaves, part);
     const size_t begin = own.begin * each, end = own.end * each;
     return (struct par_range){begin < rows ? begin : rows, end < rows ? end : rows};

@@ -35,13 +35,17 @@ bool plan_uses_blas(const struct plan *p);
 // Bytes that plan_new will take, for a look at the machine's memory before.
 double plan_bytes(const struct plan_spec *spec);
 
-// The rows to use. With `order`, row i is X[order[i]]; without, X[i].
+// The rows to use. With `order`, row i is X[order[i]]; without, X[i]. Where nobody has all of X,
+// this process has those that it computes in `own`: row i is own[i - own_first], and X is not
+// looked at.
 struct plan_batch {
     size_t rows;
     const float *X; // [..][net->inputs], dense
     const float *y; // binary, multiclass: [..] labels; regression: [..][net->outputs]
     const uint32_t *order;
     const float *class_weight; // by label, or NULL
+    const float *own;          // [..][net->inputs], or NULL
+    size_t own_first;
 };
 
 // The masks of the next plan_gradient of `rows` rows, drawn as torch's dropout layers would draw
@@ -89,6 +93,7 @@ double plan_mean_loss(const struct plan_sums *sums); // of all parts
 // The leaves of a part, and its rows, in a batch of so many rows.
 struct par_range plan_part_leaves(size_t leaves, struct plan_part part);
 struct par_range plan_part_rows(const struct plan *p, size_t rows, struct plan_part part);
+struct par_range plan_rows_of(size_t rows, size_t gradient_floats, struct plan_part part);
 
 // Is a prediction of so many rows too little work to share with anybody who must be woken?
 bool plan_predict_is_small(const struct plan *p, size_t rows);

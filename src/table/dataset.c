@@ -84,7 +84,8 @@ static size_t targets_of(const struct part_file *f)
 }
 
 // Total rows, and the agreement of all files on their columns.
-static int add_up(struct dataset *d, const struct part_file *files, size_t count, struct error *e)
+static int add_up(struct dataset *d, const struct part_file *files, size_t count,
+                  const struct dataset_keys *keys, struct error *e)
 {
     d->d = (size_t)files[0].x.info.shape[1];
     d->targets = targets_of(&files[0]);
@@ -104,7 +105,7 @@ static int add_up(struct dataset *d, const struct part_file *files, size_t count
             d->y_integer = d->y_integer && f->y.info.kind != NPY_FLOAT;
         d->n += f->rows;
     }
-    if (d->n == 0)
+    if (d->n == 0 && !keys->may_be_empty)
         return error_set(e, ERR_DATA, "%s: %s has no rows", files[0].name, files[0].x.name);
     if (d->n > UINT32_MAX)
         return error_set(e, ERR_LIMIT, "%s: %zu rows; at most %u are supported", files[0].name,
@@ -174,7 +175,7 @@ static int load_files(struct dataset *d, char *const *paths, size_t count,
             close_part(&files[i]);
     }
     if (rc == 0)
-        rc = add_up(d, files, count, e);
+        rc = add_up(d, files, count, keys, e);
     if (rc == 0)
         rc = make_room(d, files, count, e);
     size_t row = 0;
@@ -221,6 +222,6 @@ size_t dataset_bytes(const struct dataset *d)
 
 uint32_t dataset_digest(const struct dataset *d)
 {
-    const uint32_t crc = crc_update(0, d->X, d->n * d->d * sizeof *d->X);
+    const uint32_t crc = d->sharded ? d->x_digest : crc_update(0, d->X, d->n * d->d * sizeof *d->X);
     return crc_update(crc, d->y, d->n * d->targets * sizeof *d->y);
 }

@@ -21,6 +21,11 @@ struct dataset {
     char x_name[64], y_name[64]; // what the arrays are called in the file, for messages
     float *owned;                // X when it was read
     struct file_map map;         // X when it was mapped
+    // Of a table that no process has whole, where ranks hold different rows (job/shards.h): y is
+    // all of it, X has rows [first, first + held) alone, and x_digest is that of all of X.
+    bool sharded;
+    size_t first, held;
+    uint32_t x_digest;
 };
 
 int dataset_load(struct dataset *d, const char *path, const struct dataset_keys *keys,
@@ -34,7 +39,7 @@ void dataset_clear(struct dataset *d);
 // Bytes of memory that it takes; what is mapped takes none of its own.
 size_t dataset_bytes(const struct dataset *d);
 
-// CRC-32 of X and y as they are here: two runs on equal data agree. Reads all of them.
+// CRC-32 of X and y as they are: two runs on equal data agree. Reads all of them.
 uint32_t dataset_digest(const struct dataset *d);
 
 #endif

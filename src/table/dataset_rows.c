@@ -25,8 +25,10 @@ static int grow(struct dataset *d, size_t *cap, const char *path, struct error *
     return 0;
 }
 
-static int take_all(struct dataset *d, struct rows *r, const char *path, struct error *e)
+static int take_all(struct dataset *d, struct rows *r, const struct rows_spec *spec,
+                    struct error *e)
 {
+    const char *path = spec->path;
     size_t cap = 0, got = 1;
     int rc = 0;
     while (rc == 0 && got) {
@@ -37,7 +39,7 @@ static int take_all(struct dataset *d, struct rows *r, const char *path, struct 
         if (d->n > UINT32_MAX)
             rc = error_set(e, ERR_LIMIT, "%s: more than %u rows", path, UINT32_MAX);
     }
-    if (rc == 0 && d->n == 0)
+    if (rc == 0 && d->n == 0 && !spec->keys.may_be_empty)
         rc = error_set(e, ERR_DATA, "%s: has no rows", path);
     return rc;
 }
@@ -49,7 +51,7 @@ int dataset_take(struct dataset *d, struct rows *r, const struct rows_spec *spec
         .d = rows_features(r), .targets = 1, .y_integer = target->task != PREP_REGRESSION};
     snprintf(d->x_name, sizeof d->x_name, "%s", rows_name(r));
     snprintf(d->y_name, sizeof d->y_name, "%s", target->name);
-    const int rc = take_all(d, r, spec->path, e);
+    const int rc = take_all(d, r, spec, e);
     if (rc)
         dataset_clear(d);
     return rc;

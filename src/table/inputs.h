@@ -17,6 +17,7 @@
 struct dataset_keys {
     const char *part;
     const char *x, *y; // NULL: by part
+    bool may_be_empty; // no rows are no failure
 };
 
 // A file is itself; a folder is its .npz files in name order, at least one, or where `text` is not

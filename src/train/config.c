@@ -33,6 +33,9 @@ const struct opt train_options[] = {
     {.name = "prep", .type = OPT_TEXT, .offset = AT(prep), .arg = "FILE",
      .help = "prep.json of skiff prep: the model carries it and so takes raw rows; it prepares what is a CSV here."},
 
+    {.name = "sharded", .type = OPT_BOOL, .offset = AT(sharded), .initial = "false",
+     .help = "Hosts hold different files: their rows, in the order of the ranks, are one table, which no host has whole."},
+
     PREP_OPTION_ROWS(CSV),
 
     {.group = "Network", .name = "hidden", .type = OPT_SIZES, .offset = AT(hidden), .arg = "N,N,...",
@@ -198,6 +201,11 @@ static int check_data(const struct train_config *c, struct error *e)
         return error_set(e, ERR_USAGE,
                          "--prep says how rows are prepared, and --data has that found out; give "
                          "one of them, or --train with --prep");
+    if (c->data && c->sharded)
+        return error_set(e, ERR_USAGE,
+                         "--data is prepared by what all of its rows hold, and with --sharded "
+                         "nobody has all of them; run skiff prep first, then give --train and "
+                         "--prep");
     return c->data ? prep_options_check(&c->csv, e) : 0;
 }
 

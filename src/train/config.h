@@ -41,6 +41,7 @@ struct train_config {
     // data
     char *train, *val, *test;
     char *x_key, *y_key;
+    bool sharded;
     char *data, *prep;
     struct prep_options csv; // how `data`, or a CSV as `train`, is divided and prepared
     // network

@@ -33,6 +33,9 @@ struct plan_batch fit_batch(const struct fit *f)
     };
     if (f->shuffle) {
         b.order = f->order + row;
+    } else if (f->train->sharded) { // one batch of all rows: see shards_deal
+        b.own = f->train->X;
+        b.own_first = f->train->first;
     } else {
         b.X += row * f->train->d;
         b.y += row * targets_of(f);
@@ -50,15 +53,18 @@ static int diverged(const struct fit *f, double lr, struct error *e)
 
 static int run_step(struct fit *f, struct error *e)
 {
-    const struct plan_batch batch = fit_batch(f);
+    struct plan_batch batch = fit_batch(f);
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
     float *gradient;
     double loss;
+    int rc = ranks_fetch(f, &batch, e);
+    if (rc)
+        return rc;
 
     (void)par_stalled(f->team); // what validation waited for is not of this step
     plan_use(f->plan, pace_begin(&f->pace, ranks_clock(f)));
     plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
-    const int rc = ranks_gradient(f, &batch, &gradient, &loss, e);
+    rc = ranks_gradient(f, &batch, &gradient, &loss, e);
     if (rc)
         return rc;
     if (!isfinite(loss))

@@ -80,9 +80,11 @@ struct fit {
     float *val_pred;           // [val->n][outputs]
     struct score score;        // of the validation data
 
-    struct dist_sum *sum; // gradients of all ranks, when there are several: see ranks.c
-    uint64_t flags;       // that came with the latest of them
-    bool checkpoint_due;  // at the end of the epoch that is over
+    struct dist_rows *rows; // of batches, when no rank has all of the data: see ranks.c
+    uint64_t fetched;       // where in the epoch the batch begins that has been fetched, or none
+    struct dist_sum *sum;   // gradients of all ranks, when there are several: see ranks.c
+    uint64_t flags;         // that came with the latest of them
+    bool checkpoint_due;    // at the end of the epoch that is over
 
     double started;      // clock_seconds at the start of fit_run
     double checkpointed; // clock_seconds of the newest checkpoint

@@ -4,6 +4,7 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
+#include "dist/dist_rows.h"
 #include "dist/dist_sum.h"
 #include "model/model_file.h"
 #include "train/ranks.h"
@@ -203,6 +204,7 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
 void fit_clear(struct fit *f)
 {
     plan_free(f->plan);
+    dist_rows_free(f->rows);
     dist_sum_free(f->sum);
     optim_clear(&f->optim);
     history_clear(&f->history);

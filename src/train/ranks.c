@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "dist/dist.h"
 #include "dist/dist_predict.h"
+#include "dist/dist_rows.h"
 #include "dist/dist_sum.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_match.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define DESCRIPTION_MAX 16384
+#define NEVER           UINT64_MAX
 
 enum flag { FLAG_STOP = 1, FLAG_CHECKPOINT = 2 };
 
@@ -46,7 +48,19 @@ int ranks_init(struct fit *f, struct error *e)
         return 0;
     const struct dist_sum_spec spec = sum_spec(f);
     f->sum = dist_sum_new(&spec, e);
-    return f->sum ? 0 : error_code(e);
+    if (!f->sum || !f->train->sharded || !f->shuffle)
+        return f->sum ? 0 : error_code(e);
+    const struct dist_rows_spec rows = {
+        .ranks = f->dist,
+        .X = f->train->X,
+        .rows = f->train->n,
+        .d = f->train->d,
+        .batch = f->batch_size,
+        .gradient_floats = f->net->size,
+    };
+    f->rows = dist_rows_new(&rows, e);
+    f->fetched = NEVER;
+    return f->rows ? 0 : error_code(e);
 }
 
 static bool asked_to_stop(const struct fit *f)
@@ -121,11 +135,44 @@ static uint64_t wishes(const struct fit *f)
     return flags;
 }
 
+static int post_rows(struct fit *f, uint64_t row, struct error *e)
+{
+    const size_t left = f->train->n - (size_t)row;
+    f->fetched = row;
+    return dist_rows_post(f->rows, f->order + row, left < f->batch_size ? left : f->batch_size, e);
+}
+
+int ranks_fetch(struct fit *f, struct plan_batch *batch, struct error *e)
+{
+    int rc = 0;
+    if (!f->rows)
+        return 0;
+    if (f->fetched != f->state.row) { // an epoch begins, or a run that was resumed in one
+        rc = post_rows(f, f->state.row, e);
+        if (rc == 0)
+            rc = dist_rows_wait(f->rows, e);
+    }
+    f->fetched = NEVER;
+    if (rc == 0)
+        batch->own = dist_rows_take(f->rows, &batch->own_first);
+    return rc;
+}
+
+// The rows of the next batch are under way while this one is computed, and arrive with its
+// gradients.
+static int fetch_ahead(struct fit *f, const struct plan_batch *batch, struct error *e)
+{
+    const uint64_t next = f->state.row + batch->rows;
+    return f->rows && next < f->train->n ? post_rows(f, next, e) : 0;
+}
+
 int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradient, double *loss,
                    struct error *e)
 {
-    int rc = 0;
     struct plan_sums sums;
+    int rc = fetch_ahead(f, batch, e);
+    if (rc)
+        return rc;
     plan_gradient_part(f->plan, f->params, batch, dist_part(f->dist), &sums);
     if (f->sum) {
         f->flags = wishes(f);
@@ -148,10 +195,16 @@ bool ranks_checkpoint_is_due_midway(const struct fit *f)
 
 // ---- an epoch
 
+struct plan_batch ranks_whole(const struct dataset *d, const float *y)
+{
+    if (d->sharded)
+        return (struct plan_batch){.rows = d->n, .y = y, .own = d->X, .own_first = d->first};
+    return (struct plan_batch){.rows = d->n, .X = d->X, .y = y};
+}
+
 int ranks_validate(struct fit *f, double *loss, struct error *e)
 {
-    const float *learnt = f->val_y ? f->val_y : f->val->y;
-    const struct plan_batch all = {.rows = f->val->n, .X = f->val->X, .y = learnt};
+    const struct plan_batch all = ranks_whole(f->val, f->val_y ? f->val_y : f->val->y);
     const struct dist_prediction prediction = {
         .plan = f->plan,
         .params = f->params,

@@ -16,6 +16,12 @@ double ranks_bytes(const struct fit *f); // that they take
 // has found; *stopped when somebody was asked to stop already.
 int ranks_begin(struct fit *f, bool *stopped, struct error *e);
 
+// The rows of a batch that this rank computes, where they are with others.
+int ranks_fetch(struct fit *f, struct plan_batch *batch, struct error *e);
+
+// All rows of a table as one batch, with these labels.
+struct plan_batch ranks_whole(const struct dataset *d, const float *y);
+
 // The gradient of a batch over all ranks, and its mean loss.
 int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradient, double *loss,
                    struct error *e);

@@ -18,7 +18,8 @@ struct targets {
 //   nothing but 0 and 1                               binary
 //   integers 0 .. K-1, each of which occurs           multiclass
 // What may be classes as well as amounts is ERR_DATA, and the user must say: integers with gaps or
-// nearly as many classes as rows, whole floats 0 .. K-1, one-hot columns.
+// nearly as many classes as rows, whole floats 0 .. K-1, one-hot columns. Whether every label fits
+// is for targets_check to say.
 int targets_decide(struct targets *t, enum net_task asked, const struct dataset *train,
                    const char *name, struct error *e);
 

@@ -5,24 +5,6 @@
 . "$(dirname "$0")/mpi_lib.sh"
 tables binary
 
-# refused STATUS PATTERN ARGUMENT...: arguments of mpiexec; one line on standard error that has the
-# pattern, nothing printed, nothing written into the working folder.
-refused() {
-    expected=$1
-    pattern=$2
-    shift 2
-    rm -rf "$folder/refused"
-    mkdir "$folder/refused"
-    (cd "$folder/refused" && exec timeout -s KILL 20 mpiexec "$@") \
-        >"$folder/stdout" 2>"$folder/stderr" </dev/null
-    got=$?
-    [ "$got" -eq "$expected" ] || complain "mpiexec $*: exit status $got, expected $expected"
-    [ ! -s "$folder/stdout" ] || complain "mpiexec $*: printed $(head -n 3 "$folder/stdout")"
-    one_line "mpiexec $*" "$pattern"
-    left=$(find "$folder/refused" -type f)
-    [ -z "$left" ] || complain "mpiexec $*: left behind: $left"
-}
-
 "$python" "$source_folder/tests/shell/npz_tables.py" <<END
 $folder/other.npz train binary 3000 7 99
 $folder/wide.npz train binary 3000 8 1

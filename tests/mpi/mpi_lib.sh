@@ -8,21 +8,31 @@ need_python
 ranks=$(echo "$1" | tr ',' ' ')
 shift
 
-# tables KIND: sets $options to the table of that kind.
-tables() {
+# shape KIND: $train and $val are what npz_tables.py makes the tables of that kind from, $train_rows
+# and $val_rows their rows.
+shape() {
     case $1 in
-    csv)
-        options="--data $data/passengers.csv --target Survived --quiet"
-        return
-        ;;
     binary) set -- binary 3000 7 1 1500 ;;
     classes) set -- multiclass 1100 11 3 700 ;;
     numbers) set -- regression2 1100 9 5 700 ;;
     wide) set -- binary 600 54 7 3000 ;;
     esac
+    train="train $1 $2 $3 $4"
+    val="val $1 $5 $3 1$4"
+    train_rows=$2
+    val_rows=$5
+}
+
+# tables KIND: sets $options to the table of that kind.
+tables() {
+    if [ "$1" = csv ]; then
+        options="--data $data/passengers.csv --target Survived --quiet"
+        return
+    fi
+    shape "$1"
     "$python" "$source_folder/tests/shell/npz_tables.py" <<END
-$folder/train.npz train $1 $2 $3 $4
-$folder/val.npz val $1 $5 $3 1$4
+$folder/train.npz $train
+$folder/val.npz $val
 END
     options="--train $folder/train.npz --val $folder/val.npz --quiet"
 }
@@ -41,6 +51,24 @@ ranked() {
         >"$folder/stdout" 2>"$folder/stderr" </dev/null
     code=$?
     [ $code -eq 0 ] || complain "$number ranks: train $*: exit status $code: $(cat "$folder/stderr")"
+}
+
+# refused STATUS PATTERN ARGUMENT...: arguments of mpiexec; one line on standard error that has the
+# pattern, nothing printed, nothing written into the working folder.
+refused() {
+    expected=$1
+    pattern=$2
+    shift 2
+    rm -rf "$folder/refused"
+    mkdir "$folder/refused"
+    (cd "$folder/refused" && exec timeout -s KILL 20 mpiexec "$@") \
+        >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    got=$?
+    [ "$got" -eq "$expected" ] || complain "mpiexec $*: exit status $got, expected $expected"
+    [ ! -s "$folder/stdout" ] || complain "mpiexec $*: printed $(head -n 3 "$folder/stdout")"
+    one_line "mpiexec $*" "$pattern"
+    left=$(find "$folder/refused" -type f)
+    [ -z "$left" ] || complain "mpiexec $*: left behind: $left"
 }
 
 # start NUMBER ARGUMENT...: the same in the background as $launcher; the process of rank R is the

@@ -93,7 +93,8 @@ check_table
 
 offers "--epochs --eps" skiff train --ep
 offers "--learning-rate" skiff train --learning-
-offers "--no-elastic --no-nesterov --no-progress --no-quiet --no-restore_best --no-shuffle --no-stratify \
+offers "--no-elastic --no-nesterov --no-progress --no-quiet --no-restore_best --no-sharded --no-shuffle \
+--no-stratify \
 --no-strict" skiff train --no
 offers "--no-restore-best" skiff train --no-restore-
 offers "sgd" skiff train --optimizer s

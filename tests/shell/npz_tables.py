@@ -3,10 +3,12 @@
 data that are the same on every machine.
 
 As a program: each line of standard input makes one file,
-    FILE PART KIND ROWS FEATURES SEED
-with KIND binary, multiclass, regression or regression2 (two targets).
+    FILE PART KIND ROWS FEATURES SEED [BEGIN END]
+with KIND binary, multiclass, regression or regression2 (two targets), and of such a table the rows
+from BEGIN to END alone.
 """
 
+import functools
 import random
 import struct
 import sys
@@ -50,6 +52,7 @@ def save(path, members, deflate=False, misalign=0):
             archive.writestr(info, content)
 
 
+@functools.lru_cache(maxsize=2)
 def table(kind, rows, features, seed):
     """X as whole eighths, which every float type holds exactly, and y; both flat."""
     rng = random.Random(seed)
@@ -70,15 +73,18 @@ def table(kind, rows, features, seed):
     return X, y
 
 
-def save_table(path, part, kind, rows, features, seed):
+def save_table(path, part, kind, rows, features, seed, begin=0, end=None):
     X, y = table(kind, rows, features, seed)
     labels = kind in ("binary", "multiclass")
-    shape = (rows, 2) if kind == "regression2" else (rows,)
+    targets = 2 if kind == "regression2" else 1
+    end = rows if end is None else end
+    rows = end - begin
+    shape = (rows, targets) if targets > 1 else (rows,)
     save(
         path,
         {
-            f"X_{part}": npy(X, (rows, features)),
-            f"y_{part}": npy(y, shape, "<i8" if labels else "<f4"),
+            f"X_{part}": npy(X[begin * features : end * features], (rows, features)),
+            f"y_{part}": npy(y[begin * targets : end * targets], shape, "<i8" if labels else "<f4"),
         },
     )
 

@@ -107,12 +107,29 @@ static void goes_on(void **state)
     mem_free(bytes);
 }
 
+static void pieces_combine(void **state)
+{
+    (void)state;
+    uint32_t seed = 12;
+    uint8_t *bytes = noise(ROOM, 3);
+    const uint32_t whole = (uint32_t)crc32_z(0, bytes, ROOM);
+    for (int i = 0; i < 20; i++) {
+        const size_t cut = i == 0 ? 0 : i == 1 ? ROOM : test_random(&seed) % ROOM;
+        const uint32_t first = crc_update(0, bytes, cut);
+        const uint32_t crc = crc_combine(first, crc_update(0, bytes + cut, ROOM - cut), ROOM - cut);
+        if (crc != whole)
+            fail_msg("cut at %zu: %08x, not %08x", cut, crc, whole);
+    }
+    mem_free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_sums),   cmocka_unit_test(small_sizes_at_all_alignments),
-        cmocka_unit_test(plain_bytes),  cmocka_unit_test(single_bits),
-        cmocka_unit_test(random_sizes), cmocka_unit_test(goes_on),
+        cmocka_unit_test(known_sums),     cmocka_unit_test(small_sizes_at_all_alignments),
+        cmocka_unit_test(plain_bytes),    cmocka_unit_test(single_bits),
+        cmocka_unit_test(random_sizes),   cmocka_unit_test(goes_on),
+        cmocka_unit_test(pieces_combine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

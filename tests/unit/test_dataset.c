@@ -274,6 +274,10 @@ static void empty_shards_do_not_decide(void **state)
     fresh_folder("empty");
     MAKE("empty/0.npz", {"X", "<f8", 2, {0, 2}, NULL}, {"y", "<f8", 1, {0}, NULL});
     refused("empty", ERR_DATA, "has no rows");
+    load(&d, "empty", &(struct dataset_keys){.part = "train", .may_be_empty = true});
+    assert_int_equal(d.n, 0);
+    assert_int_equal(d.d, 2);
+    dataset_clear(&d);
 }
 
 static void folders_must_agree(void **state)

@@ -36,30 +36,39 @@ static void write_part(struct npz_writer *w, const char *X, const char *y, uint3
     CHECK_OK(npz_writer_add(w, &(struct npz_values){y, "<f4", 1, shape, labels}, &e), e);
 }
 
-static void write_table(void)
+static void write_table(const char *name, uint32_t seed)
 {
     struct error e = {0};
-    struct npz_writer *w = npz_writer_begin(test_path("d.npz"), &e);
+    struct npz_writer *w = npz_writer_begin(test_path(name), &e);
     assert_non_null(w);
-    write_part(w, "X_train", "y_train", 1);
+    write_part(w, "X_train", "y_train", seed);
     write_part(w, "X_val", "y_val", 2);
     write_part(w, "X_test", "y_test", 3);
     CHECK_OK(npz_writer_commit(w, &e), e);
 }
 
-static void begin(struct team *t)
+// All ranks have the first table, or each has its own.
+static void write_tables(void)
+{
+    write_table("0.npz", 1);
+    write_table("1.npz", 4);
+    write_table("2.npz", 7);
+}
+
+static void begin(struct team *t, bool sharded)
 {
     struct error e = {0};
-    char data[256], text[2048], out[256];
-    snprintf(data, sizeof data, "%s", test_path("d.npz"));
+    char data[256], text[2048], out[256], name[16];
     snprintf(out, sizeof out, "%s", test_path("out"));
-    snprintf(text, sizeof text,
-             "{\"train\": \"%s\", \"val\": \"%s\", \"test\": \"%s\", \"out\": \"%s\", "
-             "\"epochs\": 2, \"hidden\": [5], \"threads\": 1}",
-             data, data, data, out);
     *t = (struct team){.mock = mock_new(RANKS)};
     test_remove(out);
     for (size_t r = 0; r < RANKS; r++) {
+        snprintf(name, sizeof name, "%zu.npz", sharded ? r : 0);
+        snprintf(data, sizeof data, "%s", test_path(name));
+        snprintf(text, sizeof text,
+                 "{\"train\": \"%s\", \"val\": \"%s\", \"test\": \"%s\", \"out\": \"%s\", "
+                 "\"epochs\": 2, \"hidden\": [5], \"threads\": 1%s}",
+                 data, data, data, out, sharded ? ", \"sharded\": true, \"batch_size\": 500" : "");
         CHECK_OK(opt_begin(&t->options[r], train_options, train_option_count, &t->config[r], &e),
                  e);
         CHECK_OK(train_config_text(&t->options[r], "test", text, strlen(text), &e), e);
@@ -100,15 +109,13 @@ static void check_one_end(const struct team *t, bool failed, long n)
         assert_int_equal(mock_messages(t->mock), 0);
 }
 
-static void memory_may_fail_one_rank(void **state)
+static void memory_fails_one_rank(bool sharded)
 {
-    (void)state;
     struct team t;
     bool failed = true;
     long n = 1;
-    write_table();
-    for (; failed; n += 2) { // what one rank allocates, another does as well
-        begin(&t);
+    for (; failed; n += sharded ? 5 : 2) { // what one rank allocates, another does as well
+        begin(&t, sharded);
         mem_fail_at(-n);
         go(&t);
         failed = mem_fail_at(0) >= n;
@@ -118,15 +125,13 @@ static void memory_may_fail_one_rank(void **state)
     assert_true(n > 100);
 }
 
-static void a_disk_may_be_full(void **state)
+static void a_disk_is_full(bool sharded)
 {
-    (void)state;
     struct team t;
     bool failed = true;
     long n = 1;
-    write_table();
     for (; failed; n++) {
-        begin(&t);
+        begin(&t, sharded);
         file_fail_at(n);
         go(&t);
         failed = file_fail_at(0) >= n;
@@ -134,6 +139,22 @@ static void a_disk_may_be_full(void **state)
         end(&t);
     }
     assert_true(n > 5);
+}
+
+static void memory_may_fail_one_rank(void **state)
+{
+    (void)state;
+    write_tables();
+    memory_fails_one_rank(false);
+    memory_fails_one_rank(true);
+}
+
+static void a_disk_may_be_full(void **state)
+{
+    (void)state;
+    write_tables();
+    a_disk_is_full(false);
+    a_disk_is_full(true);
 }
 
 // A file of the fake counters below <folder>/powercap.
@@ -165,7 +186,7 @@ static json_t *run_with_counters(size_t machines)
     write_counter("name", "package-0\n");
     write_counter("energy_uj", "1000000\n");
     write_counter("max_energy_range_uj", "262143328850\n");
-    begin(&t);
+    begin(&t, false);
     const struct train_job job = {
         .config = &t.config[0],
         .hooks = {.epoch = use_energy},
@@ -188,7 +209,7 @@ static void a_record_tells_what_was_used(void **state)
     const char *domain, *source, *type, *origin;
     double joules, download;
     int count, billable;
-    write_table();
+    write_tables();
     json_t *record = run_with_counters(1);
     assert_int_equal(json_unpack(record, "{s:{s:F, s:s, s:s}, s:{s:s, s:s}, s:{s:F}}", "energy",
                                  "joules", &joules, "domain", &domain, "source", &source,
