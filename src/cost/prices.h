@@ -10,7 +10,8 @@
 
 #include <stddef.h>
 
-#define PRICES_FILE "prices.csv"
+#define PRICES_FILE    "prices.csv"
+#define PRICES_STORAGE "storage.gb" // the row of a GB of disk
 
 struct price {
     const char *instance;     // "ml.m5.large"; the texts are those of the sheet

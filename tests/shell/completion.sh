@@ -94,8 +94,7 @@ check_table
 offers "--epochs --eps" skiff train --ep
 offers "--learning-rate" skiff train --learning-
 offers "--no-elastic --no-nesterov --no-progress --no-quiet --no-restore_best --no-sharded --no-shuffle \
---no-stratify \
---no-strict" skiff train --no
+--no-stratify --no-strict" skiff train --no
 offers "--no-restore-best" skiff train --no-restore-
 offers "sgd" skiff train --optimizer s
 offers "val_accuracy val_ap val_auroc" skiff train --epochs 5 --monitor = val_a

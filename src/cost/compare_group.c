@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Runs of one configuration are those that nothing but chance, the seed or a file's name may make
+// differ: the same program on as many of the same machines, with equal options on a table of equal
+// size. Published runs say too little for that and stay apart unless they have one name.
+#include "base/mem.h"
+#include "base/near.h"
+#include "cost/compare_inner.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_guess(const struct cost_run *r)
+{
+    return r->instance && same_text(r->instance_source, "guess");
+}
+
+static bool applies(const struct compare_assumption *a, const struct cost_run *r)
+{
+    if (a->run)
+        return strcmp(a->run, r->name) == 0;
+    return !r->published && (!r->instance || is_guess(r));
+}
+
+static int unknown_run(const struct cost_runs *runs, const char *option, const char *name,
+                       struct error *e)
+{
+    const char *nearest = NULL;
+    size_t best = near_limit(name);
+    for (size_t i = 0; i < runs->count; i++) {
+        const size_t distance = near_distance(name, runs->item[i].name);
+        if (distance < best) {
+            best = distance;
+            nearest = runs->item[i].name;
+        }
+    }
+    return error_set(e, ERR_USAGE, "%s: no run is called '%.60s'%s%s%s", option, name,
+                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                     nearest ? "'?" : "");
+}
+
+static int check_run_name(const struct cost_runs *runs, const char *option, const char *name,
+                          struct error *e)
+{
+    for (size_t i = 0; name && i < runs->count; i++)
+        if (strcmp(runs->item[i].name, name) == 0)
+            return 0;
+    return name ? unknown_run(runs, option, name, e) : 0;
+}
+
+static int check_assumption(const struct compare *c, const struct cost_runs *runs,
+                            const struct compare_assumption *a, struct error *e)
+{
+    const int rc = check_run_name(runs, "--instance", a->run, e);
+    if (rc || prices_find(c->spec.prices, a->instance))
+        return rc;
+    const char *nearest = prices_nearest(c->spec.prices, a->instance);
+    return error_set(e, ERR_USAGE, "--instance: there is no price of '%.60s'%s%s%s", a->instance,
+                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                     nearest ? "'?" : "");
+}
+
+static int assume(struct compare *c, const struct cost_runs *runs, struct error *e)
+{
+    int rc = check_run_name(runs, "--baseline", c->spec.baseline, e);
+    for (size_t i = 0; i < runs->count; i++)
+        c->priced_as[i] = runs->item[i].instance;
+    for (size_t a = 0; rc == 0 && a < c->spec.assumptions; a++) {
+        rc = check_assumption(c, runs, &c->spec.assumption[a], e);
+        for (size_t i = 0; rc == 0 && i < runs->count; i++)
+            if (applies(&c->spec.assumption[a], &runs->item[i]))
+                c->priced_as[i] = c->spec.assumption[a].instance;
+    }
+    return rc;
+}
+
+static bool same_machine(const struct cost_run *a, const struct cost_run *b)
+{
+    return a->instances == b->instances && a->threads == b->threads && a->ranks == b->ranks &&
+           same_text(a->device, b->device) && same_text(a->device_name, b->device_name) &&
+           same_text(a->cpu_level, b->cpu_level);
+}
+
+static bool same_work(const struct cost_run *a, const struct cost_run *b)
+{
+    return a->rows == b->rows && a->val_rows == b->val_rows && a->features == b->features &&
+           a->parameters == b->parameters && a->batch_size == b->batch_size &&
+           same_text(a->task, b->task) && same_text(a->hidden, b->hidden) &&
+           same_text(a->setting, b->setting) && (a->setting[0] || a->epochs == b->epochs);
+}
+
+static bool same_configuration(const struct compare *c, const struct cost_runs *runs, size_t a,
+                               size_t b)
+{
+    const struct cost_run *x = &runs->item[a], *y = &runs->item[b];
+    if (x->published != y->published || (x->published && !same_text(x->name, y->name)))
+        return false;
+    return same_work(x, y) && same_machine(x, y) && same_text(x->program, y->program) &&
+           same_text(c->priced_as[a], c->priced_as[b]);
+}
+
+static void begin_row(struct compare *c, const struct cost_runs *runs, size_t first)
+{
+    const struct cost_run *r = &runs->item[first];
+    const char *instance = c->priced_as[first];
+    c->row[c->rows++] = (struct compare_row){
+        .name = r->name,
+        .instance = instance,
+        .assumed = !same_text(instance, r->instance),
+        .guessed = same_text(instance, r->instance) && is_guess(r),
+        .price = instance ? prices_find(c->spec.prices, instance) : NULL,
+    };
+}
+
+// first[row] is the run that a row began with, row_of[run] its row.
+static void find_rows(struct compare *c, const struct cost_runs *runs, size_t *first,
+                      size_t *row_of)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        size_t row = 0;
+        while (row < c->rows && !same_configuration(c, runs, first[row], i))
+            row++;
+        if (row == c->rows) {
+            first[row] = i;
+            begin_row(c, runs, i);
+        }
+        row_of[i] = row;
+        c->row[row].runs++;
+    }
+}
+
+static void fill_rows(struct compare *c, const struct cost_runs *runs, const size_t *row_of)
+{
+    size_t at = 0;
+    for (size_t row = 0; row < c->rows; row++) {
+        c->row[row].run = c->member + at;
+        for (size_t i = 0; i < runs->count; i++)
+            if (row_of[i] == row)
+                c->member[at++] = &runs->item[i];
+    }
+}
+
+static void find_tables(struct compare *c)
+{
+    for (size_t i = 0; i < c->rows; i++) {
+        const struct cost_run *r = c->row[i].run[0];
+        size_t t = 0;
+        while (t < c->tables &&
+               (c->table[t].rows != r->rows || c->table[t].features != r->features))
+            t++;
+        if (t == c->tables)
+            c->table[c->tables++] =
+                (struct compare_table){r->rows, r->features, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+        c->row[i].table = t;
+    }
+}
+
+int compare_group(struct compare *c, const struct cost_runs *runs, struct error *e)
+{
+    const size_t n = runs->count;
+    c->row = mem_array(n, sizeof *c->row);
+    c->table = mem_array(n, sizeof *c->table);
+    c->member = mem_array(n, sizeof *c->member);
+    c->priced_as = mem_array(n, sizeof *c->priced_as);
+    c->scratch = mem_array(n, sizeof *c->scratch);
+    size_t *first = mem_array(n, sizeof *first), *row_of = mem_array(n, sizeof *row_of);
+    int rc = 0;
+    if (!c->row || !c->table || !c->member || !c->priced_as || !c->scratch || !first || !row_of)
+        rc = error_nomem(e, "a comparison");
+    if (rc == 0)
+        rc = assume(c, runs, e);
+    if (rc == 0) {
+        find_rows(c, runs, first, row_of);
+        fill_rows(c, runs, row_of);
+        find_tables(c);
+    }
+    mem_free(first);
+    mem_free(row_of);
+    return rc;
+}
