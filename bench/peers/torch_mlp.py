@@ -31,40 +31,12 @@ chosen = peer.options(__doc__.splitlines()[0], only_ours)
 begin = time.monotonic()
 try:
     import torch
-    from torch import nn
     from torch.utils.data import DataLoader, TensorDataset
+    from torch_net import loss_of, network, random_order, tensors
 except ImportError as missing:
     print("not here: %s" % missing)
     sys.exit(77)
 IMPORT = time.monotonic() - begin
-
-
-class Net(nn.Module):
-    def __init__(self, inputs, hidden, outputs):
-        super().__init__()
-        layers = []
-        for units in hidden:
-            layers += [nn.Linear(inputs, units), nn.ReLU()]
-            inputs = units
-        self.layers = nn.Sequential(*layers, nn.Linear(inputs, outputs))
-
-    def forward(self, x):
-        return self.layers(x)
-
-
-def tensors(table, outputs):
-    x, y = table
-    y = torch.tensor(y, dtype=torch.float32).view(-1, 1) if outputs == 1 else torch.tensor(y).long()
-    return torch.from_numpy(x), y
-
-
-def random_order(rows):
-    """What DataLoader draws, so that losses can be compared: a seed for its workers, which nobody
-    uses here, and the seed of a generator for the order."""
-    torch.empty((), dtype=torch.int64).random_()
-    generator = torch.Generator()
-    generator.manual_seed(int(torch.empty((), dtype=torch.int64).random_().item()))
-    return torch.randperm(rows, generator=generator)
 
 
 def slices(x, y, batch_size):
@@ -162,8 +134,7 @@ def main():
     val = tensors(pair[1], outputs) if pair[1] else None
     data = time.monotonic() - begun
     torch.manual_seed(chosen.seed)
-    net = Net(x.shape[1], chosen.hidden, outputs)
-    criterion = nn.BCEWithLogitsLoss() if outputs == 1 else nn.CrossEntropyLoss()
+    net, criterion = network(x.shape[1], chosen.hidden, outputs), loss_of(outputs)
     batch_size = len(x) if chosen.mode == "full" else chosen.batch_size
     epoch_steps = -(-len(x) // batch_size)
     clock, losses = train(net, criterion, epoch_of(chosen.mode, x, y, batch_size), val)
