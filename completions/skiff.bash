@@ -58,7 +58,7 @@ _skiff_options()
             threshold= bootstrap= importance= seed= threads= help=@switch
         ;;
     plan) # and those of train, which are too many to offer again
-        printf '%s\n' instances= host_counts= cores= network= latency= json=@switch help=@switch
+        printf '%s\n' instances= host_counts= cores= network= latency= message= json=@switch help=@switch
         ;;
     inspect)
         printf '%s\n' 'delimiter=auto|comma|semicolon|tab|pipe' 'header=auto|yes|no' json=@switch \

@@ -13,7 +13,7 @@ struct plan_options {
     struct train_config train;
     char *instances;
     struct opt_sizes host_counts;
-    double cores, network, latency;
+    double cores, network, latency, message;
     bool json, help;
 };
 
@@ -35,6 +35,8 @@ static const struct opt own[] = {
     {.name = "latency", .type = OPT_FLOAT, .offset = AT(latency), .arg = "US", .min = 0, .max = 1e7,
      .initial = "100",
      .help = "Microseconds until a message arrives, the programs at both ends included."},
+    {.name = "message", .type = OPT_FLOAT, .offset = AT(message), .arg = "US", .min = 0, .max = 1e7,
+     .initial = "5", .help = "Microseconds of a core that each message to another host takes."},
     {.name = "json", .type = OPT_BOOL, .offset = AT(json), .help = "The figures as JSON."},
     {.name = "help", .type = OPT_BOOL, .offset = AT(help), .help = "This text."},
 };
@@ -87,13 +89,16 @@ static int plan(const struct plan_options *o, struct error *e)
 {
     char *installed = o->train.prices ? NULL : cmd_data_file(PRICES_FILE);
     const struct plan_job job = {
-        .train = {.config = &o->train, .hooks.note = note, .started = clock_process()},
+        .train = {.config = &o->train,
+                  .hooks.note = o->train.quiet ? NULL : note,
+                  .started = clock_process()},
         .prices = o->train.prices ? o->train.prices : installed,
         .instances = o->instances,
         .cores = o->cores,
         .hosts = &o->host_counts,
         .network_mbit = o->network,
         .latency = 1e-6 * o->latency,
+        .message = 1e-6 * o->message,
     };
     struct plan_result r;
     int rc = plan_job(&job, &r, e);

@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define VCPUS_A_CORE 2    // hyper-threads: the two share the units that multiply
-#define MESSAGE      5e-6 // seconds of a core: half of an exchange of 64 bytes over TCP here
+#define VCPUS_A_CORE 2 // hyper-threads: the two share the units that multiply
 #define MBIT         (1e6 / 8)
 
 // ---- kinds of hosts
@@ -31,7 +30,7 @@ static struct scaling_network network(const struct plan_job *job, double mbit)
     return (struct scaling_network){
         .latency = job->latency,
         .bandwidth = (job->network_mbit > 0 ? job->network_mbit : mbit) * MBIT,
-        .message = MESSAGE,
+        .message = job->message,
     };
 }
 
