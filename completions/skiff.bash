@@ -12,7 +12,8 @@ _skiff_prep_options()
 }
 
 # _skiff_options COMMAND: its options, one a line, as NAME=KIND. KIND is the words that may follow,
-# separated by |, or @npz, @json, @scores, @table, @csv (files), @dir, @switch, or nothing: any text.
+# separated by |, or @npz, @json, @scores, @table, @csv, @run (files), @dir, @switch, or nothing: any
+# text.
 _skiff_options()
 {
     case $1 in
@@ -52,6 +53,11 @@ _skiff_options()
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
             json=@switch curves=@switch help=@switch val=@table 'part=auto|train|val|test' x_key= y_key= \
             bootstrap= seed= threads= 'gemm=auto|own|blas'
+        ;;
+    compare)
+        printf '%s\n' 'format=text|markdown|csv|json' out= target= \
+            'metric=auto|accuracy|f1|auroc|ap|log_loss|brier|rmse|mae|r2|loss' baseline= prices=@csv \
+            instance= assume= published=@switch overhead= storage= spot= help=@switch
         ;;
     report)
         printf '%s\n' out=@dir data=@table 'part=auto|train|val|test' x_key= y_key= model=@npz \
@@ -103,6 +109,7 @@ _skiff_values()
         @scores) _skiff_files "$2" csv npz ;;
         @table) _skiff_files "$2" csv csv.gz npz ;;
         @csv) _skiff_files "$2" csv csv.gz ;;
+        @run) _skiff_files "$2" json jsonl csv ;;
         @dir) _skiff_files "$2" ;;
         @switch) compgen -W 'true false' -- "$2" ;;
         *) compgen -W "${1//|/ }" -- "$2" ;;
@@ -133,10 +140,10 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report job inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report compare job inspect --help --version' -- "$current")
     elif [[ $command == help ]]; then
         ((COMP_CWORD > 2)) ||
-            mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report job inspect' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report compare job inspect' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
@@ -148,6 +155,8 @@ _skiff()
         _skiff_values "$kind" "$current"
     elif [[ $command == job && $COMP_CWORD == 2 && $current != -* ]]; then
         _skiff_values 'new|run' "$current"
+    elif [[ $command == compare && $current != -* ]]; then
+        _skiff_values @run "$current"
     elif [[ $command == @(report|job) && $current != -* ]]; then
         _skiff_values @dir "$current"
     elif [[ $command == @(predict|eval|inspect) && $current != -* ]]; then

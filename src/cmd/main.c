@@ -19,6 +19,7 @@ static const struct command {
     {"predict", cmd_predict, "what a trained model says about new rows"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
     {"report", cmd_report, "a page about a training run, with its figures"},
+    {"compare", cmd_compare, "what runs took, cost and came to, and what to rent"},
     {"job", cmd_job, "a SageMaker training job, here: its files, its run, its results"},
     {"inspect", cmd_inspect, "what is inside a CSV or an .npz file"},
 };

@@ -73,6 +73,34 @@ static void say_without_price(struct compare *c)
     }
 }
 
+static bool is_first_of_price(const struct compare *c, size_t row)
+{
+    for (size_t i = 0; i < row; i++)
+        if (c->row[i].price == c->row[row].price)
+            return false;
+    return true;
+}
+
+static void say_prices(struct compare *c)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->rows; i++) {
+        const struct price *p = c->row[i].price;
+        if (!p || !is_first_of_price(c, i))
+            continue;
+        buf_printf(&c->notes, "%s%.60s $%g an hour", any ? "; " : "Prices: ", p->instance,
+                   p->usd_per_hour);
+        if (p->source)
+            buf_printf(&c->notes, " (%.60s%s%.20s)", p->source, p->as_of ? ", " : "",
+                       p->as_of ? p->as_of : "");
+        any = true;
+    }
+    if (any && c->spec.spot_percent > 0)
+        buf_printf(&c->notes, "; less %g %%", c->spec.spot_percent);
+    if (any)
+        buf_puts(&c->notes, "\n");
+}
+
 static void say_instances(struct compare *c)
 {
     const size_t nameless = count_rows(c, is_nameless), guessed = count_rows(c, is_guessed);
@@ -229,14 +257,29 @@ static void answer_table(struct compare *c, const struct compare_table *t)
     buf_puts(&c->answer, ".\n");
 }
 
+// Characters that a limit has cut in two.
+static void clean_lines(struct buf *text)
+{
+    for (size_t at = 0; at < text->len;) {
+        const size_t len = strcspn(text->data + at, "\n");
+        text->data[at + len] = '\0';
+        error_one_line(text->data + at);
+        at += len + 1;
+        text->data[at - 1] = '\n';
+    }
+}
+
 int compare_say(struct compare *c, struct error *e)
 {
+    say_prices(c);
     say_without_price(c);
     say_instances(c);
     say_bills(c);
     say_noise(c);
     for (size_t t = 0; t < c->tables; t++)
         answer_table(c, &c->table[t]);
+    clean_lines(&c->notes);
+    clean_lines(&c->answer);
     const int rc = buf_check(&c->notes, "notes", e);
     return rc ? rc : buf_check(&c->answer, "the answer", e);
 }

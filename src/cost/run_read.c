@@ -129,6 +129,19 @@ static void take_work(struct cost_run *r)
     r->hidden = json_text_at(root, "options.hidden");
 }
 
+// They go into tables, messages and pages.
+static int check_texts(const struct cost_run *r, const char *where, struct error *e)
+{
+    const char *const texts[] = {r->program, r->instance, r->instance_source, r->citation,
+                                 r->note,    r->device,   r->device_name,     r->cpu_level,
+                                 r->task,    r->hidden,   r->setting};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (const char *c = texts[i]; c && *c; c++)
+            if ((unsigned char)*c < 0x20 || *c == 0x7f)
+                return error_set(e, ERR_DATA, "%s: control characters in '%.60s'", where, texts[i]);
+    return 0;
+}
+
 static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
 {
     if (!json_is_object(json_at(r->root, "seconds")))
@@ -149,6 +162,8 @@ static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
     int rc = take_instance(r, at->where, e);
     if (rc == 0)
         rc = take_seconds(r, at->where, e);
+    if (rc == 0)
+        rc = check_texts(r, at->where, e);
     json_object_del(r->root, "metrics"); // which may be large, and have been taken
     return rc;
 }

@@ -122,6 +122,8 @@ offers "data more.csv.gz scores.csv train.npz two words.npz" skiff eval train.np
 offers "test train" skiff predict --part t
 offers "data more.csv.gz scores.csv train.npz two words.npz" skiff inspect ""
 offers "data" skiff report ""
+offers "data options.json scores.csv" skiff compare ""
+offers "data options.json scores.csv" skiff compare run ""
 offers "data more.csv.gz scores.csv train.npz two words.npz" skiff report run --data ""
 offers "--delimiter --header --help --json" skiff inspect -
 offers "semicolon" skiff inspect --delimiter s

@@ -153,6 +153,7 @@ static void refusals(void **state)
         {"{\"seconds\": {\"load\": -1}}", ERR_DATA, "some/run.json: seconds.load is -1"},
         {"{\"seconds\": {\"total\": 1e10}}", ERR_DATA, "seconds.total is 1e+10"},
         {"{\"seconds\": {\"billable\": -3}}", ERR_DATA, "seconds.billable is -3"},
+        {"{\"seconds\": {}, \"program\": \"a\\u001b[2Jb\"}", ERR_DATA, "control characters"},
         {"{\"seconds\": {}, \"instance\": {\"count\": 0}}", ERR_DATA, "instance.count must be"},
         {"{\"seconds\": {}, \"instance\": {\"count\": -2}}", ERR_DATA, "instance.count must be"},
         {"{\"seconds\": {}, \"instance\": {\"count\": 1.5}}", ERR_DATA, "instance.count must be"},
