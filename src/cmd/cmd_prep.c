@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define THREADS 8 // more have little to do
 
@@ -109,6 +110,8 @@ static int check(const struct cmd_call *call, struct error *e)
         return rc;
     if (!c->out)
         return error_set(e, ERR_USAGE, "--out is missing: the folder to write into");
+    if (strcmp(c->out, "-") == 0)
+        return error_set(e, ERR_USAGE, "--out: several files are written; name a folder");
     if (c->folds == 1)
         return error_set(e, ERR_USAGE, "--folds 1: there must be two at least");
     if (c->folds && opt_given(call->set, "test_size"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "job/model_run.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "kern/cpu.h"
 
@@ -46,22 +47,35 @@ static void run_in_team(struct par *team, void *context)
     c->rc = c->work(c->run, c->context, c->error);
 }
 
-int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e)
+static int run_model(struct model_run *run, const struct model_run_spec *spec, model_work *work,
+                     void *context, struct error *e)
 {
-    struct model_run run = {.path = spec->model, .threads = choose_threads(spec->threads)};
-    int rc = kern_select(&run.kern, e);
+    int rc = kern_select(&run->kern, e);
     if (rc == 0)
-        rc = model_read_npz(&run.model, spec->model, e);
+        rc = model_read_npz(&run->model, run->path, e);
     if (rc)
         return rc;
-    rc = gemm_open(&run.gemm, spec->gemm, run.kern, widest_hidden(&run.model.net), e);
+    rc = gemm_open(&run->gemm, spec->gemm, run->kern, widest_hidden(&run->model.net), e);
     if (rc == 0) {
-        struct call call = {.run = &run, .work = work, .context = context, .error = e};
-        par_team(run.threads, run_in_team, &call);
+        struct call call = {.run = run, .work = work, .context = context, .error = e};
+        par_team(run->threads, run_in_team, &call);
         rc = call.rc;
     }
-    gemm_clear(&run.gemm);
-    model_clear(&run.model);
+    gemm_clear(&run->gemm);
+    model_clear(&run->model);
+    return rc;
+}
+
+int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e)
+{
+    const bool folder = file_is_folder(spec->model);
+    char *inside = folder ? file_join(spec->model, "model.npz") : NULL;
+    if (folder && !inside)
+        return error_nomem(e, "paths");
+    struct model_run run = {.path = inside ? inside : spec->model,
+                            .threads = choose_threads(spec->threads)};
+    const int rc = run_model(&run, spec, work, context, e);
+    mem_free(inside);
     return rc;
 }
 

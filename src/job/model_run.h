@@ -12,7 +12,7 @@
 #include "table/dataset.h"
 
 struct model_run_spec {
-    const char *model;     // model.npz
+    const char *model;     // model.npz, or the folder of a run that has one
     size_t threads;        // 0: OMP_NUM_THREADS, or else the cores at hand
     enum gemm_choice gemm; // as the model was trained with, for the same bits
 };

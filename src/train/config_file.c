@@ -93,6 +93,41 @@ static int check_doubles(const struct opt_set *options, const char *name, json_t
     return 0;
 }
 
+// A run's record, whose options are to be repeated; else NULL.
+static json_t *options_of_record(json_t *object)
+{
+    const char *program = json_string_value(json_object_get(object, "program"));
+    json_t *options = json_object_get(object, "options");
+    return program && strcmp(program, "skiff") == 0 && json_is_object(options) ? options : NULL;
+}
+
+// What a run that is repeated does anew: its files must not go where those of the record are, and
+// it does not go on from the other's checkpoints.
+static void forget_places(json_t *options)
+{
+    static const char *const places[] = {"out",    "model_dir", "output_dir", "checkpoint_dir",
+                                         "config", "root",      "host"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        json_object_del(options, places[i]);
+}
+
+static int set_all(struct opt_set *options, const char *name, json_t *object, struct error *e)
+{
+    const char *key;
+    json_t *value;
+    json_t *record = options_of_record(object);
+    if (record)
+        forget_places(record);
+    json_t *members = record ? record : object;
+    int rc = check_doubles(options, name, members, e);
+    json_object_foreach(members, key, value)
+    {
+        if (rc == 0)
+            rc = set_member(options, name, key, value, e);
+    }
+    return rc;
+}
+
 int train_config_text(struct opt_set *options, const char *name, const char *text, size_t size,
                       struct error *e)
 {
@@ -101,20 +136,10 @@ int train_config_text(struct opt_set *options, const char *name, const char *tex
     if (!object)
         return error_set(e, ERR_FORMAT, "%s:%d:%d: not valid JSON: %.120s", name, bad.line,
                          bad.column, bad.text);
-    int rc = 0;
-    if (!json_is_object(object))
-        rc = error_set(e, ERR_FORMAT, "%s: must be a JSON object, such as {\"epochs\": 100}", name);
-    if (rc == 0)
-        rc = check_doubles(options, name, object, e);
-    const char *key;
-    json_t *value;
-    if (rc == 0)
-        json_object_foreach(object, key, value)
-        {
-            rc = set_member(options, name, key, value, e);
-            if (rc)
-                break;
-        }
+    const int rc = json_is_object(object)
+                       ? set_all(options, name, object, e)
+                       : error_set(e, ERR_FORMAT,
+                                   "%s: must be a JSON object, such as {\"epochs\": 100}", name);
     json_decref(object);
     return rc;
 }

@@ -78,6 +78,8 @@ for how in eighths.npz unaligned.npz deflated.npz double.npz "half.npz --x_key f
     predict two/model.npz $how
     same_file "$how" want.csv stdout
 done
+predict two eighths.npz
+same_file "the folder of a run" want.csv stdout
 predict two/model.npz eighths.npz --out -
 same_file "--out -" want.csv stdout
 predict --out p.csv two/model.npz eighths.npz
@@ -139,7 +141,7 @@ for out in parts/a.npz linked.npz; do
 done
 refuses 1 "absent.npz: cannot open" absent.npz eighths.npz
 refuses 1 "absent.npz: cannot open" two/model.npz absent.npz --out left.csv
-refuses 1 "parts: is a folder" parts eighths.npz
+refuses 1 "parts/model.npz: cannot open" parts eighths.npz
 refuses 1 "two/nn_model.pth: a torch state dict" two/nn_model.pth eighths.npz
 refuses 1 "eighths.npz: has no meta.json, so it is no model" eighths.npz eighths.npz
 refuses 1 "narrow.npz: X_val has 7 features, but the model two/model.npz takes 11" \

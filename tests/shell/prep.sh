@@ -183,6 +183,7 @@ echo x >"$folder/file"
     refuses_prep 2 "FILE is needed" --target y --out out
     refuses_prep 2 "--target is missing: the column to be predicted" "$people" --out out
     refuses_prep 2 "--out is missing: the folder" "$people" --target Survived
+    refuses_prep 2 "--out: several files are written; name a folder" "$people" --target Survived --out -
     refuses_prep 2 "did you mean --test_size?" "$people" $good --testsize 0.2
     refuses_prep 2 "--test_size: -1 is out of range" "$people" $good --test_size -1
     refuses_prep 2 "--random_state: 4294967296 is out of range" "$people" $good --random_state 4294967296

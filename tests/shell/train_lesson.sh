@@ -162,4 +162,10 @@ train --config "$folder/c.json" --train "$data/train_data.npz" --epochs 4 --out 
 train --train "$data/train_data.npz" --epochs 4 --hidden 8,4 --lr 0.01 --batch_size 100 --seed 9 \
     --out "$folder/arguments"
 same_run "--config" "$folder/config" "$folder/arguments"
+
+# The record of a run repeats it, and leaves the files of that run alone.
+cp "$folder/config/run.json" "$folder/record.json"
+train --config "$folder/config/run.json" --out "$folder/again"
+same_run "--config run.json" "$folder/config" "$folder/again"
+same_file "the record" "$folder/record.json" "$folder/config/run.json"
 finish
