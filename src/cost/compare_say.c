@@ -156,8 +156,8 @@ static void say_noise(struct compare *c)
                             " apart only when they differ a lot\n");
     if (c->tables > 1)
         buf_printf(&c->notes,
-                   "Rows are about %zu tables of different size; what is said relative to"
-                   " the baseline compares runs, and only within a table machines\n",
+                   "Rows are about %zu tables of different size; ratios between those compare runs,"
+                   " not machines\n",
                    c->tables);
 }
 

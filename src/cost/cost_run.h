@@ -54,7 +54,7 @@ struct cost_value {
 };
 
 struct cost_run {
-    const char *name;    // for tables: the folder, the record's "name", or file and line
+    const char *name;    // for tables: the record's "name", else the folder, or file and line
     const char *path;    // of the file that it was read from
     const char *program; // "skiff", "torch", ...
     bool published;      // by others, and not measured by us

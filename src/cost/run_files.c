@@ -47,15 +47,21 @@ static char *name_of(const char *path)
     return name;
 }
 
+static int add_record(struct cost_runs *runs, const struct run_place *at, struct span text,
+                      struct error *e)
+{
+    json_t *root = json_object_parse(at->where, text.data, text.len, e);
+    return root ? run_append(runs, root, at, e) : error_code(e);
+}
+
 int cost_runs_add_record(struct cost_runs *runs, const char *path, const char *text, size_t size,
                          struct error *e)
 {
     char *name = name_of(path);
     if (!name)
         return error_nomem(e, path);
-    json_t *root = json_object_parse(path, text, size, e);
     const struct run_place at = {.where = path, .name = name};
-    const int rc = root ? run_append(runs, root, &at, e) : error_code(e);
+    const int rc = add_record(runs, &at, (struct span){text, size}, e);
     mem_free(name);
     return rc;
 }
@@ -126,21 +132,23 @@ static int read_history(struct cost_run *r, const char *path, struct error *e)
     return rc;
 }
 
-static int parse_file(struct cost_runs *runs, const char *path, const struct buf *text,
+// `name` is that of the run, or NULL: the path's.
+static int parse_file(struct cost_runs *runs, const char *path, const char *name, struct span text,
                       struct error *e)
 {
-    const char *data = text->data ? text->data : "";
+    const struct run_place at = {.where = path, .name = name};
     if (ends_in(path, ".csv"))
-        return cost_runs_add_published(runs, path, data, text->len, e);
+        return cost_runs_add_published(runs, path, text.data, text.len, e);
     if (ends_in(path, ".jsonl"))
-        return cost_runs_add_lines(runs, path, data, text->len, e);
-    const int rc = cost_runs_add_record(runs, path, data, text->len, e);
+        return cost_runs_add_lines(runs, path, text.data, text.len, e);
+    const int rc = name ? add_record(runs, &at, text, e)
+                        : cost_runs_add_record(runs, path, text.data, text.len, e);
     if (rc == 0 && strcmp(base_of(path), RECORD) == 0)
         return read_history(&runs->item[runs->count - 1], path, e);
     return rc;
 }
 
-static int add_file(struct cost_runs *runs, const char *path, struct error *e)
+static int add_file(struct cost_runs *runs, const char *path, const char *name, struct error *e)
 {
     struct stat st;
     const size_t before = runs->count;
@@ -153,18 +161,24 @@ static int add_file(struct cost_runs *runs, const char *path, struct error *e)
     if (rc == 0)
         rc = file_read_all(path, COST_FILE_MAX, &text, e);
     if (rc == 0)
-        rc = parse_file(runs, path, &text, e);
+        rc = parse_file(runs, path, name, (struct span){text.len ? text.data : "", text.len}, e);
     buf_clear(&text);
     for (size_t i = before; i < runs->count; i++)
         memcpy(runs->item[i].file, file, sizeof file);
     return rc;
 }
 
-static int add_below(struct cost_runs *runs, const char *folder, const char *name, struct error *e)
+// The run.json `file` below a folder is the run of the folder that it is in, "a/b" of a/b/run.json.
+static int add_below(struct cost_runs *runs, const char *folder, const char *file, struct error *e)
 {
-    char *path = file_join(folder, name);
-    const int rc = path ? add_file(runs, path, e) : error_nomem(e, folder);
+    char *path = file_join(folder, file), *name = mem_strdup(file);
+    char *const slash = name ? strrchr(name, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    const int rc =
+        path && name ? add_file(runs, path, slash ? name : NULL, e) : error_nomem(e, folder);
     mem_free(path);
+    mem_free(name);
     return rc;
 }
 
@@ -189,7 +203,7 @@ static int add_tree(struct cost_runs *runs, const char *folder, struct error *e)
 int cost_runs_add(struct cost_runs *runs, const char *path, struct error *e)
 {
     if (!file_is_folder(path))
-        return add_file(runs, path, e);
+        return add_file(runs, path, NULL, e);
     char *record = file_join(path, RECORD);
     if (!record)
         return error_nomem(e, path);

@@ -285,7 +285,7 @@ static void folders(void **state)
     assert_true(runs.item[0].history.row[1].value[HISTORY_VAL_AUROC] == 0.8);
     assert_string_equal(runs.item[1].name, "b");
     assert_int_equal(runs.item[1].history.count, 0);
-    assert_string_equal(runs.item[2].name, "er");
+    assert_string_equal(runs.item[2].name, "deep/er");
     CHECK_OK(cost_runs_add(&runs, test_path("lonely.json"), &e), e);
     assert_string_equal(runs.item[3].name, "lonely");
     check_refused(cost_runs_add(&runs, test_path("many/b"), &e), ERR_USAGE, &e, "is given twice");
