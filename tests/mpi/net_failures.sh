@@ -7,12 +7,16 @@ tables binary
 
 busy
 kill -KILL "$rank2"
-over "a rank is killed" 1 "host algo-2: rank 1 was ended by signal 9"
+over "a rank is killed" 1 "host algo-2: rank 1 was ended by signal 9" 137
 grep -q "host algo-2" "$folder/said.3" || complain "host 3 does not hear who: $(cat "$folder/said.3")"
 
 busy
 kill -KILL "$rank1"
-over "the leader's rank is killed" 3 "host algo-1: rank 0 was ended by signal 9"
+over "the leader's rank is killed" 3 "host algo-1: rank 0 was ended by signal 9" 137
+
+busy
+kill -SEGV "$rank3"
+over "a rank crashes" 1 "host algo-3: rank 2 was ended by signal 11" 139
 
 busy
 kill -KILL "$(cat "$folder/pid.3")"
@@ -53,6 +57,21 @@ done
     [ "$code" -eq 1 ] || complain "no leader: $code"
     grep -q "host algo-1, which leads, has not answered" "$folder/said.2" ||
         complain "$(cat "$folder/said.2")"
+
+    # A rank that cannot come to MPI leaves, while the others wait for it there.
+    launch 1 3 $options
+    launch 3 3 $options
+    limit=20000
+    launch 2 3 $options
+    limit=
+    all_end 3 "a rank leaves" 1
+    grep -q "host algo-2: rank 1 gave up" "$folder/said.3" || complain "$(cat "$folder/said.3")"
+    grep -q "MPICH cannot be loaded (libmpich" "$folder/said.2" || complain "$(cat "$folder/said.2")"
+
+    launch 1 2 $options
+    launch 2 2 $options --train "$folder/val.npz"
+    all_end 2 "other data" 1
+    grep -q "rank 1: $folder/val.npz" "$folder/said.1" || complain "$(cat "$folder/said.1")"
 
     launch 1 2 $options
     launch 2 2 $options --epochs 77

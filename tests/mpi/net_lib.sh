@@ -38,6 +38,8 @@ names() {
     seq -s, -f 'algo-%g' 1 "$1"
 }
 
+limit= # of the memory (ulimit -v) of hosts that are launched
+
 # launch HOST COUNT ARGUMENT...: skiff train on that host of so many, in the background: its process is
 # the number in $folder/pid.HOST, what it says in $folder/said.HOST.
 launch() {
@@ -45,8 +47,8 @@ launch() {
     of=$2
     shift 2
     # shellcheck disable=SC2016 # for the host's shell
-    ip netns exec "$tag-$host" unshare --uts sh -c 'hostname "$1"; shift; exec "$@"' sh \
-        "algo-$host" "$SKIFF" train --hosts "$(names "$of")" --host "algo-$host" --threads 1 \
+    ip netns exec "$tag-$host" unshare --uts sh -c \
+        'hostname "$1"; [ -z "$2" ] || ulimit -v "$2"; shift 2; exec "$@"' sh "algo-$host" "$limit" "$SKIFF" train --hosts "$(names "$of")" --host "algo-$host" --threads 1 \
         --out "$folder/out.$host" "$@" >"$folder/said.$host" 2>&1 </dev/null &
     echo $! >"$folder/pid.$host"
 }
@@ -130,6 +132,7 @@ busy_with() {
     rank1=$(rank_of 1)
     rank2=$(rank_of 2)
     rank3=$(rank_of 3)
+    since=$(date +%s)
 }
 
 # busy ARGUMENT...: the same, and they do not end.
@@ -137,9 +140,11 @@ busy() {
     busy_with --epochs 1000000 --batch_size 512 "$@"
 }
 
-# over WHAT HOST PATTERN [STATUS]: all fail, and what that host says has the pattern.
+# over WHAT HOST PATTERN [STATUS]: all fail soon, and what that host says has the pattern. The heartbeat
+# is 2 s, the rest is for a busy machine.
 over() {
     all_end 3 "$1" "${4:-failure}"
+    [ $(($(date +%s) - since)) -le 9 ] || complain "$1: the end took $(($(date +%s) - since)) s"
     grep -q "$3" "$folder/said.$2" || complain "$1: host $2 says: $(cat "$folder/said.$2")"
     for pid in $rank1 $rank2 $rank3; do
         case $(ps -o stat= -p "$pid") in

@@ -16,10 +16,9 @@ for who in 1 2; do
         kill -0 "$(cat "$folder/pid.$host")" || complain "a short stop ends host $host"
     done
     kill -STOP "$pid"
-    begun=$(date +%s)
+    since=$(date +%s)
     over "rank $((who - 1)) is stopped" 3 \
         "host algo-$who: rank $((who - 1)) has been stopped for longer than the heartbeat" 1
-    [ $(($(date +%s) - begun)) -le 8 ] || complain "rank $((who - 1)) is stopped: the end took long"
 done
 
 # shellcheck disable=SC2086 # a list of words
