@@ -12,8 +12,8 @@ _skiff_prep_options()
 }
 
 # _skiff_options COMMAND: its options, one a line, as NAME=KIND. KIND is the words that may follow,
-# separated by |, or @npz, @json, @scores, @table, @csv, @run (files), @dir, @switch, or nothing: any
-# text.
+# separated by |, or @npz, @json, @scores, @table, @csv, @run, @file (files), @dir, @switch, or nothing:
+# any text.
 _skiff_options()
 {
     case $1 in
@@ -30,7 +30,8 @@ _skiff_options()
             'class_weight=none|balanced' seed= patience= min_delta= \
             'monitor=auto|train_loss|val_loss|val_accuracy|val_f1|val_auroc|val_ap|val_rmse|val_r2' \
             restore_best=@switch threads= 'gemm=auto|own|blas' log_every= progress=@switch quiet=@switch \
-            hosts= host= ranks_per_host= host_addresses= join_port= join_timeout= heartbeat= \
+            hosts= host= ranks_per_host= host_addresses= join_port= join_secret_file=@file \
+            join_timeout= heartbeat= \
             restarts= elastic=@switch \
             model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
             config=@json instance= prices=@csv root=@dir strict=@switch help=@switch
@@ -110,6 +111,7 @@ _skiff_values()
         @table) _skiff_files "$2" csv csv.gz npz ;;
         @csv) _skiff_files "$2" csv csv.gz ;;
         @run) _skiff_files "$2" json jsonl csv ;;
+        @file) compgen -f -- "$2" ;;
         @dir) _skiff_files "$2" ;;
         @switch) compgen -W 'true false' -- "$2" ;;
         *) compgen -W "${1//|/ }" -- "$2" ;;

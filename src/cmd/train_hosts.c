@@ -2,8 +2,13 @@
 #include "cmd/train_hosts.h"
 
 #include "dist/bringup.h"
+#include "dist/secret.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET_VARIABLE "SKIFF_JOIN_SECRET"
 
 static void note(void *context, const char *text)
 {
@@ -22,6 +27,16 @@ static void again(void *context, const char *cause, size_t number)
                               : "the beginning, for there is no --checkpoint_dir");
 }
 
+// Never an argument, which everybody on a machine can see.
+static int read_secret(struct secret *s, const struct train_config *c, struct error *e)
+{
+    const char *text = getenv(SECRET_VARIABLE);
+    s->size = 0;
+    if (c->join_secret_file)
+        return secret_read(s, c->join_secret_file, e);
+    return text && *text ? secret_take(s, text, strlen(text), SECRET_VARIABLE, e) : 0;
+}
+
 int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool *rank, int *status,
                 struct error *e)
 {
@@ -38,12 +53,17 @@ int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool 
         .context = (void *)(uintptr_t)c,
     };
     *rank = false;
-    *status = 2;
     int rc = c->hosts ? bringup_hosts(&b, c->hosts, c->host, e) : bringup_local(&b, e);
     if (rc == 0 && c->host_addresses)
         rc = bringup_addresses(&b, c->host_addresses, e);
+    struct secret secret;
+    if (rc == 0)
+        rc = read_secret(&secret, c, e);
+    b.secret = rc == 0 && secret.size ? &secret : NULL;
+    *status = rc == ERR_USAGE ? 2 : 1;
     if (rc == 0)
         rc = bringup_run(&b, rank, status, e);
+    secret_clear(&secret);
     bringup_clear(&b);
     return rc;
 }

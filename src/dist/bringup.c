@@ -13,17 +13,18 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define SHARED_A_RANK 6e6 // bytes
+#define SHARED_A_RANK   6e6 // bytes
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-// A copy of a name, which may be an address; NULL with the error set.
-static char *copy_name(const char *option, const char *name, size_t length, struct error *e)
+// A copy of a name of these characters; NULL with the error set.
+static char *copy_name(const char *option, const char *good, const char *name, size_t length,
+                       struct error *e)
 {
-    const char *const good = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     if (length == 0 || length > 253 || strspn(name, good) < length) {
         error_set(e, ERR_USAGE, "%s: '%.*s' is not the name of a host", option,
                   (int)(length < 64 ? length : 64), name);
@@ -43,7 +44,7 @@ static int add_host(struct bringup *b, const char *name, size_t length, struct e
 {
     if (b->hosts == BRINGUP_HOSTS_MAX)
         return error_set(e, ERR_USAGE, "--hosts: more than %d", BRINGUP_HOSTS_MAX);
-    char *copy = copy_name("--hosts", name, length, e);
+    char *copy = copy_name("--hosts", NAME_CHARACTERS, name, length, e);
     if (!copy)
         return error_code(e);
     b->host[b->hosts++] = copy;
@@ -105,7 +106,8 @@ static int add_address(struct bringup *b, const char *pair, size_t length, struc
     if (name >= length)
         return error_set(e, ERR_USAGE, "--host_addresses: '%.*s' is not NAME=ADDRESS",
                          (int)(length < 64 ? length : 64), pair);
-    char *copy = copy_name("--host_addresses", pair + name + 1, length - name - 1, e);
+    char *copy =
+        copy_name("--host_addresses", NAME_CHARACTERS ":%", pair + name + 1, length - name - 1, e);
     if (!copy)
         return error_code(e);
     size_t i = 0;

@@ -22,12 +22,13 @@ struct bringup {
     char **host;    // sorted, different
     char **address; // [hosts] where each is to be found: NULL, by its name
     size_t hosts, self;
-    size_t per_host;  // ranks
-    int port;         // where the leader listens
-    double join;      // seconds to wait for all
-    double heartbeat; // seconds of silence that are a failure
-    size_t restarts;  // after failures
-    bool elastic;     // they may do with the hosts that remain
+    size_t per_host;             // ranks
+    int port;                    // where the leader listens
+    const struct secret *secret; // that hosts prove to have, or NULL
+    double join;                 // seconds to wait for all
+    double heartbeat;            // seconds of silence that are a failure
+    size_t restarts;             // after failures
+    bool elastic;                // they may do with the hosts that remain
     void (*note)(void *context, const char *text);
     bool (*stop)(void *context); // asked now and then: pass it on to the ranks
     // What has failed, before restart `number` (from 1).

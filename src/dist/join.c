@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: MIT
-// The leader listens, the others call, again and again with growing pauses until it answers.
-// Whoever calls is a guest for a few seconds: one line decides whether it is a host of the list. A
-// listed host that is not of this job (another version, another list) ends it; strangers are sent
-// away.
+// The leader listens, the others call, again and again with growing pauses until it answers. A
+// listed host that is not of this job (another version, another list) ends it; who is no host of
+// the job, or has not its secret, is sent away (guests.c). A host that has a secret follows nobody
+// who has not.
 #include "dist/join.h"
 
 #include "base/clock.h"
 #include "base/crc.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "dist/address.h"
+#include "dist/guests.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define GUESTS_MAX    32
-#define GUEST_SECONDS 5.0
 #define FIRST_PAUSE   0.05
 #define LONGEST_PAUSE 5.0
 #define FIRST_NOTE    5.0
 #define LOOK_MS       100
-#define PROTOCOL      "3"
-#define HELLO_WORDS   8
+#define REFUSAL_MAX   256
+#define PROTOCOL      "4"
+#define HELLO_WORDS   9
 
 // ---- the line
 
@@ -41,8 +38,8 @@ void join_describe(const struct bringup *b, size_t round, struct join_hello *h)
 
 void join_print(const struct join_hello *h, char text[JOIN_HELLO_MAX])
 {
-    snprintf(text, JOIN_HELLO_MAX, "skiff-join " PROTOCOL " %s %zu %zu %zu %u %zu", h->version,
-             h->index, h->hosts, h->per_host, h->names, h->round);
+    snprintf(text, JOIN_HELLO_MAX, "skiff-join " PROTOCOL " %s %zu %zu %zu %u %zu %s", h->version,
+             h->index, h->hosts, h->per_host, h->names, h->round, h->nonce[0] ? h->nonce : "-");
 }
 
 static bool number(const char *text, int64_t most, int64_t *value)
@@ -65,7 +62,8 @@ bool join_parse(const char *line, struct join_hello *h)
         strlen(word[2]) >= sizeof h->version || !number(word[3], BRINGUP_HOSTS_MAX - 1, &index) ||
         !number(word[4], BRINGUP_HOSTS_MAX, &hosts) ||
         !number(word[5], BRINGUP_RANKS_MAX, &per_host) || !number(word[6], UINT32_MAX, &names) ||
-        !number(word[7], ROUNDS_MAX - 1, &round))
+        !number(word[7], ROUNDS_MAX - 1, &round) ||
+        (strcmp(word[8], "-") != 0 && !secret_is_nonce(word[8])))
         return false;
     *h = (struct join_hello){.index = (size_t)index,
                              .hosts = (size_t)hosts,
@@ -73,6 +71,7 @@ bool join_parse(const char *line, struct join_hello *h)
                              .names = (uint32_t)names,
                              .round = (size_t)round};
     snprintf(h->version, sizeof h->version, "%s", word[2]);
+    snprintf(h->nonce, sizeof h->nonce, "%s", word[8][0] == '-' ? "" : word[8]);
     return true;
 }
 
@@ -97,7 +96,7 @@ struct door {
     struct round *round;
     struct join_hello mine;
     int fd;
-    struct link guest[GUESTS_MAX];
+    struct guests *guests;
     struct link *link; // of hosts that have joined
     double opened, noted;
     bool stopped;
@@ -112,48 +111,6 @@ static size_t missing(const struct door *d)
     return count;
 }
 
-static int open_door(struct door *d, struct error *e)
-{
-    const struct sockaddr_in any = {.sin_family = AF_INET,
-                                    .sin_port = htons((uint16_t)d->b->port),
-                                    .sin_addr.s_addr = htonl(INADDR_ANY)};
-    const int yes = 1;
-    d->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (d->fd < 0)
-        return error_errno(e, "a socket for other hosts");
-    setsockopt(d->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(d->fd, (const struct sockaddr *)&any, sizeof any) != 0 || listen(d->fd, 128) != 0)
-        return error_errno(e, "port %d, where other hosts would join (see --join_port)",
-                           d->b->port);
-    return 0;
-}
-
-// Does the name of that host lead to where the guest comes from?
-static bool comes_from(const struct link *guest, const char *host)
-{
-    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    struct sockaddr_in peer;
-    socklen_t size = sizeof peer;
-    bool found = false;
-    if (getpeername(guest->fd, (struct sockaddr *)&peer, &size) != 0 ||
-        getaddrinfo(host, NULL, &hints, &list) != 0)
-        return false;
-    for (const struct addrinfo *at = list; at && !found; at = at->ai_next) {
-        struct sockaddr_in address;
-        memcpy(&address, at->ai_addr, sizeof address);
-        found = address.sin_addr.s_addr == peer.sin_addr.s_addr;
-    }
-    freeaddrinfo(list);
-    return found;
-}
-
-static void send_away(struct link *guest, const char *why)
-{
-    link_say(guest, "refuse %s", why);
-    link_close(guest);
-}
-
 static const char *difference(const struct join_hello *h, const struct join_hello *mine)
 {
     if (strcmp(h->version, mine->version) != 0)
@@ -163,58 +120,34 @@ static const char *difference(const struct join_hello *h, const struct join_hell
     return h->per_host != mine->per_host ? "another number of --ranks_per_host" : NULL;
 }
 
-// A guest has said who it is.
-static int receive(struct door *d, struct link *guest, const char *line, struct error *e)
+// A guest has said who it is, and it is that.
+static int receive(struct door *d, const struct join_hello *h, struct link *guest, struct error *e)
 {
-    struct join_hello h;
-    if (!join_parse(line, &h) || h.index <= d->b->self || h.index >= d->b->hosts ||
-        !comes_from(guest, bringup_address(d->b, h.index))) {
-        send_away(guest, "this is not a host of the job");
-        return 0;
-    }
-    if (d->link[h.index].fd >= 0) { // of before it died, and soon silent: it comes again
+    // One that has joined before is of before it died, and soon silent: it comes again.
+    if (h->index <= d->b->self || d->link[h->index].fd >= 0) {
         link_close(guest);
         return 0;
     }
-    const char *other = difference(&h, &d->mine);
+    const char *other = difference(h, &d->mine);
     if (other) {
-        send_away(guest, other);
+        link_say(guest, "refuse %s", other);
+        link_close(guest);
         return error_set(e, ERR_MISMATCH, "host %s has %s; start the same on all hosts",
-                         d->b->host[h.index], other);
+                         d->b->host[h->index], other);
     }
-    d->link[h.index] = *guest;
-    guest->fd = -1;
-    d->round->number = h.round > d->round->number ? h.round : d->round->number;
+    d->link[h->index] = *guest;
+    d->round->number = h->round > d->round->number ? h->round : d->round->number;
     return 0;
-}
-
-static void let_in(struct door *d)
-{
-    const int fd = accept4(d->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    size_t free = 0;
-    while (fd >= 0 && free < GUESTS_MAX && d->guest[free].fd >= 0)
-        free++;
-    if (fd >= 0 && free == GUESTS_MAX)
-        close(fd); // a host of ours comes again
-    else if (fd >= 0)
-        link_init(&d->guest[free], fd);
 }
 
 static int hear_guests(struct door *d, struct error *e)
 {
-    char line[LINK_LINE_MAX];
+    struct join_hello h;
+    struct link guest;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < GUESTS_MAX; i++) {
-        struct link *guest = &d->guest[i];
-        if (guest->fd < 0)
-            continue;
-        const bool there = link_fill(guest);
-        const int got = link_line(guest, line);
-        if (got > 0)
-            rc = receive(d, guest, line, e);
-        else if (!there || got < 0 || clock_seconds() - guest->said > GUEST_SECONDS)
-            link_close(guest);
-    }
+    guests_hear(d->guests, d->fd);
+    while (rc == 0 && guests_next(d->guests, &h, &guest))
+        rc = receive(d, &h, &guest, e);
     return rc;
 }
 
@@ -244,11 +177,12 @@ static void name_missing(const struct door *d, char *text, size_t size)
     for (size_t i = d->b->self + 1; i < d->b->hosts; i++) {
         if (d->link[i].fd >= 0)
             continue;
-        if (used + strlen(d->b->host[i]) + 24 > size)
+        const char *name = d->b->host[i], *why = guests_complaint(d->guests, i);
+        if (used + strlen(name) + (why ? strlen(why) : 0) + 28 > size)
             more++;
         else
-            used +=
-                (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", d->b->host[i]);
+            used += (size_t)snprintf(text + used, size - used, "%s%s%s%s%s", used ? ", " : "", name,
+                                     why ? " (" : "", why ? why : "", why ? ")" : "");
     }
     if (more)
         snprintf(text + used, size - used, " and %zu more", more);
@@ -284,8 +218,7 @@ static int wait_a_little(struct door *d, struct error *e)
         d->b->note(d->b->context, text);
         d->noted = 2 * waited(d);
     }
-    poll(&(struct pollfd){.fd = d->fd, .events = POLLIN}, 1,
-         d->opened + 1 > clock_seconds() ? LOOK_MS / 10 : LOOK_MS);
+    guests_wait(d->guests, d->fd, d->opened + 1 > clock_seconds() ? LOOK_MS / 10 : LOOK_MS);
     return 0;
 }
 
@@ -314,19 +247,18 @@ int join_as_leader(const struct bringup *b, struct round *r, struct link *link, 
         return error_nomem(e, "waiting for other hosts");
     *d = (struct door){
         .b = b, .round = r, .link = link, .fd = -1, .opened = clock_seconds(), .noted = FIRST_NOTE};
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        d->guest[i].fd = -1;
     join_describe(b, r->number, &d->mine);
-    int rc = b->hosts > 1 ? open_door(d, e) : 0;
+    d->guests = guests_new(b, e);
+    int rc = d->guests ? 0 : ERR_NOMEM;
+    if (rc == 0 && b->hosts > 1)
+        rc = address_listen(b->port, &d->fd, e);
     while (rc == 0 && !is_full(d)) {
-        let_in(d);
         rc = hear_guests(d, e);
         hear_joined(d);
         if (rc == 0 && !is_full(d))
             rc = wait_a_little(d, e);
     }
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        link_close(&d->guest[i]);
+    guests_free(d->guests);
     tell_joined(d, rc, e);
     if (d->fd >= 0)
         close(d->fd);
@@ -336,99 +268,132 @@ int join_as_leader(const struct bringup *b, struct round *r, struct link *link, 
 
 // ---- the others
 
-// A connection to that host, or -1.
-static int call(const struct bringup *b, const char *host)
+enum word { LISTEN, COME_AGAIN, START, STOP }; // what comes of the leader's, or a failure
+
+// A worker's talk to the leader of one call.
+struct talk {
+    const struct bringup *b;
+    struct round *round;
+    struct link *leader;
+    char greeting[JOIN_HELLO_MAX];
+    bool trusted;  // it may be followed
+    char *refusal; // [REFUSAL_MAX] of somebody who need not be the leader
+};
+
+// Who has the secret is the leader; and is told that this host has it, too.
+static int check_leader(struct talk *t, const char *line)
 {
-    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    char port[16];
-    snprintf(port, sizeof port, "%d", b->port);
-    if (getaddrinfo(host, port, &hints, &list) != 0)
-        return -1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), broken = 1;
-    socklen_t size = sizeof broken;
-    if (fd >= 0 && connect(fd, list->ai_addr, list->ai_addrlen) != 0 && errno == EINPROGRESS)
-        poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, (int)(1000 * GUEST_SECONDS));
-    freeaddrinfo(list);
-    if (fd >= 0 && (getsockopt(fd, SOL_SOCKET, SO_ERROR, &broken, &size) != 0 || broken ||
-                    send(fd, "", 0, MSG_NOSIGNAL) != 0)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
+    char proof[SECRET_PROOF];
+    t->trusted = secret_answer(t->b->secret, t->greeting, line, proof);
+    if (t->trusted)
+        return link_say(t->leader, "proof %s", proof) ? LISTEN : COME_AGAIN;
+    snprintf(t->refusal, REFUSAL_MAX, "it has another secret than this host");
+    link_say(t->leader, "refuse another secret");
+    return COME_AGAIN;
 }
 
-enum word { COME_AGAIN, START, STOP }; // of the leader, or a failure
-
-static int hear_leader(const struct bringup *b, struct round *r, const char *line, struct error *e)
+// What somebody says who may be anyone.
+static int hear_stranger(struct talk *t, const char *line)
 {
-    if (strncmp(line, "start ", 6) == 0 && round_parse(line + 6, b, r))
+    if (strncmp(line, "challenge ", 10) == 0)
+        return check_leader(t, line);
+    if (strncmp(line, "refuse ", 7) != 0)
+        return COME_AGAIN;
+    snprintf(t->refusal, REFUSAL_MAX, "%.200s", line + 7);
+    error_one_line(t->refusal);
+    return COME_AGAIN;
+}
+
+static int hear_leader(struct talk *t, const char *line, struct error *e)
+{
+    if (!t->trusted)
+        return hear_stranger(t, line);
+    if (strncmp(line, "start ", 6) == 0 && round_parse(line + 6, t->b, t->round))
         return START;
     if (strcmp(line, "stop") == 0)
         return STOP;
     if (strncmp(line, "refuse ", 7) == 0)
-        return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s", b->host[r->leader],
-                         line + 7);
-    return COME_AGAIN;
+        return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s",
+                         t->b->host[t->round->leader], line + 7);
+    return LISTEN;
 }
 
-// Until it says a word, for it decides how long to wait for others, or is gone.
-static int listen_to(const struct bringup *b, struct round *r, struct link *leader, struct error *e)
+// Until it says a word, for it decides how long to wait for others, or is gone; who has to prove
+// something first has no such time.
+static int listen_to(struct talk *t, struct error *e)
 {
+    const double begun = clock_seconds();
     char line[LINK_LINE_MAX];
     for (;;) {
-        poll(&(struct pollfd){.fd = leader->fd, .events = POLLIN}, 1, LOOK_MS);
-        const bool there = link_fill(leader);
-        for (int got; (got = link_line(leader, line)) != 0;) {
-            const int word = got > 0 ? hear_leader(b, r, line, e) : COME_AGAIN;
-            if (word != COME_AGAIN || got < 0)
+        poll(&(struct pollfd){.fd = t->leader->fd, .events = POLLIN}, 1, LOOK_MS);
+        const bool there = link_fill(t->leader);
+        for (int got; (got = link_line(t->leader, line)) != 0;) {
+            const int word = got > 0 ? hear_leader(t, line, e) : COME_AGAIN;
+            if (word != LISTEN)
                 return word;
         }
-        if (!there || !beat(b, leader))
+        if (!there || !beat(t->b, t->leader) ||
+            (!t->trusted && clock_seconds() - begun > JOIN_GUEST_SECONDS))
             return COME_AGAIN;
-        if (asked_to_stop(b)) {
-            link_say(leader, "stop");
+        if (asked_to_stop(t->b)) {
+            link_say(t->leader, "stop");
             return STOP;
         }
     }
 }
 
 static int call_and_listen(const struct bringup *b, struct round *r, struct link *leader,
-                           struct error *e)
+                           char refusal[REFUSAL_MAX], struct error *e)
 {
+    struct talk t = {
+        .b = b, .round = r, .leader = leader, .trusted = !b->secret, .refusal = refusal};
     struct join_hello mine;
-    char text[JOIN_HELLO_MAX];
-    const int fd = call(b, bringup_address(b, r->leader));
-    if (fd < 0)
-        return COME_AGAIN;
     join_describe(b, r->number, &mine);
-    join_print(&mine, text);
+    const int rc = b->secret ? secret_nonce(mine.nonce, e) : 0;
+    const int fd =
+        rc ? -1 : address_call(bringup_address(b, r->leader), b->port, JOIN_GUEST_SECONDS);
+    if (fd < 0)
+        return rc ? rc : COME_AGAIN;
+    join_print(&mine, t.greeting);
     link_init(leader, fd);
-    const int word = link_say(leader, "%s", text) ? listen_to(b, r, leader, e) : COME_AGAIN;
+    const int word = link_say(leader, "%s", t.greeting) ? listen_to(&t, e) : COME_AGAIN;
     if (word != START)
         link_close(leader);
     return word;
+}
+
+// Who is waited for, and what was said instead of letting this host in.
+static void note_waiting(const struct bringup *b, const struct round *r, const char *refusal)
+{
+    char text[512];
+    snprintf(text, sizeof text, "waiting for %.100s, which leads%s%s", b->host[r->leader],
+             *refusal ? ": " : "", refusal);
+    if (b->note)
+        b->note(b->context, text);
 }
 
 int join_as_worker(const struct bringup *b, struct round *r, struct link *leader, struct error *e)
 {
     const double begun = clock_seconds(), until = begun + round_pause(r->number) + b->join;
     double pause = FIRST_PAUSE, noted = FIRST_NOTE;
-    char note[256];
+    char refusal[REFUSAL_MAX] = "";
     while (clock_seconds() < until) {
-        const int word = call_and_listen(b, r, leader, e);
+        const bool refused = *refusal;
+        const int word = call_and_listen(b, r, leader, refusal, e);
         if (word != COME_AGAIN)
             return word == START ? 0 : word == STOP ? ROUND_STOPPED : word;
         if (asked_to_stop(b))
             return ROUND_STOPPED;
-        if (b->note && clock_seconds() - begun > noted) {
-            snprintf(note, sizeof note, "waiting for %.100s, which leads", b->host[r->leader]);
-            b->note(b->context, note);
+        if (clock_seconds() - begun > noted || (*refusal && !refused)) {
+            note_waiting(b, r, refusal);
             noted *= 2;
         }
         poll(NULL, 0, (int)(1000 * pause));
         pause = 1.5 * pause < LONGEST_PAUSE ? 1.5 * pause : LONGEST_PAUSE;
     }
+    if (*refusal)
+        return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not let this host in: %s",
+                         b->host[r->leader], refusal);
     return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not answered at port %d in %.0f s",
                      b->host[r->leader], b->port, b->join);
 }

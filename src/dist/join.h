@@ -6,17 +6,21 @@
 #include "dist/bringup.h"
 #include "dist/link.h"
 #include "dist/round.h"
+#include "dist/secret.h"
 
 #include <stdint.h>
 
-// What a host says first: "skiff-join 3 VERSION INDEX HOSTS RANKS CRC ROUND", RANKS being those of
-// each host and the CRC that of all names.
-#define JOIN_HELLO_MAX 128
+#define JOIN_GUEST_SECONDS 5.0 // for each step until it is clear who somebody is
+
+// What a host says first: "skiff-join 4 VERSION INDEX HOSTS RANKS CRC ROUND NONCE", RANKS being
+// those of each host, the CRC that of all names, and NONCE "-" where it has no secret.
+#define JOIN_HELLO_MAX 160
 struct join_hello {
     char version[32];
     size_t index, hosts, per_host;
     uint32_t names;
     size_t round; // that it wants to begin
+    char nonce[SECRET_NONCE];
 };
 void join_describe(const struct bringup *b, size_t round, struct join_hello *h);
 void join_print(const struct join_hello *h, char text[JOIN_HELLO_MAX]);

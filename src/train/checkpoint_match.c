@@ -50,6 +50,7 @@ static bool is_free(const struct opt *o)
         "host_addresses",
         "instance",
         "prices",
+        "join_secret_file",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], o->name) == 0)

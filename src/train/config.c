@@ -132,6 +132,8 @@ const struct opt train_options[] = {
     {.name = "join_port", .type = OPT_INT, .offset = AT(join_port), .arg = "N",
      .min = 1, .max = 65535, .initial = "7733",
      .help = "Port of the first host, in the order of names, where the others join."},
+    {.name = "join_secret_file", .type = OPT_TEXT, .offset = AT(join_secret_file), .arg = "FILE",
+     .help = "A text that all hosts have and nobody else: who has it not does not join."},
     {.name = "join_timeout", .type = OPT_FLOAT, .offset = AT(join_timeout), .arg = "SECONDS",
      .min = 0, .max = 1e6, .initial = "60", .help = "How long to wait for all hosts."},
     {.name = "heartbeat", .type = OPT_FLOAT, .offset = AT(heartbeat), .arg = "SECONDS",

@@ -85,6 +85,7 @@ struct train_config {
     char *hosts, *host, *host_addresses;
     int64_t ranks_per_host;
     int64_t join_port;
+    char *join_secret_file;
     double join_timeout, heartbeat; // seconds
     int64_t restarts;
     bool elastic;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What comes from other hosts: a greeting, then lines of three ranks. The first byte of a line says
-// whose it is. The leader's word about a round. And lists of hosts and of their addresses, which a
-// user or a platform gives.
+// What comes from other hosts: a greeting or a challenge, then lines of three ranks. The first byte
+// of a line says whose it is. The leader's word about a round. And lists of hosts and of their
+// addresses, which a user or a platform gives.
 #include "base/mem.h"
 #include "dist/join.h"
 #include "dist/pmi.h"
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static void try_lists(const char *text)
 {
-    struct bringup b;
+    struct bringup b = {.per_host = 1};
     struct error e = {0};
     if (bringup_hosts(&b, text, "a", &e) == 0)
         assert(b.self < b.hosts && strcmp(b.host[b.self], "a") == 0);
@@ -37,25 +37,39 @@ static void try_round(const char *text)
            r.present[2]);
 }
 
+static void try_greeting(const char *text)
+{
+    struct join_hello hello, same;
+    char again[JOIN_HELLO_MAX];
+    if (!join_parse(text, &hello))
+        return;
+    join_print(&hello, again);
+    assert(join_parse(again, &same) && same.index == hello.index &&
+           same.per_host == hello.per_host && strcmp(same.nonce, hello.nonce) == 0);
+}
+
+// Nobody guesses a proof.
+static void try_proofs(const char *text)
+{
+    const struct secret s = {.size = SECRET_LEAST, .bytes = "a secret of a job"};
+    char proof[SECRET_PROOF];
+    assert(!secret_answer(&s, "skiff-join", text, proof));
+    assert(!secret_proves(&s, "worker", "skiff-join", "nonce", text));
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     enum { RANKS = 3 };
     char *text = mem_alloc(size + 1);
     struct pmi *p = pmi_new(RANKS, 1, NULL);
     char answer[PMI_LINE_MAX];
-    struct join_hello hello;
     assert(text && p);
     memcpy(text, data, size);
     text[size] = '\0';
     try_lists(text);
     try_round(text);
-    if (join_parse(text, &hello)) {
-        char again[JOIN_HELLO_MAX];
-        struct join_hello same;
-        join_print(&hello, again);
-        assert(join_parse(again, &same) && same.index == hello.index &&
-               same.per_host == hello.per_host && same.round == hello.round);
-    }
+    try_greeting(text);
+    try_proofs(text);
     for (char *line = text, *end; *line; line = end) {
         int code = 1;
         end = line + strcspn(line, "\n");

@@ -40,7 +40,7 @@ over() {
 
 # shellcheck disable=SC2086 # lists of words
 {
-    arguments="$options --epochs 3 --batch_size 700 --dropout 0.2"
+    arguments="$options --epochs 5 --batch_size 700 --dropout 0.2"
     train $arguments --out "$folder/alone"
     for count in $ranks; do
         train $arguments --threads 1 --ranks_per_host "$count" --out "$folder/$count"
@@ -49,6 +49,12 @@ over() {
             grep -q "\"ranks\": $count[,}]" "$folder/$count/run.json" ||
             complain "run.json does not say $count ranks"
     done
+    for count in $ranks; do # one epoch more on each
+        train $options --epochs $((count - 1)) --batch_size 700 --dropout 0.2 --threads 1 \
+            --ranks_per_host "$count" --checkpoint_dir "$folder/kept" --out "$folder/resumed"
+    done
+    train $arguments --checkpoint_dir "$folder/kept" --out "$folder/resumed"
+    same_run "a run that goes on" "$folder/alone" "$folder/resumed"
     train $arguments --threads 1 --ranks_per_host 2 --hosts this --host this --out "$folder/one"
     same_run "a list of one host" "$folder/alone" "$folder/one"
 

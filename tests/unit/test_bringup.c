@@ -125,6 +125,18 @@ static void a_greeting_comes_back(void **state)
     assert_true(heard.index == 2 && heard.hosts == 3 && heard.per_host == 3 &&
                 heard.names == said.names && heard.round == 4);
     assert_string_equal(heard.version, PACKAGE_VERSION);
+    assert_string_equal(heard.nonce, "");
+    said = (struct join_hello){.index = BRINGUP_HOSTS_MAX - 1,
+                               .hosts = BRINGUP_HOSTS_MAX,
+                               .per_host = BRINGUP_RANKS_MAX,
+                               .names = UINT32_MAX,
+                               .round = ROUNDS_MAX - 1,
+                               .nonce = "0123456789abcdef0123456789abcdef"};
+    // The longest that there can be.
+    memset(said.version, 'v', sizeof said.version - 1);
+    join_print(&said, text);
+    assert_true(join_parse(text, &heard));
+    assert_string_equal(heard.nonce, said.nonce);
     bringup_clear(&b);
 }
 
@@ -134,26 +146,31 @@ static void other_greetings_do_not(void **state)
     static const char *const bad[] = {
         "",
         "skiff-join",
-        "skiff-join 3 0.1.0 1 2 1 5",
-        "skiff-join 3 0.1.0 1 2 1 3 4 5",
-        "skiff-join 3 0.1.0 1 2 1 3 1001",
-        "skiff-join 3 0.1.0 1 2 1 3 -1",
-        "skiff-join 2 0.1.0 1 2 1 3 5",
-        "skiff-join 3 0.1.0 -1 2 1 3 5",
-        "skiff-join 3 0.1.0 1 2 1 4294967296 5",
-        "skiff-join 3 0.1.0 1024 2 1 3 5",
-        "skiff-join 3 0.1.0 1 1025 1 3 5",
-        "skiff-join 3 0.1.0 1 2 4097 3 5",
-        "skiff-join 3  1 2 1 3 5",
-        "skiff-join 3 0.1.0 1 2 1 x 5",
-        "skiff-join 3 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 1 3 5",
-        "Skiff-join 2 0.1.0 1 2 1 3",
+        "skiff-join 4 0.1.0 1 2 1 5 -",
+        "skiff-join 4 0.1.0 1 2 1 3 5",
+        "skiff-join 4 0.1.0 1 2 1 3 5 x",
+        "skiff-join 4 0.1.0 1 2 1 3 5 0123456789abcdef0123456789abcde",
+        "skiff-join 4 0.1.0 1 2 1 3 5 0123456789abcdef0123456789abcdeF",
+        "skiff-join 4 0.1.0 1 2 1 3 4 5 -",
+        "skiff-join 4 0.1.0 1 2 1 3 1001 -",
+        "skiff-join 4 0.1.0 1 2 1 3 -1 -",
+        "skiff-join 3 0.1.0 1 2 1 3 5 -",
+        "skiff-join 4 0.1.0 -1 2 1 3 5 -",
+        "skiff-join 4 0.1.0 1 2 1 4294967296 5 -",
+        "skiff-join 4 0.1.0 1024 2 1 3 5 -",
+        "skiff-join 4 0.1.0 1 1025 1 3 5 -",
+        "skiff-join 4 0.1.0 1 2 4097 3 5 -",
+        "skiff-join 4  1 2 1 3 5 -",
+        "skiff-join 4 0.1.0 1 2 1 x 5 -",
+        "skiff-join 4 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2 1 3 5 -",
+        "Skiff-join 4 0.1.0 1 2 1 3 5 -",
     };
     struct join_hello h;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (join_parse(bad[i], &h))
             fail_msg("'%s' is taken", bad[i]);
-    assert_true(join_parse("skiff-join 3 0.1.0 1 2 1 3 5", &h));
+    assert_true(join_parse("skiff-join 4 0.1.0 1 2 1 3 5 -", &h));
+    assert_true(join_parse("skiff-join 4 0.1.0 1 2 1 3 5 0123456789abcdef0123456789abcdef", &h));
 }
 
 struct exchange {
