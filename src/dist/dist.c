@@ -133,3 +133,10 @@ int dist_wait(struct dist *d, struct error *e)
     d->waited += waited;
     return broken(d, rc);
 }
+
+void dist_poll(struct dist *d)
+{
+    bool done;
+    if (d && d->posted && !d->broken)
+        broken(d, d->ops->test(d->context, &done, NULL));
+}

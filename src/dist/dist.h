@@ -42,6 +42,9 @@ size_t dist_cores(const struct dist *d);
 size_t dist_memory(const struct dist *d, size_t *ranks);
 // With so many threads in each rank: waiting spins only while every thread has a core.
 void dist_use_threads(struct dist *d, size_t threads);
+// Moves messages that are under way, as libraries do only while they are asked. Does not wait, and
+// leaves it to the next call to say what has failed.
+void dist_poll(struct dist *d);
 // Seconds that this rank has spent waiting for others.
 double dist_waited(const struct dist *d);
 

@@ -5,6 +5,7 @@
 #define SKIFF_DIST_DIST_ROWS_H
 
 #include "dist/dist.h"
+#include "kern/par.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,8 @@ struct dist_rows_spec {
     size_t rows, d;         // of the whole table
     size_t batch;           // rows of the largest one
     size_t gradient_floats; // which say who computes what
+    struct par *team;       // borrowed, or NULL
+    size_t threads;         // to copy with
 };
 
 // Buffers; fetching allocates nothing. Not collective.
@@ -46,8 +49,8 @@ void dist_rows_free(struct dist_rows *r); // NULL is fine
 // dist_rows_wait, sees them done.
 int dist_rows_post(struct dist_rows *r, const uint32_t *order, size_t rows, struct error *e);
 int dist_rows_wait(struct dist_rows *r, struct error *e);
-// Afterwards: this rank's part of that batch, in its order; *first is the part's first row. Valid
-// until the next call.
-const float *dist_rows_take(struct dist_rows *r, size_t *first);
+// Afterwards: where each row of this rank's part of that batch is, in its order, from row *begin to
+// *end. Valid until the next take.
+const float *const *dist_rows_take(struct dist_rows *r, size_t *begin, size_t *end);
 
 #endif

@@ -96,19 +96,23 @@ void block_clear(struct block *b)
     b->memory = NULL;
 }
 
+// Row i of the batch.
+static const float *row_at(const struct plan_batch *batch, size_t i, size_t d)
+{
+    return batch->own_at ? batch->own_at[i - batch->own_begin] : batch->X + batch->order[i] * d;
+}
+
 // Rows of a shuffled table are anywhere in memory: ask for each some rows before it is copied.
 static void gather(struct block *b, const struct block_rows *r)
 {
     const size_t d = b->net->inputs;
-    const float *X = r->batch->X;
-    const uint32_t *order = r->batch->order + r->begin;
-    const size_t left = r->batch->rows - r->begin;
-    for (size_t i = 0; i < r->rows; i++) {
-        const size_t next = i + GATHER_AHEAD < left ? i + GATHER_AHEAD : i;
-        const float *ahead = X + order[next] * d;
+    const struct plan_batch *batch = r->batch;
+    const size_t begin = r->begin, end = batch->own_at ? batch->own_end : batch->rows;
+    for (size_t i = begin; i < begin + r->rows; i++) {
+        const float *ahead = row_at(batch, i + GATHER_AHEAD < end ? i + GATHER_AHEAD : i, d);
         for (size_t j = 0; j < d; j += KERN_LANES)
             __builtin_prefetch(ahead + j);
-        memcpy(b->input + i * b->input_ld, X + order[i] * d, d * sizeof *X);
+        memcpy(b->input + (i - begin) * b->input_ld, row_at(batch, i, d), d * sizeof *ahead);
     }
 }
 
@@ -119,10 +123,10 @@ static void take_input(struct block *b, const struct block_rows *r)
     const size_t d = b->net->inputs;
     const struct plan_batch *batch = r->batch;
     const float *first =
-        batch->own ? batch->own + (r->begin - batch->own_first) * d : batch->X + r->begin * d;
+        batch->own ? batch->own + (r->begin - batch->own_begin) * d : batch->X + r->begin * d;
     b->x = b->input;
     b->ldx = b->input_ld;
-    if (batch->order && !batch->own) {
+    if (batch->own_at || (batch->order && !batch->own)) {
         gather(b, r);
     } else if (b->input_ld != d) {
         for (size_t i = 0; i < r->rows; i++)

@@ -45,6 +45,8 @@ struct plan {
     size_t active; // of the threads, see plan_use
     size_t parts;  // that the latest gradient was cut into, see struct plan_part
     size_t train_rows, drawn_rows;
+    void (*aside)(void *context);
+    void *context;
     struct worker *worker; // [threads]
     float *transposed;     // W^T of the wide layers behind the first: see block_transpose
     float *row_loss;       // of the batch: [largest of train_rows and predict_rows]
@@ -141,6 +143,8 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->team = spec->team;
     p->gemm = spec->gemm;
     p->train_rows = spec->train_rows;
+    p->aside = spec->aside;
+    p->context = spec->context;
     p->drawn_rows = spec->drawn_rows ? spec->drawn_rows : spec->train_rows;
     p->threads = workers_of(spec);
     p->active = p->threads;
@@ -257,6 +261,8 @@ static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *
             r.into = b + 1 == blocks ? into : NULL;
             block_backward(&w->block, &r);
         }
+        if (j->plan->aside && w == j->plan->worker) // the first is the calling thread
+            j->plan->aside(j->plan->context);
     }
 }
 

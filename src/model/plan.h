@@ -24,6 +24,9 @@ struct plan_spec {
     struct par *team;        // borrowed; who they are. NULL: all on the calling thread
     const struct gemm *gemm; // borrowed; OpenBLAS for the layers that gemm_for says. NULL: for none
     size_t drawn_rows;       // of a batch, whose dropout masks are drawn together; 0: all
+    // NULL, or what the calling thread does after each block of rows, with `context`.
+    void (*aside)(void *context);
+    void *context;
 };
 
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e);
@@ -36,16 +39,17 @@ bool plan_uses_blas(const struct plan *p);
 double plan_bytes(const struct plan_spec *spec);
 
 // The rows to use. With `order`, row i is X[order[i]]; without, X[i]. Where nobody has all of X,
-// this process has those that it computes in `own`: row i is own[i - own_first], and X is not
-// looked at.
+// this process has rows [own_begin, own_end) of the batch, those that it computes: row i is own[i -
+// own_begin], or where own_at is given, *own_at[i - own_begin].
 struct plan_batch {
     size_t rows;
     const float *X; // [..][net->inputs], dense
     const float *y; // binary, multiclass: [..] labels; regression: [..][net->outputs]
     const uint32_t *order;
     const float *class_weight; // by label, or NULL
-    const float *own;          // [..][net->inputs], or NULL
-    size_t own_first;
+    const float *own;          // instead of X: [own_end - own_begin][net->inputs], or NULL
+    const float *const *own_at;
+    size_t own_begin, own_end;
 };
 
 // The masks of the next plan_gradient of `rows` rows, drawn as torch's dropout layers would draw

@@ -35,7 +35,8 @@ struct plan_batch fit_batch(const struct fit *f)
         b.order = f->order + row;
     } else if (f->train->sharded) { // one batch of all rows: see shards_deal
         b.own = f->train->X;
-        b.own_first = f->train->first;
+        b.own_begin = f->train->first;
+        b.own_end = f->train->first + f->train->held;
     } else {
         b.X += row * f->train->d;
         b.y += row * targets_of(f);

@@ -112,7 +112,9 @@ static struct plan_spec plan_spec(const struct fit *f)
                               .predict_rows = f->val ? f->val->n : 0,
                               .threads = f->threads,
                               .team = f->team,
-                              .gemm = f->gemm};
+                              .gemm = f->gemm,
+                              .aside = f->dist ? ranks_poll : NULL,
+                              .context = f->dist};
 }
 
 // Everything is touched as soon as it is there, so what is beyond this machine would be killed, not

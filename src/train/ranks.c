@@ -57,6 +57,8 @@ int ranks_init(struct fit *f, struct error *e)
         .d = f->train->d,
         .batch = f->batch_size,
         .gradient_floats = f->net->size,
+        .team = f->team,
+        .threads = f->threads,
     };
     f->rows = dist_rows_new(&rows, e);
     f->fetched = NEVER;
@@ -154,8 +156,13 @@ int ranks_fetch(struct fit *f, struct plan_batch *batch, struct error *e)
     }
     f->fetched = NEVER;
     if (rc == 0)
-        batch->own = dist_rows_take(f->rows, &batch->own_first);
+        batch->own_at = dist_rows_take(f->rows, &batch->own_begin, &batch->own_end);
     return rc;
+}
+
+void ranks_poll(void *dist)
+{
+    dist_poll(dist);
 }
 
 // The rows of the next batch are under way while this one is computed, and arrive with its
@@ -198,7 +205,11 @@ bool ranks_checkpoint_is_due_midway(const struct fit *f)
 struct plan_batch ranks_whole(const struct dataset *d, const float *y)
 {
     if (d->sharded)
-        return (struct plan_batch){.rows = d->n, .y = y, .own = d->X, .own_first = d->first};
+        return (struct plan_batch){.rows = d->n,
+                                   .y = y,
+                                   .own = d->X,
+                                   .own_begin = d->first,
+                                   .own_end = d->first + d->held};
     return (struct plan_batch){.rows = d->n, .X = d->X, .y = y};
 }
 
