@@ -219,6 +219,10 @@ int train_config_check(const struct train_config *c, struct error *e)
     if (c->elastic && c->restarts == 0)
         return error_set(e, ERR_USAGE,
                          "--elastic is about restarts: say how many, as --restarts 3");
+    if (c->elastic && c->sharded)
+        return error_set(e, ERR_USAGE,
+                         "--elastic goes on without a host, and with --sharded a host's rows would "
+                         "be missing; leave one of them away");
     if ((c->hosts != NULL) != (c->host != NULL))
         return error_set(e, ERR_USAGE, "--hosts and --host go together: all of them, and this one");
     if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))

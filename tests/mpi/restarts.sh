@@ -73,6 +73,7 @@ done
 # shellcheck disable=SC2086 # lists of words
 {
     refuses 2 "--elastic is about restarts" $arguments --elastic
+    refuses 2 "a host's rows would be missing" $arguments --elastic --restarts 1 --sharded
     refuses 1 "no longer a finite number" $options --restarts 3 --lr 1e6 --optimizer sgd \
         --task regression --epochs 100 --hidden 64,32
 }
