@@ -61,7 +61,10 @@ char *file_join(const char *folder, const char *name);
 struct file_out;
 struct file_out *file_out_begin(const char *path, struct error *e);
 int file_out_write(struct file_out *out, const void *data, size_t size, struct error *e);
-uint64_t file_out_tell(const struct file_out *out);         // bytes written so far
+uint64_t file_out_tell(const struct file_out *out); // bytes written so far
+// Other bytes in the place of some that were written; not for pipes and devices.
+int file_out_patch(struct file_out *out, uint64_t offset, const void *data, size_t size,
+                   struct error *e);
 int file_out_flush(struct file_out *out, struct error *e);  // to the system: is there room?
 int file_out_commit(struct file_out *out, struct error *e); // frees `out` when it returns 0
 void file_out_abort(struct file_out *out);

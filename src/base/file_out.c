@@ -256,6 +256,16 @@ uint64_t file_out_tell(const struct file_out *out)
     return out->total;
 }
 
+int file_out_patch(struct file_out *out, uint64_t offset, const void *data, size_t size,
+                   struct error *e)
+{
+    const int rc = file_out_flush(out, e);
+    if (rc)
+        return rc;
+    const bool done = may_call() && pwrite(out->fd, data, size, (off_t)offset) == (ssize_t)size;
+    return done ? 0 : error_errno(e, "%s: cannot write", out->path);
+}
+
 // Make the rename itself durable. Not every file system lets a folder be synced: best effort.
 static void sync_folder(const char *path)
 {

@@ -103,6 +103,10 @@ struct npz_values {
     const void *data;
 };
 int npz_writer_add(struct npz_writer *w, const struct npz_values *values, struct error *e);
+// The same in pieces, see zip_writer_open; values->data is not looked at.
+int npz_writer_open(struct npz_writer *w, const struct npz_values *values, struct error *e);
+int npz_writer_put(struct npz_writer *w, const void *data, size_t size, struct error *e);
+int npz_writer_end(struct npz_writer *w, struct error *e);
 int npz_writer_bytes(struct npz_writer *w, const char *name, const void *data, size_t size,
                      struct error *e);
 int npz_writer_finish(struct npz_writer *w, struct error *e); // see zip_writer_finish

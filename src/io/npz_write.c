@@ -68,25 +68,57 @@ static int values_bytes(const struct npz_values *v, size_t *bytes)
     return 0;
 }
 
-int npz_writer_add(struct npz_writer *w, const struct npz_values *v, struct error *e)
-{
-    char member[ZIP_NAME_MAX + 1];
-    if (snprintf(member, sizeof member, "%s.npy", v->name) >= (int)sizeof member)
-        return error_set(e, ERR_USAGE, "array '%s': its name is too long", v->name);
+// A member's name, its header and the bytes of its values. The header is to be cleared in any case.
+struct member {
+    char name[ZIP_NAME_MAX + 1];
+    struct buf header;
     size_t bytes;
-    int rc = values_bytes(v, &bytes);
+};
+
+static int describe(struct member *m, const struct npz_values *v, struct error *e)
+{
+    buf_init(&m->header, HEADER_MAX);
+    if (snprintf(m->name, sizeof m->name, "%s.npy", v->name) >= (int)sizeof m->name)
+        return error_set(e, ERR_USAGE, "array '%s': its name is too long", v->name);
+    const int rc = values_bytes(v, &m->bytes);
     if (rc)
         return error_set(e, rc, "array '%s': its shape is larger than any memory", v->name);
-    struct buf header;
-    buf_init(&header, HEADER_MAX);
-    npy_write_header(&header, v->dtype, v->ndim, v->shape);
-    rc = buf_check(&header, v->name, e);
+    npy_write_header(&m->header, v->dtype, v->ndim, v->shape);
+    return buf_check(&m->header, v->name, e);
+}
+
+int npz_writer_add(struct npz_writer *w, const struct npz_values *v, struct error *e)
+{
+    struct member m;
+    int rc = describe(&m, v, e);
     if (rc == 0) {
-        const struct zip_piece pieces[] = {{header.data, header.len}, {v->data, bytes}};
-        rc = zip_writer_add(w->zip, member, pieces, 2, MEM_ALIGN, e);
+        const struct zip_piece pieces[] = {{m.header.data, m.header.len}, {v->data, m.bytes}};
+        rc = zip_writer_add(w->zip, m.name, pieces, 2, MEM_ALIGN, e);
     }
-    buf_clear(&header);
+    buf_clear(&m.header);
     return rc;
+}
+
+int npz_writer_open(struct npz_writer *w, const struct npz_values *v, struct error *e)
+{
+    struct member m;
+    int rc = describe(&m, v, e);
+    if (rc == 0)
+        rc = zip_writer_open(w->zip, m.name, (uint64_t)m.header.len + m.bytes, MEM_ALIGN, e);
+    if (rc == 0)
+        rc = zip_writer_put(w->zip, m.header.data, m.header.len, e);
+    buf_clear(&m.header);
+    return rc;
+}
+
+int npz_writer_put(struct npz_writer *w, const void *data, size_t size, struct error *e)
+{
+    return zip_writer_put(w->zip, data, size, e);
+}
+
+int npz_writer_end(struct npz_writer *w, struct error *e)
+{
+    return zip_writer_end(w->zip, e);
 }
 
 int npz_writer_bytes(struct npz_writer *w, const char *name, const void *data, size_t size,

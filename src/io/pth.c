@@ -101,44 +101,100 @@ static int add_member(struct zip_writer *w, const char *name, const void *data, 
     return zip_writer_add(w, member, &piece, 1, ALIGN, e);
 }
 
-static int write_members(struct zip_writer *w, const struct buf *pickle,
-                         const struct pth_tensor *tensors, size_t count, struct error *e)
-{
-    int rc = add_member(w, "data.pkl", pickle->data, pickle->len, e);
-    if (rc == 0)
-        rc = add_member(w, "byteorder", "little", 6, e);
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        char name[32];
-        size_t bytes;
-        snprintf(name, sizeof name, "data/%zu", i);
-        if (!size_mul((size_t)tensor_count(&tensors[i]), sizeof(float), &bytes))
-            return error_set(e, ERR_LIMIT, "tensor '%s' is too large", tensors[i].name);
-        rc = add_member(w, name, tensors[i].data, bytes, e);
-    }
-    return rc ? rc : add_member(w, "version", "3\n", 2, e); // of torch's archive layout
-}
+struct pth_writer {
+    struct zip_writer *zip;
+    size_t next; // tensor
+};
 
-int pth_write(const char *path, const struct pth_tensor *tensors, size_t count, struct error *e)
+// What stands in front of the tensors.
+static int write_pickle(struct zip_writer *w, const char *path, const struct pth_tensor *tensors,
+                        size_t count, struct error *e)
 {
-    struct error own = {0};
     struct buf pickle;
-    struct zip_writer *w = NULL;
     buf_init(&pickle, PICKLE_MAX);
     buf_puts(&pickle, OP_PROTO_2 ORDERED_DICT OP_MARK);
     for (size_t i = 0; i < count; i++)
         put_tensor(&pickle, &tensors[i], i);
     buf_puts(&pickle, OP_SETITEMS OP_STOP);
-    int rc = buf_check(&pickle, path, &own);
-    if (rc)
-        goto out;
-    w = zip_writer_begin(path, &own);
-    rc = w ? write_members(w, &pickle, tensors, count, &own) : own.code;
+    int rc = buf_check(&pickle, path, e);
     if (rc == 0)
-        rc = zip_writer_commit(w, &own);
+        rc = add_member(w, "data.pkl", pickle.data, pickle.len, e);
     if (rc == 0)
-        w = NULL;
-out:
-    zip_writer_abort(w);
+        rc = add_member(w, "byteorder", "little", 6, e);
     buf_clear(&pickle);
-    return rc ? error_set(e, rc, "%s", own.text) : 0;
+    return rc;
+}
+
+struct pth_writer *pth_writer_begin(const char *path, const struct pth_tensor *tensors,
+                                    size_t count, struct error *e)
+{
+    struct pth_writer *w = mem_zalloc(sizeof *w);
+    if (!w) {
+        error_nomem(e, path);
+        return NULL;
+    }
+    w->zip = zip_writer_begin(path, e);
+    if (w->zip && write_pickle(w->zip, path, tensors, count, e) == 0)
+        return w;
+    pth_writer_abort(w);
+    return NULL;
+}
+
+int pth_writer_open(struct pth_writer *w, const struct pth_tensor *tensor, struct error *e)
+{
+    char member[64];
+    size_t bytes;
+    snprintf(member, sizeof member, FOLDER "/data/%zu", w->next++);
+    if (!size_mul((size_t)tensor_count(tensor), sizeof(float), &bytes))
+        return error_set(e, ERR_LIMIT, "tensor '%s' is too large", tensor->name);
+    return zip_writer_open(w->zip, member, bytes, ALIGN, e);
+}
+
+int pth_writer_put(struct pth_writer *w, const void *data, size_t size, struct error *e)
+{
+    return zip_writer_put(w->zip, data, size, e);
+}
+
+int pth_writer_end(struct pth_writer *w, struct error *e)
+{
+    return zip_writer_end(w->zip, e);
+}
+
+int pth_writer_commit(struct pth_writer *w, struct error *e)
+{
+    int rc = add_member(w->zip, "version", "3\n", 2, e); // of torch's archive layout
+    if (rc == 0)
+        rc = zip_writer_commit(w->zip, e);
+    if (rc)
+        return rc;
+    mem_free(w);
+    return 0;
+}
+
+void pth_writer_abort(struct pth_writer *w)
+{
+    if (w)
+        zip_writer_abort(w->zip);
+    mem_free(w);
+}
+
+static int put_whole(struct pth_writer *w, const struct pth_tensor *tensor, struct error *e)
+{
+    int rc = pth_writer_open(w, tensor, e);
+    if (rc == 0)
+        rc = pth_writer_put(w, tensor->data, (size_t)tensor_count(tensor) * sizeof(float), e);
+    return rc ? rc : pth_writer_end(w, e);
+}
+
+int pth_write(const char *path, const struct pth_tensor *tensors, size_t count, struct error *e)
+{
+    struct pth_writer *w = pth_writer_begin(path, tensors, count, e);
+    int rc = w ? 0 : error_code(e);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = put_whole(w, &tensors[i], e);
+    if (rc == 0)
+        rc = pth_writer_commit(w, e);
+    if (rc)
+        pth_writer_abort(w);
+    return rc;
 }

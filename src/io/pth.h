@@ -15,6 +15,16 @@ struct pth_tensor {
     const float *data;
 };
 
+// Tensors in order, each opened, put in any pieces and ended; their data are not looked at before.
+struct pth_writer;
+struct pth_writer *pth_writer_begin(const char *path, const struct pth_tensor *tensors,
+                                    size_t count, struct error *e);
+int pth_writer_open(struct pth_writer *w, const struct pth_tensor *tensor, struct error *e);
+int pth_writer_put(struct pth_writer *w, const void *data, size_t size, struct error *e);
+int pth_writer_end(struct pth_writer *w, struct error *e);
+int pth_writer_commit(struct pth_writer *w, struct error *e); // frees `w` when it returns 0
+void pth_writer_abort(struct pth_writer *w);                  // NULL is fine
+
 int pth_write(const char *path, const struct pth_tensor *tensors, size_t count, struct error *e);
 
 #endif

@@ -69,6 +69,12 @@ struct zip_writer *zip_writer_report(const char *path, struct error *e); // see 
 // do. A name that is there already, empty or too long is ERR_USAGE.
 int zip_writer_add(struct zip_writer *w, const char *name, const struct zip_piece *pieces,
                    size_t count, size_t align, struct error *e);
+// A member whose bytes are not all there at once: opened with their number, put in any pieces, in
+// order, ended. The archive's bytes are those that zip_writer_add makes.
+int zip_writer_open(struct zip_writer *w, const char *name, uint64_t size, size_t align,
+                    struct error *e);
+int zip_writer_put(struct zip_writer *w, const void *data, size_t size, struct error *e);
+int zip_writer_end(struct zip_writer *w, struct error *e);
 // All but the new name: of several files that belong together each is finished before one is
 // committed. No member is added afterwards.
 int zip_writer_finish(struct zip_writer *w, struct error *e);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Writing a zip archive of stored members. The bytes depend on names and contents alone: no dates,
-// no owner, no random padding. CRCs are known before a member is written, so no data descriptors.
+// no owner, no random padding. No data descriptors: where a member is written in pieces, the CRC in
+// front of it is put in afterwards.
 #include "base/crc.h"
 #include "base/mem.h"
 #include "io/le.h"
 #include "io/zip.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define ALIGN_MAX    4096
@@ -15,14 +17,8 @@
 #define VERSION_64   45
 #define MADE_BY_UNIX (3u << 8)
 #define FLAG_UTF8    (1u << 11)
+#define LOCAL_CRC    14     // where it stands in a local header
 #define PADDING_ID   0x4246 // "FB", torch's; any id that nobody reads does
-
-struct zip_writer {
-    struct file_out *out;
-    struct buf entries; // the central directory so far
-    size_t count;
-    bool finished;
-};
 
 // One member's fields, as both headers need them.
 struct entry {
@@ -31,6 +27,16 @@ struct entry {
     uint32_t crc;
     uint64_t size, offset;
     unsigned flags;
+};
+
+struct zip_writer {
+    struct file_out *out;
+    struct buf entries; // the central directory so far
+    size_t count;
+    bool finished;
+    struct entry open; // a member that is written in pieces; its name is `name`
+    char name[ZIP_NAME_MAX + 1];
+    uint64_t left; // of its bytes
 };
 
 static struct zip_writer *begin(struct file_out *out, const char *path, struct error *e)
@@ -188,6 +194,41 @@ int zip_writer_add(struct zip_writer *w, const char *name, const struct zip_piec
     for (size_t i = 0; i < count && rc == 0; i++)
         rc = file_out_write(w->out, pieces[i].data, pieces[i].size, e);
     return rc ? rc : add_entry(w, &m, name, e);
+}
+
+int zip_writer_open(struct zip_writer *w, const char *name, uint64_t size, size_t align,
+                    struct error *e)
+{
+    struct entry m = {.offset = file_out_tell(w->out), .size = size};
+    int rc = take_name(w, &m, name, e);
+    if (rc == 0)
+        rc = write_local(w, &m, align, e);
+    if (rc)
+        return rc;
+    memcpy(w->name, name, m.name_size + 1);
+    m.name = w->name;
+    w->open = m;
+    w->left = size;
+    return 0;
+}
+
+int zip_writer_put(struct zip_writer *w, const void *data, size_t size, struct error *e)
+{
+    assert(size <= w->left);
+    if (size)
+        w->open.crc = crc_update(w->open.crc, data, size);
+    w->left -= size;
+    return file_out_write(w->out, data, size, e);
+}
+
+// The header was written before its CRC was known.
+int zip_writer_end(struct zip_writer *w, struct error *e)
+{
+    assert(w->left == 0);
+    uint8_t crc[4];
+    le_put(crc, w->open.crc, sizeof crc);
+    const int rc = file_out_patch(w->out, w->open.offset + LOCAL_CRC, crc, sizeof crc, e);
+    return rc ? rc : add_entry(w, &w->open, w->name, e);
 }
 
 // The zip64 end record and its locator.
