@@ -56,6 +56,20 @@ int net_init(struct net *net, const struct net_spec *spec, struct error *e)
     return rc ? rc : add_layer(net, in, spec->outputs, true, e);
 }
 
+int net_init_part(struct net *part, const struct net *whole, const size_t *in, const size_t *out,
+                  struct error *e)
+{
+    *part = (struct net){.act = whole->act,
+                         .dropout = whole->dropout,
+                         .task = whole->task,
+                         .inputs = whole->inputs,
+                         .outputs = whole->outputs};
+    int rc = 0;
+    for (size_t l = 0; rc == 0 && l < whole->layers; l++)
+        rc = add_layer(part, in[l], out[l], l + 1 == whole->layers, e);
+    return rc;
+}
+
 size_t net_widest(const struct net *net)
 {
     size_t widest = 0;
@@ -82,8 +96,7 @@ int net_draw_weights(const struct net *net, struct rng *rng, float *params, stru
     return 0;
 }
 
-// Offset in the block of the weight from input i to output o.
-static size_t weight_at(const struct net_layer *l, size_t o, size_t i)
+size_t net_weight_at(const struct net_layer *l, size_t o, size_t i)
 {
     return l->weight + (l->narrow ? o * l->ld + i : i * l->ld + o);
 }
@@ -93,7 +106,7 @@ void net_get_layer(const struct net *net, const float *params, size_t l, float *
     const struct net_layer *layer = &net->layer[l];
     for (size_t o = 0; o < layer->out; o++)
         for (size_t i = 0; i < layer->in; i++)
-            W[o * layer->in + i] = params[weight_at(layer, o, i)];
+            W[o * layer->in + i] = params[net_weight_at(layer, o, i)];
     memcpy(b, params + layer->bias, layer->out * sizeof *b);
 }
 
@@ -102,7 +115,7 @@ void net_set_layer(const struct net *net, float *params, size_t l, const float *
     const struct net_layer *layer = &net->layer[l];
     for (size_t o = 0; o < layer->out; o++)
         for (size_t i = 0; i < layer->in; i++)
-            params[weight_at(layer, o, i)] = W[o * layer->in + i];
+            params[net_weight_at(layer, o, i)] = W[o * layer->in + i];
     memcpy(params + layer->bias, b, layer->out * sizeof *b);
 }
 
@@ -110,7 +123,7 @@ void net_rescale_output(const struct net *net, float *params, size_t o, double f
 {
     const struct net_layer *layer = &net->layer[net->layers - 1];
     for (size_t i = 0; i < layer->in; i++) {
-        float *w = &params[weight_at(layer, o, i)];
+        float *w = &params[net_weight_at(layer, o, i)];
         *w = (float)(factor * (double)*w);
     }
     float *b = &params[layer->bias + o];

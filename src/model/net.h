@@ -54,6 +54,13 @@ struct net_spec {
 
 // Sizes beyond memory's addresses are ERR_LIMIT.
 int net_init(struct net *net, const struct net_spec *spec, struct error *e);
+// The same network with only so many inputs and outputs of each layer: what one of several ranks
+// has of it (see slice.h). part->inputs and part->outputs are those of the whole.
+int net_init_part(struct net *part, const struct net *whole, const size_t *in, const size_t *out,
+                  struct error *e);
+
+// Offset in the block of the weight from input i to output o.
+size_t net_weight_at(const struct net_layer *l, size_t o, size_t i);
 
 // The widest padded activation of any layer, inputs not counted.
 size_t net_widest(const struct net *net);
