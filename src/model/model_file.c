@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/model_file.h"
 
+#include "base/crc.h"
 #include "base/mem.h"
 #include "io/json.h"
 #include "io/npz.h"
@@ -12,53 +13,101 @@
 
 #define META_MAX 65536
 
-// All layers in torch's orientation, one after the other in one block, with their names.
+#define PIECE_FLOATS (1 << 18) // of a tensor at a time, unless a row is longer
+
+// All layers in torch's orientation, by their names.
 struct tensors {
     size_t count; // two a layer
     struct pth_tensor tensor[2 * NET_LAYERS_MAX];
     char name[2 * NET_LAYERS_MAX][32];
-    float *values;
 };
 
-static int tensors_init(struct tensors *t, const struct net *net, struct error *e)
+static void tensors_init(struct tensors *t, const struct net *net)
 {
     *t = (struct tensors){.count = 2 * net->layers};
-    t->values = mem_array(net->parameters, sizeof *t->values);
-    if (!t->values)
-        return error_nomem(e, "model tensors");
-    float *at = t->values;
     for (size_t l = 0; l < net->layers; l++) {
         const struct net_layer *layer = &net->layer[l];
         char *W = t->name[2 * l], *b = t->name[2 * l + 1];
         snprintf(W, sizeof t->name[0], "fc%zu.weight", l + 1);
         snprintf(b, sizeof t->name[0], "fc%zu.bias", l + 1);
-        t->tensor[2 * l] = (struct pth_tensor){W, 2, {layer->out, layer->in}, at};
-        at += layer->in * layer->out;
-        t->tensor[2 * l + 1] = (struct pth_tensor){b, 1, {layer->out, 0}, at};
-        at += layer->out;
+        t->tensor[2 * l] = (struct pth_tensor){W, 2, {layer->out, layer->in}, NULL};
+        t->tensor[2 * l + 1] = (struct pth_tensor){b, 1, {layer->out, 0}, NULL};
     }
+}
+
+size_t model_piece_floats(const struct net *net)
+{
+    size_t most = PIECE_FLOATS;
+    for (size_t l = 0; l < net->layers; l++)
+        most = net->layer[l].in > most ? net->layer[l].in : most;
+    return most;
+}
+
+// Where a tensor goes, once its member is open; a failure is kept, for the source is read on.
+struct sink {
+    int (*put)(void *writer, const void *data, size_t size, struct error *e);
+    void *writer;
+    int rc;
+    struct error *e;
+};
+
+static int npz_put(void *writer, const void *data, size_t size, struct error *e)
+{
+    return npz_writer_put(writer, data, size, e);
+}
+
+static int pth_put(void *writer, const void *data, size_t size, struct error *e)
+{
+    return pth_writer_put(writer, data, size, e);
+}
+
+// All pieces of tensor t from the source into the sink.
+static int pump(const struct model_source *source, const struct tensors *tensors, size_t t,
+                struct sink *to)
+{
+    const struct pth_tensor *tensor = &tensors->tensor[t];
+    const size_t rows = tensor->shape[0], width = tensor->ndim == 2 ? tensor->shape[1] : 1;
+    const size_t most = PIECE_FLOATS / width > 0 ? PIECE_FLOATS / width : 1;
+    int rc = 0;
+    for (size_t begin = 0, end; rc == 0 && begin < rows; begin = end) {
+        end = begin + most < rows ? begin + most : rows;
+        rc = source->read(source->context, t, begin, end, source->values, to->e);
+        if (rc == 0 && to->rc == 0 && to->writer)
+            to->rc = to->put(to->writer, source->values,
+                             (end - begin) * width * sizeof *source->values, to->e);
+    }
+    return rc;
+}
+
+// A network that is whole in memory.
+struct whole {
+    struct slice slice;
+    const float *params;
+};
+
+static int read_whole(void *context, size_t t, size_t begin, size_t end, float *values,
+                      struct error *e)
+{
+    (void)e;
+    const struct whole *w = context;
+    const struct net_layer *layer = &w->slice.net->layer[t / 2];
+    if (t % 2)
+        memcpy(values, w->params + layer->bias + begin, (end - begin) * sizeof *values);
+    else
+        slice_get_rows(&w->slice, w->params, (struct slice_rows){t / 2, begin, end}, values);
     return 0;
 }
 
-static void tensors_clear(struct tensors *t)
+static int whole_source(struct model_source *source, struct whole *w, const struct net *net,
+                        const float *params, struct error *e)
 {
-    mem_free(t->values);
-    t->values = NULL;
-}
-
-// The writable place of tensor i.
-static float *values_of(const struct tensors *t, size_t i)
-{
-    return t->values + (t->tensor[i].data - t->values);
-}
-
-static int tensors_get(struct tensors *t, const struct net *net, const float *params,
-                       struct error *e)
-{
-    const int rc = tensors_init(t, net, e);
-    for (size_t l = 0; rc == 0 && l < net->layers; l++)
-        net_get_layer(net, params, l, values_of(t, 2 * l), values_of(t, 2 * l + 1));
-    return rc;
+    *source = (struct model_source){.read = read_whole, .context = w};
+    w->params = params;
+    const int rc = slice_init(&w->slice, net, 0, 1, e);
+    if (rc)
+        return rc;
+    source->values = mem_array(model_piece_floats(net), sizeof *source->values);
+    return source->values ? 0 : error_nomem(e, "model tensors");
 }
 
 static json_t *layer_sizes(const struct net *net, bool *failed)
@@ -88,88 +137,200 @@ static int meta_text(const struct net *net, const struct model_meta *meta, struc
     return rc;
 }
 
-static int add_tensors(struct npz_writer *w, const struct tensors *t, struct error *e)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < t->count; i++) {
-        const struct pth_tensor *tensor = &t->tensor[i];
-        const uint64_t shape[2] = {tensor->shape[0], tensor->shape[1]};
-        rc = npz_writer_add(
-            w, &(struct npz_values){tensor->name, "<f4", tensor->ndim, shape, tensor->data}, e);
-    }
-    return rc;
-}
-
 // The JSON members; of no preparation the text is empty.
 struct texts {
     struct buf meta, prep;
 };
 
-static int write_members(const char *path, const struct tensors *t, const struct texts *texts,
-                         struct error *e)
+static int describe(struct texts *t, const struct net *net, const struct model_meta *meta,
+                    const struct prep *prep, struct error *e)
 {
-    struct npz_writer *w = npz_writer_begin(path, e);
-    int rc = w ? add_tensors(w, t, e) : error_code(e);
-    if (rc == 0)
-        rc = npz_writer_bytes(w, "meta.json", texts->meta.data, texts->meta.len, e);
+    const int rc = meta_text(net, meta, &t->meta, e);
+    return rc == 0 && prep ? prep_text(prep, &t->prep, e) : rc;
+}
+
+static int open_array(struct npz_writer *w, const struct pth_tensor *tensor, struct error *e)
+{
+    const uint64_t shape[2] = {tensor->shape[0], tensor->shape[1]};
+    return npz_writer_open(w, &(struct npz_values){tensor->name, "<f4", tensor->ndim, shape, NULL},
+                           e);
+}
+
+static int end_npz(struct npz_writer *w, const struct texts *texts, struct error *e)
+{
+    int rc = npz_writer_bytes(w, "meta.json", texts->meta.data, texts->meta.len, e);
     if (rc == 0 && texts->prep.len)
         rc = npz_writer_bytes(w, "prep.json", texts->prep.data, texts->prep.len, e);
-    if (rc == 0)
-        rc = npz_writer_commit(w, e);
+    return rc ? rc : npz_writer_commit(w, e);
+}
+
+int model_store_npz(const char *path, const struct net *net, const struct model_source *source,
+                    const struct model_meta *meta, const struct prep *prep, struct error *e)
+{
+    struct tensors t;
+    struct texts texts;
+    struct sink to = {.put = npz_put, .e = e};
+    tensors_init(&t, net);
+    buf_init(&texts.meta, META_MAX);
+    buf_init(&texts.prep, MODEL_PREP_MAX);
+    to.rc = path ? describe(&texts, net, meta, prep, e) : 0;
+    struct npz_writer *w = path && to.rc == 0 ? npz_writer_begin(path, e) : NULL;
+    if (path && to.rc == 0 && !w)
+        to.rc = error_code(e);
+    to.writer = w;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < t.count; i++) {
+        if (w && to.rc == 0)
+            to.rc = open_array(w, &t.tensor[i], e);
+        rc = pump(source, &t, i, &to);
+        if (w && rc == 0 && to.rc == 0)
+            to.rc = npz_writer_end(w, e);
+    }
+    rc = rc ? rc : to.rc;
+    if (w && rc == 0)
+        rc = end_npz(w, &texts, e);
     if (rc)
         npz_writer_abort(w);
+    buf_clear(&texts.meta);
+    buf_clear(&texts.prep);
+    return rc;
+}
+
+int model_store_pth(const char *path, const struct net *net, const struct model_source *source,
+                    struct error *e)
+{
+    struct tensors t;
+    struct sink to = {.put = pth_put, .e = e};
+    tensors_init(&t, net);
+    struct pth_writer *w = path ? pth_writer_begin(path, t.tensor, t.count, e) : NULL;
+    to.rc = path && !w ? error_code(e) : 0;
+    to.writer = w;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < t.count; i++) {
+        if (w && to.rc == 0)
+            to.rc = pth_writer_open(w, &t.tensor[i], e);
+        rc = pump(source, &t, i, &to);
+        if (w && rc == 0 && to.rc == 0)
+            to.rc = pth_writer_end(w, e);
+    }
+    rc = rc ? rc : to.rc;
+    if (w && rc == 0)
+        rc = pth_writer_commit(w, e);
+    if (rc)
+        pth_writer_abort(w);
     return rc;
 }
 
 int model_write_npz(const char *path, const struct net *net, const float *params,
                     const struct model_meta *meta, const struct prep *prep, struct error *e)
 {
-    struct tensors t = {0};
-    struct texts texts;
-    buf_init(&texts.meta, META_MAX);
-    buf_init(&texts.prep, MODEL_PREP_MAX);
-    int rc = meta_text(net, meta, &texts.meta, e);
-    if (rc == 0 && prep)
-        rc = prep_text(prep, &texts.prep, e);
+    struct whole whole;
+    struct model_source source;
+    int rc = whole_source(&source, &whole, net, params, e);
     if (rc == 0)
-        rc = tensors_get(&t, net, params, e);
-    if (rc == 0)
-        rc = write_members(path, &t, &texts, e);
-    buf_clear(&texts.meta);
-    buf_clear(&texts.prep);
-    tensors_clear(&t);
+        rc = model_store_npz(path, net, &source, meta, prep, e);
+    mem_free(source.values);
     return rc;
 }
 
 int model_write_pth(const char *path, const struct net *net, const float *params, struct error *e)
 {
-    struct tensors t;
-    int rc = tensors_get(&t, net, params, e);
+    struct whole whole;
+    struct model_source source;
+    int rc = whole_source(&source, &whole, net, params, e);
     if (rc == 0)
-        rc = pth_write(path, t.tensor, t.count, e);
-    tensors_clear(&t);
+        rc = model_store_pth(path, net, &source, e);
+    mem_free(source.values);
     return rc;
 }
 
-static int read_tensor(const struct npz *z, const char *path, const struct pth_tensor *tensor,
-                       float *values, struct error *e)
+// Does the array have the tensor's shape?
+static int check_shape(const struct npz_array *a, const char *path, const struct pth_tensor *tensor,
+                       struct error *e)
 {
-    struct npz_array a;
-    int rc = npz_array(z, tensor->name, &a, e);
-    if (rc)
-        return rc;
-    const bool same = a.info.ndim == tensor->ndim && a.info.shape[0] == tensor->shape[0] &&
-                      (tensor->ndim == 1 || a.info.shape[1] == tensor->shape[1]);
+    const bool same = a->info.ndim == tensor->ndim && a->info.shape[0] == tensor->shape[0] &&
+                      (tensor->ndim == 1 || a->info.shape[1] == tensor->shape[1]);
     if (!same && tensor->ndim == 1)
         return error_set(e, ERR_MISMATCH, "%s: %s must have shape (%zu,) for this network", path,
                          tensor->name, tensor->shape[0]);
     if (!same)
         return error_set(e, ERR_MISMATCH, "%s: %s must have shape (%zu, %zu) for this network",
                          path, tensor->name, tensor->shape[0], tensor->shape[1]);
-    rc = npz_read_f32(z, &a, values, e);
-    for (size_t i = 0; rc == 0 && i < a.info.count; i++)
+    return 0;
+}
+
+// An archive's weights on their way into a slice of a network.
+struct reading {
+    const char *path;
+    struct npz z;
+    struct tensors tensors;
+    const struct slice *slice;
+    float *params;
+    uint32_t digest; // of all values so far
+};
+
+static int put_rows(struct reading *r, size_t t, struct par_range rows, const float *values,
+                    struct error *e)
+{
+    const struct pth_tensor *tensor = &r->tensors.tensor[t];
+    const size_t width = tensor->ndim == 2 ? tensor->shape[1] : 1;
+    const struct slice_rows at = {t / 2, rows.begin, rows.end};
+    for (size_t i = 0; i < (rows.end - rows.begin) * width; i++)
         if (!isfinite(values[i]))
-            rc = error_set(e, ERR_DATA, "%s: %s holds NaN or infinite values", path, tensor->name);
+            return error_set(e, ERR_DATA, "%s: %s holds NaN or infinite values", r->path,
+                             tensor->name);
+    r->digest = crc_update(r->digest, values, (rows.end - rows.begin) * width * sizeof *values);
+    if (t % 2)
+        slice_set_biases(r->slice, r->params, at, values);
+    else
+        slice_set_rows(r->slice, r->params, at, values);
+    return 0;
+}
+
+// In pieces of at most `most` rows, through `values`.
+static int stream_rows(struct reading *r, const struct npz_array *a, size_t t, size_t most,
+                       float *values, struct error *e)
+{
+    const struct pth_tensor *tensor = &r->tensors.tensor[t];
+    const size_t rows = tensor->shape[0], width = tensor->ndim == 2 ? tensor->shape[1] : 1;
+    struct npz_stream *s = npz_stream_open(&r->z, a, e);
+    int rc = s ? 0 : error_code(e);
+    for (size_t begin = 0, end; rc == 0 && begin < rows; begin = end) {
+        end = begin + most < rows ? begin + most : rows;
+        rc = npz_stream_read_f32(s, (end - begin) * width, values, e);
+        if (rc == 0)
+            rc = put_rows(r, t, (struct par_range){begin, end}, values, e);
+    }
+    if (rc == 0)
+        rc = npz_stream_finish(s, e);
+    npz_stream_close(s);
+    return rc;
+}
+
+// Only what lies in another order has to be whole.
+static int read_tensor(struct reading *r, size_t t, struct error *e)
+{
+    const struct pth_tensor *tensor = &r->tensors.tensor[t];
+    const size_t rows = tensor->shape[0], width = tensor->ndim == 2 ? tensor->shape[1] : 1;
+    struct npz_array a;
+    int rc = npz_array(&r->z, tensor->name, &a, e);
+    if (rc == 0)
+        rc = check_shape(&a, r->path, tensor, e);
+    if (rc)
+        return rc;
+    const bool pieces = npy_c_order(&a.info);
+    const size_t least = PIECE_FLOATS / width > 0 ? PIECE_FLOATS / width : 1;
+    const size_t most = pieces && least < rows ? least : rows;
+    float *values = mem_array(most * width, sizeof *values);
+    if (!values)
+        return error_nomem(e, "model tensors");
+    if (pieces)
+        rc = stream_rows(r, &a, t, most, values, e);
+    else
+        rc = npz_read_f32(&r->z, &a, values, e);
+    if (rc == 0 && !pieces)
+        rc = put_rows(r, t, (struct par_range){0, rows}, values, e);
+    mem_free(values);
     return rc;
 }
 
@@ -185,21 +346,27 @@ static int check_depth(const struct npz *z, const char *path, const struct net *
                      net->layers);
 }
 
-int model_read_weights(const char *path, const struct net *net, float *params, struct error *e)
+int model_read_slice(const char *path, const struct slice *slice, float *params, uint32_t *digest,
+                     struct error *e)
 {
-    struct npz z;
-    struct tensors t;
-    int rc = npz_open(&z, path, e);
+    struct reading r = {.path = path, .slice = slice, .params = params};
+    int rc = npz_open(&r.z, path, e);
     if (rc)
         return rc;
-    rc = tensors_init(&t, net, e);
-    for (size_t i = 0; rc == 0 && i < t.count; i++)
-        rc = read_tensor(&z, path, &t.tensor[i], values_of(&t, i), e);
+    tensors_init(&r.tensors, slice->net);
+    for (size_t t = 0; rc == 0 && t < r.tensors.count; t++)
+        rc = read_tensor(&r, t, e);
     if (rc == 0)
-        rc = check_depth(&z, path, net, e);
-    for (size_t l = 0; rc == 0 && l < net->layers; l++)
-        net_set_layer(net, params, l, values_of(&t, 2 * l), values_of(&t, 2 * l + 1));
-    tensors_clear(&t);
-    npz_close(&z);
+        rc = check_depth(&r.z, path, slice->net, e);
+    *digest = r.digest;
+    npz_close(&r.z);
     return rc;
+}
+
+int model_read_weights(const char *path, const struct net *net, float *params, struct error *e)
+{
+    struct slice whole;
+    uint32_t digest;
+    const int rc = slice_init(&whole, net, 0, 1, e);
+    return rc ? rc : model_read_slice(path, &whole, params, &digest, e);
 }

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "model/net.h"
+#include "model/slice.h"
 #include "table/prep.h"
 
 #define MODEL_FORMAT   1                  // of meta.json: written, and the newest that is read
@@ -23,9 +24,28 @@ int model_write_npz(const char *path, const struct net *net, const float *params
                     const struct model_meta *meta, const struct prep *prep, struct error *e);
 int model_write_pth(const char *path, const struct net *net, const float *params, struct error *e);
 
+// The same where the weights are not whole in memory. `read` gives rows [begin, end) of tensor t:
+// of the weight of layer t / 2 in torch's orientation where t is even, of its bias where it is odd.
+// It is called for all tensors in order, in pieces that follow from the network alone, and to the
+// end, whatever becomes of the file: so ranks that each have a part may exchange in it. Those that
+// write no file give no path.
+struct model_source {
+    int (*read)(void *context, size_t t, size_t begin, size_t end, float *values, struct error *e);
+    void *context;
+    float *values; // [model_piece_floats]: scratch for a piece
+};
+size_t model_piece_floats(const struct net *net);
+int model_store_npz(const char *path, const struct net *net, const struct model_source *source,
+                    const struct model_meta *meta, const struct prep *prep, struct error *e);
+int model_store_pth(const char *path, const struct net *net, const struct model_source *source,
+                    struct error *e);
+
 // Weights for `net` from arrays fc1.weight, fc1.bias, ... of an .npz file; shapes must agree and
-// every value must be finite.
+// every value must be finite. After a failure some of `params` may have been written.
 int model_read_weights(const char *path, const struct net *net, float *params, struct error *e);
+// What a rank keeps of them; *digest is the CRC-32 of all.
+int model_read_slice(const char *path, const struct slice *slice, float *params, uint32_t *digest,
+                     struct error *e);
 
 // A trained model, ready to predict.
 struct model {

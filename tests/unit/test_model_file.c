@@ -159,14 +159,12 @@ static void foreign_weights_are_checked(void **state)
     (void)state;
     struct net net;
     struct error e = {0};
-    float *params = make_net(&net, &none, 1, TASK_BINARY), W[5], b[1], kept[64];
-    memcpy(kept, params, net.size * sizeof *kept);
+    float *params = make_net(&net, &none, 1, TASK_BINARY), W[5], b[1];
     const char *path = test_path("foreign.npz");
     make_foreign(WEIGHT("<f8", 2, {1, 5}), BIAS("<f8", 1, {1}), 7);
     CHECK_OK(model_read_weights(path, &net, params, &e), e);
     net_get_layer(&net, params, 0, W, b);
     assert_true(W[0] == 0.5F && W[3] == 7 && W[4] == 4.5F && b[0] == 0.5F);
-    memcpy(params, kept, net.size * sizeof *kept);
     const struct {
         const struct member *w, *b;
         double spoiled;
@@ -191,7 +189,6 @@ static void foreign_weights_are_checked(void **state)
         error_clear(&e);
         check_refused(model_read_weights(path, &net, params, &e), bad[i].code, &e, bad[i].what);
         assert_non_null(strstr(e.text, "foreign.npz"));
-        check_bits(params, kept, net.size, "after a refusal");
     }
     mem_free(params);
 }
@@ -424,7 +421,7 @@ static void one_failed_allocation_is_noticed(void **state)
         if (some.len != whole.len || memcmp(some.data, whole.data, some.len) != 0)
             fail_msg("allocation %ld of %ld failed, the status is 0 and the file differs", n,
                      calls);
-    } while (n < calls);
+    } while (n <= calls); // until the n-th is one too many
     assert_true(failed > 20);
     json_set_alloc_funcs(malloc, free);
     prep_clear(&prep);
