@@ -16,14 +16,14 @@
 #define GATHER_AHEAD 32 // rows; memory answers in the time that some of them take
 
 // gelu' and silu' are functions of z; the others of the activation itself.
-static bool needs_z(enum kern_act act)
+bool block_needs_z(enum kern_act act)
 {
     return act == ACT_GELU || act == ACT_SILU;
 }
 
 // relu's mask and the dropout's are both zeros in the same place, so one array serves; any other
 // derivative wants the activation as it was before dropout.
-static bool needs_undropped(const struct net *net)
+bool block_needs_undropped(const struct net *net)
 {
     return net->dropout > 0 && net->act != ACT_RELU && net->act != ACT_IDENTITY;
 }
@@ -49,8 +49,8 @@ static void carve_layer(struct block *b, struct carver *c, size_t l, bool gradie
     at->ld = net->layer[l].narrow ? net->layer[l].out : kern_pad(net->layer[l].out);
     const size_t size = BLOCK_ROWS * at->ld;
     at->a = carve(c, size);
-    at->z = last || (gradients && needs_z(net->act)) ? carve(c, size) : at->a;
-    at->out = !last && gradients && needs_undropped(net) ? carve(c, size) : at->a;
+    at->z = last || (gradients && block_needs_z(net->act)) ? carve(c, size) : at->a;
+    at->out = !last && gradients && block_needs_undropped(net) ? carve(c, size) : at->a;
 }
 
 static void carve_all(struct block *b, struct carver *c, bool gradients)

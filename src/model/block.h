@@ -42,6 +42,10 @@ int block_init(struct block *b, const struct net *net, const struct kern *kern,
 void block_clear(struct block *b);
 size_t block_floats(const struct net *net, bool gradients); // that block_init takes
 
+// What backward needs besides the activations: z, and the activation as it was before dropout.
+bool block_needs_z(enum kern_act act);
+bool block_needs_undropped(const struct net *net);
+
 // Rows [begin, begin + rows) of a batch, and where things go.
 struct block_rows {
     const struct plan_batch *batch;
