@@ -30,8 +30,7 @@ _skiff_options()
             'class_weight=none|balanced' seed= patience= min_delta= \
             'monitor=auto|train_loss|val_loss|val_accuracy|val_f1|val_auroc|val_ap|val_rmse|val_r2' \
             restore_best=@switch threads= 'gemm=auto|own|blas' log_every= progress=@switch quiet=@switch \
-            hosts= host= ranks_per_host= host_addresses= join_port= join_secret_file=@file \
-            join_timeout= heartbeat= \
+            hosts= host= ranks_per_host= host_addresses= join_port= join_secret_file=@file join_timeout= heartbeat= 'parallel=data|model' \
             restarts= elastic=@switch \
             model_dir=@dir output_dir=@dir out=@dir checkpoint_dir=@dir checkpoint_every= \
             config=@json instance= prices=@csv root=@dir strict=@switch help=@switch

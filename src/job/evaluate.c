@@ -5,6 +5,7 @@
 #include "dist/dist_predict.h"
 #include "io/json.h"
 #include "model/plan.h"
+#include "train/fit_slice.h"
 #include "train/metrics_json.h"
 #include "train/ranks.h"
 #include "train/score.h"
@@ -33,6 +34,8 @@ int evaluate_predict(const struct evaluation *how, const struct dataset *d, floa
                                    .team = how->team,
                                    .gemm = how->gemm};
     const struct plan_batch all = ranks_whole(d, d->y);
+    if (how->fit && how->fit->slice)
+        return fit_slice_predict(how->fit, &all, pred, loss, e);
     struct plan *plan = plan_new(&spec, how->kern, e);
     int rc = dist_agree(how->dist, plan ? 0 : error_code(e), e);
     if (rc == 0) {

@@ -9,6 +9,7 @@
 #include "kern/kern.h"
 #include "model/net.h"
 #include "table/dataset.h"
+#include "train/fit.h"
 
 #include <jansson.h>
 
@@ -20,6 +21,7 @@ struct evaluation {
     struct par *team; // as in struct plan_spec, both
     const struct gemm *gemm;
     struct dist *dist; // ranks that share the work; NULL: none
+    struct fit *fit;   // of ranks that have a slice of the network each, whose `params` these are
 };
 
 // Predictions into pred[n][outputs] and the mean loss, in one batch of all rows. With ranks, at the

@@ -91,7 +91,7 @@ static json_t *machine(const struct run_record *r)
     cpu_model(model, sizeof model);
     const struct fit *f = r->fit;
     return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:I}", "host", host, "cpu", model,
-                     "cpu_level", f->kern->name, "gemm", plan_uses_blas(f->plan) ? "blas" : "own",
+                     "cpu_level", f->kern->name, "gemm", fit_uses_blas(f) ? "blas" : "own",
                      "openblas", f->gemm->about[0] ? f->gemm->about : NULL, "cores",
                      (json_int_t)cpu_count(), "threads", (json_int_t)r->threads, "ranks",
                      (json_int_t)dist_ranks(f->dist));

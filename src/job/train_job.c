@@ -15,6 +15,7 @@
 #include "kern/cpu.h"
 #include "kern/par.h"
 #include "model/model_file.h"
+#include "train/fit_slice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -208,7 +209,8 @@ static int evaluate_part(struct job *j, const char *part, const struct dataset *
                                    .threads = j->threads,
                                    .team = j->team,
                                    .gemm = &j->gemm,
-                                   .dist = j->ranks};
+                                   .dist = j->ranks,
+                                   .fit = &j->fit};
     json_t *metrics = NULL;
     int rc = evaluate(&how, d, &metrics, e);
     if (rc)
@@ -228,13 +230,40 @@ static int evaluate_others(struct job *j, struct error *e)
     return rc;
 }
 
+// The files of a network of which each rank has a slice. They come together at the root, which has
+// the paths.
+static int save_slices(struct job *j, const char *npz, const char *pth,
+                       const struct model_meta *meta, struct error *e)
+{
+    const struct model_source source = fit_slice_source(&j->fit);
+    int rc = model_store_npz(npz, &j->net, &source, meta, j->data.prep, e);
+    rc = dist_agree(j->ranks, rc, e);
+    if (rc == 0)
+        rc = model_store_pth(pth, &j->net, &source, e);
+    return dist_agree(j->ranks, rc, e);
+}
+
+// Does this rank take part in writing the model?
+static bool saves(const struct job *j)
+{
+    return dist_is_root(j->ranks) || j->fit.slice;
+}
+
 static int save_model(struct job *j, char **pth, struct error *e)
 {
     const struct model_meta meta = {PACKAGE_VERSION, j->config->seed,
                                     train_config_activation_name(j->config)};
-    char *npz = file_join(j->model_dir, "model.npz");
-    *pth = file_join(j->model_dir, "nn_model.pth");
-    int rc = npz && *pth ? 0 : error_nomem(e, "paths");
+    const bool root = dist_is_root(j->ranks);
+    char *npz = root ? file_join(j->model_dir, "model.npz") : NULL;
+    *pth = root ? file_join(j->model_dir, "nn_model.pth") : NULL;
+    int rc = !root || (npz && *pth) ? 0 : error_nomem(e, "paths");
+    if (j->fit.slice) {
+        rc = dist_agree(j->ranks, rc, e);
+        if (rc == 0)
+            rc = save_slices(j, npz, *pth, &meta, e);
+        mem_free(npz);
+        return rc;
+    }
     if (rc == 0)
         rc = model_write_npz(npz, &j->net, j->fit.params, &meta, j->data.prep, e);
     if (rc == 0)
@@ -395,7 +424,7 @@ static int save_all(struct job *j, const struct train_job *job, struct train_job
     if (evaluated == ERR_NUMERIC)
         return evaluated;
     const bool root = dist_is_root(j->ranks);
-    int rc = root ? save_model(j, &result->model_path, e) : 0;
+    int rc = saves(j) ? save_model(j, &result->model_path, e) : 0;
     if (rc == 0 && root)
         rc = save_history(j, e);
     rc = dist_agree(j->ranks, rc, e);
@@ -413,8 +442,8 @@ static int save_all(struct job *j, const struct train_job *job, struct train_job
 static int save_what_is_left(struct job *j, struct train_job_result *result, struct error *e)
 {
     struct error ignored = {0};
-    if (!dist_is_root(j->ranks) || !j->fit.keep_best || j->fit.state.best_epoch == 0 ||
-        save_model(j, &result->model_path, &ignored))
+    if (!saves(j) || !j->fit.keep_best || j->fit.state.best_epoch == 0 ||
+        save_model(j, &result->model_path, &ignored) || !dist_is_root(j->ranks))
         return ERR_NUMERIC;
     save_history(j, &ignored);
     return error_prefix(e, ERR_NUMERIC, "the model of epoch %llu is saved, but",

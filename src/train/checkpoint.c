@@ -88,7 +88,7 @@ static int add_numbers(const struct fit *f, double seconds, struct npz_writer *w
 
 static int add_arrays(const struct fit *f, struct npz_writer *w, struct error *e)
 {
-    const uint64_t size = f->net->size;
+    const uint64_t size = f->part->size;
     int rc = add(w, "params", "<f4", (uint64_t[]){size, 0}, f->params, e);
     if (rc == 0 && f->keep_best && f->state.best_epoch)
         rc = add(w, "best", "<f4", (uint64_t[]){size, 0}, f->best, e);
@@ -254,7 +254,7 @@ static int read_history(struct fit *f, const struct npz *z, struct error *e)
 
 static int read_all(struct fit *f, const struct npz *z, struct error *e)
 {
-    const uint64_t size = f->net->size;
+    const uint64_t size = f->part->size;
     int rc = read_numbers(f, z, e);
     if (rc == 0)
         rc = read_exact(z, "params", "<f4", size, f->params, e);

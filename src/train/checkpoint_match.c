@@ -88,7 +88,7 @@ static int set_gemm(const struct fit *f, json_t *object, struct error *e)
 {
     struct buf text;
     buf_init(&text, sizeof f->gemm->about);
-    buf_puts(&text, plan_uses_blas(f->plan) ? f->gemm->about : "own");
+    buf_puts(&text, fit_uses_blas(f) ? f->gemm->about : "own");
     return set_text(object, "matrix products (see --gemm)", &text, e);
 }
 
@@ -123,6 +123,7 @@ static json_t *describe(const struct fit *f, struct error *e)
         {"outputs", f->net->outputs},
         {"task number", (uint64_t)f->net->task},
         {"fused multiply-add (see SKIFF_CPU)", f->kern->fma},
+        {"ranks that divide the network (see --parallel)", f->slice ? dist_ranks(f->dist) : 1},
         {"rows a step", f->batch_size},
         {"shuffling", f->shuffle},
         {"targets scaled (see --scale_target)", f->scale.targets != 0},

@@ -7,6 +7,7 @@ static const char *const optimizer_words[] = {"sgd", "adam", "adamw", NULL};
 static const char *const torch_compat_words[] = {"1", "2", NULL};
 static const char *const schedule_words[] = {"constant", "step", "cosine", "onecycle", NULL};
 static const char *const scale_target_words[] = {"auto", "none", "standard", NULL};
+static const char *const parallel_words[] = {"data", "model", NULL};
 static const char *const class_weight_words[] = {"none", "balanced", NULL};
 const char *const monitor_words[] = {"auto",   "train_loss", "val_loss", "val_accuracy",
                                      "val_f1", "val_auroc",  "val_ap",   "val_rmse",
@@ -120,7 +121,9 @@ const struct opt train_options[] = {
     {.name = "quiet", .type = OPT_BOOL, .offset = AT(quiet), .initial = "false",
      .help = "Print nothing but errors."},
 
-    {.group = "Several hosts", .name = "hosts", .type = OPT_TEXT, .offset = AT(hosts), .arg = "NAME,...",
+    {.group = "Several hosts", .name = "parallel", .type = OPT_ENUM, .offset = AT(parallel), .words = parallel_words,
+     .initial = "data", .help = "What several ranks divide: the rows of each batch, or the network's wide layers (model), where it is too large for the memory of one."},
+    {.name = "hosts", .type = OPT_TEXT, .offset = AT(hosts), .arg = "NAME,...",
      .help = "Train one model on these hosts. The same command is started on each of them, with its own --host."},
     {.name = "host", .type = OPT_TEXT, .offset = AT(host), .arg = "NAME",
      .help = "Which of --hosts this one is."},
@@ -223,6 +226,13 @@ int train_config_check(const struct train_config *c, struct error *e)
         return error_set(e, ERR_USAGE,
                          "--elastic goes on without a host, and with --sharded a host's rows would "
                          "be missing; leave one of them away");
+    if (c->parallel == PARALLEL_MODEL && c->sharded)
+        return error_set(e, ERR_USAGE,
+                         "--parallel model needs all rows on every rank; leave --sharded away, and "
+                         "give every host all files");
+    if (c->parallel == PARALLEL_MODEL && c->checkpoint_dir)
+        return error_set(e, ERR_USAGE,
+                         "--parallel model keeps no checkpoints; leave --checkpoint_dir away");
     if ((c->hosts != NULL) != (c->host != NULL))
         return error_set(e, ERR_USAGE, "--hosts and --host go together: all of them, and this one");
     if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))

@@ -37,6 +37,9 @@ enum class_weighting { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 #define BATCH_FULL_ROWS 10000
 #define BATCH_DEFAULT   256
 
+// What several ranks divide: the rows of a batch, or the layers of the network.
+enum parallel { PARALLEL_DATA, PARALLEL_MODEL };
+
 struct train_config {
     // data
     char *train, *val, *test;
@@ -81,7 +84,8 @@ struct train_config {
     int64_t log_every;
     bool progress;
     bool quiet;
-    // several hosts
+    // several ranks
+    int parallel; // enum parallel
     char *hosts, *host, *host_addresses;
     int64_t ranks_per_host;
     int64_t join_port;

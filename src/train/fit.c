@@ -3,6 +3,7 @@
 #include "train/fit.h"
 
 #include "base/clock.h"
+#include "train/fit_slice.h"
 #include "train/ranks.h"
 
 #include <math.h>
@@ -52,28 +53,44 @@ static int diverged(const struct fit *f, double lr, struct error *e)
                      (unsigned long long)f->state.epoch + 1, lr);
 }
 
+// A step of a process, or of ranks, that have all of the network; none if the loss is not finite.
+static int step_whole(struct fit *f, const struct plan_batch *batch, struct schedule_point now,
+                      double *loss, struct error *e)
+{
+    float *gradient;
+    plan_draw_dropout(f->plan, &f->state.rng, batch->rows);
+    const int rc = ranks_gradient(f, batch, &gradient, loss, e);
+    if (rc || !isfinite(*loss))
+        return rc;
+    if (f->config->clip_norm > 0)
+        optim_clip(f->kern, gradient, f->part->size, f->config->clip_norm);
+    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum,
+               plan_step_workers(f->plan, batch->rows));
+    return 0;
+}
+
 static int run_step(struct fit *f, struct error *e)
 {
     struct plan_batch batch = fit_batch(f);
     const struct schedule_point now = schedule_at(&f->schedule, f->optim.step);
-    float *gradient;
     double loss;
     int rc = ranks_fetch(f, &batch, e);
     if (rc)
         return rc;
 
     (void)par_stalled(f->team); // what validation waited for is not of this step
-    plan_use(f->plan, pace_begin(&f->pace, ranks_clock(f)));
-    plan_draw_dropout(f->plan, &f->state.rng, batch.rows);
-    rc = ranks_gradient(f, &batch, &gradient, &loss, e);
+    const size_t workers = pace_begin(&f->pace, ranks_clock(f));
+    if (f->slice) {
+        fit_slice_use(f, workers);
+        rc = fit_slice_step(f, &batch, now, &loss, e);
+    } else {
+        plan_use(f->plan, workers);
+        rc = step_whole(f, &batch, now, &loss, e);
+    }
     if (rc)
         return rc;
     if (!isfinite(loss))
         return diverged(f, now.lr, e);
-    if (f->config->clip_norm > 0)
-        optim_clip(f->kern, gradient, f->net->size, f->config->clip_norm);
-    optim_step(&f->optim, f->params, gradient, now.lr, now.momentum,
-               plan_step_workers(f->plan, batch.rows));
     pace_end(&f->pace, (double)batch.rows, par_stalled(f->team), ranks_clock(f));
 
     f->state.epoch_loss += loss * (double)batch.rows;
@@ -146,7 +163,7 @@ static void remember_best(struct fit *f, const struct history_row *row)
     f->state.best_value = value;
     f->state.waited = 0;
     if (f->keep_best)
-        memcpy(f->best, f->params, f->net->size * sizeof *f->best);
+        memcpy(f->best, f->params, f->part->size * sizeof *f->best);
 }
 
 static double seconds_so_far(const struct fit *f)
@@ -213,7 +230,7 @@ bool fit_finished(const struct fit *f)
 static void keep_the_best(struct fit *f)
 {
     if (f->keep_best && f->state.best_epoch)
-        memcpy(f->params, f->best, f->net->size * sizeof *f->best);
+        memcpy(f->params, f->best, f->part->size * sizeof *f->best);
 }
 
 int fit_run(struct fit *f, struct error *e)
@@ -230,10 +247,10 @@ int fit_run(struct fit *f, struct error *e)
     if (rc == 0 || rc == ERR_NUMERIC)
         keep_the_best(f);
     // The loss of a step is known before the step: nobody has looked at what the last one made.
-    if (rc == 0 && !isfinite(f->kern->sum_squares(f->net->size, f->params)))
+    if (rc == 0 && !isfinite(f->kern->sum_squares(f->part->size, f->params)))
         rc = error_set(e, ERR_NUMERIC,
                        "the last step made weights that are not finite numbers; lower "
                        "--learning_rate, scale the features, or set --clip_norm");
-    target_scale_fold(&f->scale, f->net, f->params);
-    return rc;
+    target_scale_fold(&f->scale, f->part, f->params);
+    return f->slice ? dist_agree(f->dist, rc, e) : rc; // each has looked at its own weights
 }

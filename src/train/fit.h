@@ -65,10 +65,14 @@ struct fit {
     // What checkpoints are recognised by: CRC-32 of the data, and of starting weights from a file.
     uint32_t train_digest, val_digest, init_digest;
 
-    float *params; // net->size floats, as gradients and optimizer state are
-    float *best;   // parameters of the best epoch, when keep_best
-    struct plan *plan;
-    struct pace pace; // how many of the threads pay
+    // What this rank has of the network: all of it (`net`), or its slice (see fit_slice.h).
+    const struct net *part;
+    struct fit_slice *slice; // NULL: every rank has all of the network
+
+    float *params;     // part->size floats, as gradients and optimizer state are
+    float *best;       // parameters of the best epoch, when keep_best
+    struct plan *plan; // NULL with a slice, which has a plan of its own
+    struct pace pace;  // how many of the threads pay
     struct optim optim;
     struct schedule schedule;
     struct fit_state state;
@@ -120,5 +124,8 @@ struct plan_batch fit_batch(const struct fit *f);
 // All ranks return the same code; only the root has a history.
 int fit_run(struct fit *f, struct error *e);
 bool fit_finished(const struct fit *f);
+
+// Does any product go through OpenBLAS?
+bool fit_uses_blas(const struct fit *f);
 
 #endif

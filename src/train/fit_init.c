@@ -7,6 +7,7 @@
 #include "dist/dist_rows.h"
 #include "dist/dist_sum.h"
 #include "model/model_file.h"
+#include "train/fit_slice.h"
 #include "train/ranks.h"
 
 #include <string.h>
@@ -37,14 +38,16 @@ int fit_restart(struct fit *f, struct error *e)
     f->state = (struct fit_state){0};
     f->history.count = 0;
     f->optim.step = 0;
-    memset(f->params, 0, f->net->size * sizeof *f->params); // the padding too
-    memset(f->optim.state, 0, f->optim.states * f->net->size * sizeof *f->optim.state);
+    memset(f->params, 0, f->part->size * sizeof *f->params); // the padding too
+    memset(f->optim.state, 0, f->optim.states * f->part->size * sizeof *f->optim.state);
     rng_seed(&f->state.rng, (uint64_t)c->seed);
+    if (f->slice)
+        return fit_slice_start(f, e);
     int rc = net_draw_weights(f->net, &f->state.rng, f->params, e);
     if (rc == 0 && c->init)
         rc = model_read_weights(c->init, f->net, f->params, e);
     if (rc == 0 && c->init) {
-        f->init_digest = crc_update(0, f->params, f->net->size * sizeof *f->params);
+        f->init_digest = crc_update(0, f->params, f->part->size * sizeof *f->params);
         target_scale_unfold(&f->scale, f->net, f->params);
     }
     return rc;
@@ -52,7 +55,7 @@ int fit_restart(struct fit *f, struct error *e)
 
 static int allocate(struct fit *f, struct error *e)
 {
-    const size_t size = f->net->size;
+    const size_t size = f->part->size;
     f->params = mem_aligned(size, sizeof *f->params);
     f->best = mem_aligned(f->keep_best ? size : 0, sizeof *f->best);
     f->order = mem_array(f->shuffle ? f->train->n : 0, sizeof *f->order);
@@ -125,7 +128,7 @@ static double bytes_needed(const struct fit *f)
     const struct plan_spec spec = plan_spec(f);
     const double data =
         (double)dataset_bytes(f->train) + (f->val ? (double)dataset_bytes(f->val) : 0);
-    return 4.0 * sizeof(float) * (double)f->net->size + plan_bytes(&spec) + ranks_bytes(f) + data;
+    return 4.0 * sizeof(float) * (double)f->part->size + plan_bytes(&spec) + ranks_bytes(f) + data;
 }
 
 static int check_memory(const struct fit *f, struct error *e)
@@ -150,6 +153,8 @@ static int make_plan(struct fit *f, struct error *e)
 {
     const struct plan_spec spec = plan_spec(f);
     pace_init(&f->pace, f->team ? f->threads : 1);
+    if (f->slice)
+        return fit_slice_plan(f, e);
     f->plan = plan_new(&spec, f->kern, e);
     return f->plan ? 0 : error_code(e);
 }
@@ -173,12 +178,15 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         .team = spec->team,
         .gemm = spec->gemm,
         .dist = spec->dist,
+        .part = spec->net,
     };
     resolve_batch(f);
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
     f->keep_best = f->config->restore_best;
     int rc = check_task(f, e);
-    if (rc == 0)
+    if (rc == 0 && f->config->parallel == PARALLEL_MODEL)
+        rc = fit_slice_init(f, e);
+    else if (rc == 0)
         rc = check_memory(f, e);
     if (rc == 0)
         rc = allocate(f, e);
@@ -207,6 +215,7 @@ void fit_clear(struct fit *f)
 {
     plan_free(f->plan);
     dist_rows_free(f->rows);
+    fit_slice_free(f->slice);
     dist_sum_free(f->sum);
     optim_clear(&f->optim);
     history_clear(&f->history);
@@ -220,4 +229,9 @@ void fit_clear(struct fit *f)
     mem_free(f->train_y);
     mem_free(f->val_y);
     *f = (struct fit){0};
+}
+
+bool fit_uses_blas(const struct fit *f)
+{
+    return f->slice ? fit_slice_uses_blas(f) : plan_uses_blas(f->plan);
 }

@@ -12,6 +12,14 @@
 // gradients it has just summed.
 #define STEP_GRAIN (4 * KERN_LANES)
 
+// Plain sgd needs no buffer, unless a onecycle schedule gives it momentum, as torch's does.
+size_t optim_states(const struct train_config *c)
+{
+    if (c->optimizer != OPTIM_SGD)
+        return 2;
+    return c->momentum > 0 || c->schedule == SCHEDULE_ONECYCLE ? 1 : 0;
+}
+
 int optim_init(struct optim *o, const struct train_config *c, const struct kern *kern, size_t n,
                struct error *e)
 {
@@ -26,9 +34,7 @@ int optim_init(struct optim *o, const struct train_config *c, const struct kern 
         .nesterov = c->nesterov,
         .n = n,
     };
-    // Plain sgd needs no buffer, unless a onecycle schedule gives it momentum, as torch's does.
-    const bool buffer = o->momentum > 0 || c->schedule == SCHEDULE_ONECYCLE;
-    o->states = o->kind != OPTIM_SGD ? 2 : buffer ? 1 : 0;
+    o->states = optim_states(c);
     o->state = mem_aligned(o->states * n, sizeof *o->state);
     return o->state ? 0 : error_nomem(e, "optimizer state");
 }
@@ -44,17 +50,8 @@ double optim_momentum(const struct optim *o)
     return o->kind == OPTIM_SGD ? o->momentum : o->betas[0];
 }
 
-struct step {
-    const struct optim *optim;
-    float *params;
-    const float *gradient;
-    double lr, momentum;
-    size_t threads;
-};
-
-static void adam_part(const struct step *s, size_t begin, size_t n)
+static void adam_piece(const struct optim *o, const struct optim_piece *s)
 {
-    const struct optim *o = s->optim;
     o->kern->adam(&(struct kern_adam){
         .lr = s->lr,
         .beta1 = s->momentum,
@@ -64,52 +61,69 @@ static void adam_part(const struct step *s, size_t begin, size_t n)
         .decoupled = o->kind == OPTIM_ADAMW,
         .lerp = o->torch_compat == TORCH_2,
         .step = o->step,
-        .p = s->params + begin,
-        .m = o->state + begin,
-        .v = o->state + o->n + begin,
-        .g = s->gradient + begin,
-        .n = n,
+        .p = s->params + s->begin,
+        .m = o->state + s->begin,
+        .v = o->state + o->n + s->begin,
+        .g = s->gradient,
+        .n = s->count,
     });
 }
 
-static void sgd_part(const struct step *s, size_t begin, size_t n)
+static void sgd_piece(const struct optim *o, const struct optim_piece *s)
 {
-    const struct optim *o = s->optim;
     o->kern->sgd(&(struct kern_sgd){
         .lr = s->lr,
         .momentum = o->states ? s->momentum : 0,
         .weight_decay = o->weight_decay,
         .nesterov = o->nesterov,
         .first = o->step == 1,
-        .p = s->params + begin,
-        .buf = o->states ? o->state + begin : NULL,
-        .g = s->gradient + begin,
-        .n = n,
+        .p = s->params + s->begin,
+        .buf = o->states ? o->state + s->begin : NULL,
+        .g = s->gradient,
+        .n = s->count,
     });
 }
+
+void optim_begin_step(struct optim *o)
+{
+    o->step++;
+}
+
+void optim_step_piece(const struct optim *o, const struct optim_piece *piece)
+{
+    if (piece->count == 0)
+        return;
+    if (o->kind == OPTIM_SGD)
+        sgd_piece(o, piece);
+    else
+        adam_piece(o, piece);
+}
+
+struct step {
+    const struct optim *optim;
+    struct optim_piece whole;
+    size_t threads;
+};
 
 static void run_part(void *context, size_t worker)
 {
     const struct step *s = context;
     const struct par_range part = par_split(s->optim->n, STEP_GRAIN, s->threads, worker);
-    if (part.begin == part.end)
-        return;
-    if (s->optim->kind == OPTIM_SGD)
-        sgd_part(s, part.begin, part.end - part.begin);
-    else
-        adam_part(s, part.begin, part.end - part.begin);
+    struct optim_piece piece = s->whole;
+    piece.begin = part.begin;
+    piece.count = part.end - part.begin;
+    piece.gradient += part.begin;
+    optim_step_piece(s->optim, &piece);
 }
 
 void optim_step(struct optim *o, float *params, const float *gradient, double lr, double momentum,
                 size_t threads)
 {
-    o->step++;
+    optim_begin_step(o);
     struct step s = {
         .optim = o,
-        .params = params,
-        .gradient = gradient,
-        .lr = lr,
-        .momentum = momentum,
+        .whole =
+            {.params = params, .count = o->n, .gradient = gradient, .lr = lr, .momentum = momentum},
         .threads = threads,
     };
     par_run(o->team, s.threads, run_part, &s);

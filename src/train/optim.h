@@ -24,6 +24,8 @@ struct optim {
     size_t states; // 0, 1 or 2
 };
 
+// Blocks of state that such an optimizer keeps.
+size_t optim_states(const struct train_config *c);
 int optim_init(struct optim *o, const struct train_config *c, const struct kern *kern, size_t n,
                struct error *e);
 void optim_clear(struct optim *o);
@@ -32,6 +34,16 @@ void optim_clear(struct optim *o);
 // cycle schedules move it); pass optim_momentum(o) otherwise.
 void optim_step(struct optim *o, float *params, const float *gradient, double lr, double momentum,
                 size_t threads);
+// The same step in pieces, as gradients become known: optim_begin_step, then every float once, on
+// any thread.
+struct optim_piece {
+    float *params; // the whole block
+    size_t begin, count;
+    const float *gradient; // [count], of the piece alone
+    double lr, momentum;
+};
+void optim_begin_step(struct optim *o);
+void optim_step_piece(const struct optim *o, const struct optim_piece *piece);
 double optim_momentum(const struct optim *o);
 
 // Scale a gradient so that its norm is at most `limit`, as clip_grad_norm_ does; returns the norm

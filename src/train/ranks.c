@@ -9,8 +9,10 @@
 #include "dist/dist_predict.h"
 #include "dist/dist_rows.h"
 #include "dist/dist_sum.h"
+#include "dist/dist_total.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_match.h"
+#include "train/fit_slice.h"
 
 #include <string.h>
 
@@ -30,7 +32,7 @@ static struct dist_sum_spec sum_spec(const struct fit *f)
         .ranks = f->dist,
         .kern = f->kern,
         .team = f->team,
-        .floats = f->net->size,
+        .floats = f->part->size,
         .rows = f->batch_size,
         .threads = f->threads,
     };
@@ -44,7 +46,7 @@ double ranks_bytes(const struct fit *f)
 
 int ranks_init(struct fit *f, struct error *e)
 {
-    if (dist_ranks(f->dist) == 1)
+    if (dist_ranks(f->dist) == 1 || f->slice)
         return 0;
     const struct dist_sum_spec spec = sum_spec(f);
     f->sum = dist_sum_new(&spec, e);
@@ -102,7 +104,7 @@ static int compare_with_root(const struct fit *f, struct error *e)
 // Parameters and state of a run that the root has resumed. Nobody else needs its history.
 static int share_resumed(struct fit *f, struct error *e)
 {
-    const size_t bytes = f->net->size * sizeof *f->params;
+    const size_t bytes = f->part->size * sizeof *f->params;
     int rc = dist_share(f->dist, &f->state, sizeof f->state, e);
     if (rc == 0)
         rc = dist_share(f->dist, &f->optim.step, sizeof f->optim.step, e);
@@ -121,7 +123,7 @@ int ranks_begin(struct fit *f, bool *stopped, struct error *e)
         return rc;
     rc = dist_is_root(f->dist) ? checkpoint_resume(f, e) : 0;
     rc = dist_agree(f->dist, rc, e);
-    if (rc == 0 && several)
+    if (rc == 0 && several && !f->slice)
         rc = share_resumed(f, e);
     *stopped = asked_to_stop(f);
     return rc ? rc : dist_any(f->dist, stopped, e);
@@ -190,14 +192,21 @@ int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradie
     return rc;
 }
 
+int ranks_share_wishes(struct fit *f, struct dist_total *total, struct error *e)
+{
+    f->flags = wishes(f);
+    return dist_total_flags(total, &f->flags, e);
+}
+
 bool ranks_stop(const struct fit *f)
 {
-    return f->sum ? (f->flags & FLAG_STOP) != 0 : asked_to_stop(f);
+    return dist_ranks(f->dist) > 1 ? (f->flags & FLAG_STOP) != 0 : asked_to_stop(f);
 }
 
 bool ranks_checkpoint_is_due_midway(const struct fit *f)
 {
-    return f->sum ? (f->flags & FLAG_CHECKPOINT) != 0 : checkpoint_is_due_midway(f);
+    return dist_ranks(f->dist) > 1 ? (f->flags & FLAG_CHECKPOINT) != 0
+                                   : checkpoint_is_due_midway(f);
 }
 
 // ---- an epoch
@@ -216,6 +225,8 @@ struct plan_batch ranks_whole(const struct dataset *d, const float *y)
 int ranks_validate(struct fit *f, double *loss, struct error *e)
 {
     const struct plan_batch all = ranks_whole(f->val, f->val_y ? f->val_y : f->val->y);
+    if (f->slice)
+        return fit_slice_predict(f, &all, f->val_pred, loss, e);
     const struct dist_prediction prediction = {
         .plan = f->plan,
         .params = f->params,

@@ -29,6 +29,10 @@ void ranks_poll(void *dist);
 int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradient, double *loss,
                    struct error *e);
 
+// What the ranks wish at this step, where it does not go along with gradients.
+struct dist_total;
+int ranks_share_wishes(struct fit *f, struct dist_total *total, struct error *e);
+
 // After a step: was anybody asked to stop, is a checkpoint due before the epoch ends?
 bool ranks_stop(const struct fit *f);
 bool ranks_checkpoint_is_due_midway(const struct fit *f);
