@@ -25,7 +25,8 @@ def age():
 def processor():
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-            return next(line.split(": ", 1)[1].strip() for line in file if line[:10] == "model name")
+            names = (line.split(": ", 1)[1].strip() for line in file if line[:10] == "model name")
+            return next(names)
     except (OSError, StopIteration):
         return platform.machine()
 

@@ -49,8 +49,9 @@ def binary(p, y):
     right = numpy.clip(numpy.where(y == 1, p, 1 - p), SMALLEST, 1)
     curve = steps(p, y)
     return dict(task="binary", n=len(y), positives=int(y.sum()), threshold=0.5,
-                accuracy=(tp + tn) / len(y), precision=share(tp, tp + fp), recall=share(tp, tp + fn),
-                f1=f1_of(tp, fp, fn), auroc=auroc(*curve), ap=average_precision(*curve),
+                accuracy=(tp + tn) / len(y), precision=share(tp, tp + fp),
+                recall=share(tp, tp + fn), f1=f1_of(tp, fp, fn), auroc=auroc(*curve),
+                ap=average_precision(*curve),
                 log_loss=float(-numpy.log(right).mean()), brier=float(((p - y) ** 2).mean()),
                 confusion=[[tn, fp], [fn, tp]])  # fmt: skip
 

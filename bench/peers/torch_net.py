@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the scripts with PyTorch share: the network, tensors of a table, DataLoader's order of rows."""
+"""What the scripts with PyTorch share: the network, a table's tensors, DataLoader's order."""
 
 import collections
 

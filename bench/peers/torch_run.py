@@ -4,9 +4,10 @@
 
     /usr/bin/python3 torch_run.py --train T.npz [--val V.npz] --out DIR [--device cuda] [OPTION ...]
 
-Adam on dense layers with ReLU, binary or multi-class by the labels, options as those of skiff train.
-With the same seed weights and, with `--order loader`, batches are skiff's, so losses agree to
-rounding. DIR gets run.json, history.csv, metrics.json and nn_model.pth; `skiff compare` takes it.
+Adam on dense layers with ReLU, binary or multi-class by the labels, options as those of skiff
+train. With the same seed weights and, with `--order loader`, batches are skiff's, so losses agree
+to rounding. DIR gets run.json, history.csv, metrics.json and nn_model.pth: `skiff compare` takes
+it.
 
 --mode eager    operation by operation, as scripts do
 --mode graphs   a step is captured once as a CUDA graph, and so is validation; then replayed
@@ -17,7 +18,7 @@ with the validation loss and accuracy. What that leaves out of history.csv (f1, 
 last row only, unless --metrics all has all of them computed each epoch, as skiff does.
 
 Seconds in run.json: start is from the birth of the process to where the library is imported and the
-device is up; training includes capturing and compiling. Exit status 1 where the device is not there.
+device is up; training includes capturing and compiling. Exit status 1 where that is not there.
 """
 
 import os
@@ -84,7 +85,7 @@ def finish(device):
 
 
 def captured(work):
-    """A function that does what `work` does, by one call of the device. `work` is run to warm up."""
+    """A function that does what `work` does by one call of the device; `work` warms it up."""
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
@@ -315,7 +316,8 @@ def main():
     trainer = Trainer(chosen, device, train, val, outputs)
     rows, steps = trainer.fit()
     laps.end("train", device)
-    metrics = {name: trainer.evaluate(*part) for name, part in (("train", train), ("val", val)) if part}
+    parts = dict(train=train, val=val)
+    metrics = {name: trainer.evaluate(*part) for name, part in parts.items() if part}
     laps.end("evaluate", device)
     place = lambda name: os.path.join(chosen.out, name)  # noqa: E731
     torch.save({k: v.cpu() for k, v in trainer.net.state_dict().items()}, place("nn_model.pth"))

@@ -29,8 +29,8 @@ import scores  # noqa: E402
 import tables  # noqa: E402
 
 SKIFF = os.environ.get("SKIFF")
-# Relative. 1.5e-7 was seen in all of these runs, which is how floats round; other processors add up in
-# another order (train_torch.py measures how far torch is from itself then).
+# Relative. 1.5e-7 was seen in all of these runs, which is how floats round; other processors add
+# up in another order (train_torch.py measures how far torch is from itself then).
 FULL, BATCHES = 2e-5, 5e-6
 # Plays what `captured` gives without a GPU: the work once more at every call, after the warm-up.
 PLAYED = """
@@ -158,6 +158,12 @@ def several_classes(folder):
     both(folder, "classes", paths, ["--epochs", "20", "--seed", "3", "--hidden", "16"], FULL)
 
 
+def check_scores(found, wanted):
+    for name, value in wanted.items():
+        text = "%s %.9g, scikit-learn %.9g" % (name, found[name], value)
+        check(abs(found[name] - value) < 1e-12, text)
+
+
 def scores_are_right():
     rng = numpy.random.default_rng(1)
     p = rng.integers(0, 40, 500) / 40  # many ties
@@ -166,15 +172,13 @@ def scores_are_right():
     wanted = dict(auroc=sk.roc_auc_score(y, p), ap=sk.average_precision_score(y, p),
                   f1=sk.f1_score(y, p > 0.5), brier=sk.brier_score_loss(y, p),
                   precision=sk.precision_score(y, p > 0.5))  # fmt: skip
-    for name, value in wanted.items():
-        check(abs(found[name] - value) < 1e-12, "%s %.9g, scikit-learn %.9g" % (name, found[name], value))
+    check_scores(found, wanted)
     p = rng.dirichlet([1, 1, 1], 400)
     y = rng.integers(0, 3, 400)
     found, said = scores.of(p, y), p.argmax(axis=1)
     wanted = dict(accuracy=sk.accuracy_score(y, said), log_loss=sk.log_loss(y, p),
                   macro_f1=sk.f1_score(y, said, average="macro"))  # fmt: skip
-    for name, value in wanted.items():
-        check(abs(found[name] - value) < 1e-12, "%s %.9g, scikit-learn %.9g" % (name, found[name], value))
+    check_scores(found, wanted)
     check(scores.of(numpy.array([0.2, 0.4]), numpy.array([1, 1]))["auroc"] is None, "one class")
 
 
@@ -204,7 +208,8 @@ def main():
         arguments = ["--epochs", "100", "--seed", "0"]
         words, eager = both(folder, "full batch", pair, arguments, FULL)
         played(folder, "full batch", words, eager, arguments)
-        arguments = ["--epochs", "5", "--seed", "7", "--batch_size", "32", "--learning_rate", "0.003"]
+        arguments = ["--epochs", "5", "--seed", "7", "--batch_size", "32"]
+        arguments += ["--learning_rate", "0.003"]
         words, eager = both(folder, "batches", pair, arguments, BATCHES)
         played(folder, "batches", words, eager, arguments)
         lesson = tables.real_data("titanic", "titanic_train.csv")
