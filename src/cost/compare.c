@@ -36,6 +36,8 @@ int compare_make(struct compare *c, const struct compare_spec *spec, const struc
         compare_judge(c);
         rc = compare_say(c, e);
     }
+    if (rc == 0)
+        rc = compare_turn(c, e);
     if (rc)
         compare_clear(c);
     return rc;

@@ -80,7 +80,7 @@ struct compare {
     enum cost_metric metric; // COST_METRICS: no run has any
     struct compare_spec spec;
     struct buf notes;  // what is to be known beside the figures, a line each
-    struct buf answer; // what to rent, a line a table
+    struct buf answer; // what to rent, a line a table; then where that turns
 
     // For compare*.c alone.
     size_t runs;

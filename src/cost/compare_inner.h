@@ -13,6 +13,8 @@ int compare_measure(struct compare *c, struct error *e);
 void compare_judge(struct compare *c);
 // notes and answer.
 int compare_say(struct compare *c, struct error *e);
+// The rest of the answer: sizes at which it turns.
+int compare_turn(struct compare *c, struct error *e);
 
 // How good `a` is beside `b`: LESS is worse, MORE is better. Within noise when the intervals that
 // their rows leave overlap; where there are none, by the runs, of which both then need two.

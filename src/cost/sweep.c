@@ -18,11 +18,21 @@ static bool same_text(const char *a, const char *b)
     return strcmp(or_empty(a), or_empty(b)) == 0;
 }
 
+// The full batch is as large as each table.
+static bool is_full_batch(const struct cost_run *r)
+{
+    return r->batch_size == 0 || r->batch_size >= r->rows;
+}
+
+static bool same_batch(const struct cost_run *a, const struct cost_run *b)
+{
+    return a->batch_size == b->batch_size || (is_full_batch(a) && is_full_batch(b));
+}
+
 static bool same_work(const struct cost_run *a, const struct cost_run *b)
 {
     return same_text(a->task, b->task) && a->features == b->features &&
-           same_text(a->hidden, b->hidden) && a->epochs == b->epochs &&
-           a->batch_size == b->batch_size;
+           same_text(a->hidden, b->hidden) && a->epochs == b->epochs && same_batch(a, b);
 }
 
 bool sweep_same_work(const struct sweep *a, const struct sweep *b)

@@ -115,12 +115,13 @@ static void put_rows_between(struct buf *out, double low, double high)
 
 static void put_interval(struct buf *out, const struct crossing *c)
 {
+    const bool from_one = c->low < 1; // less is no table
     if (!c->judged)
         buf_puts(out, "too few runs for an interval");
-    else if (c->low > 0 && c->high < INFINITY) {
+    else if (!from_one && c->high < INFINITY) {
         buf_puts(out, "95 % interval ");
         put_rows_between(out, c->low, c->high);
-    } else if (c->low > 0) {
+    } else if (!from_one) {
         buf_puts(out, "95 % interval without an upper limit, from ");
         put_rows(out, c->low);
     } else if (c->high < INFINITY) {
@@ -214,7 +215,7 @@ static void say_price(struct buf *out, const struct turning *t, const struct wor
     const double now = t->side[1]->usd_per_second * HOUR;
     struct crossing_price p;
     crossing_price(&p, &first, &t->side[1]->growth, size);
-    buf_puts(out, "At ");
+    buf_puts(out, " At ");
     put_rows(out, size);
     buf_printf(out, " rows the bills would be equal if %s cost ", w->name[1]);
     put_dollars(out, p.price * HOUR);
@@ -237,13 +238,10 @@ static void say_all(struct buf *out, const struct turning *t, struct words *w)
         w->is = "costs less";
         w->equal = "cost the same";
         say_crossing(out, &t->dollars, w, t);
-        buf_puts(out, "\n");
         say_price(out, t, w, smallest(t));
-        buf_puts(out, "\n");
-        if (largest(t) > smallest(t)) {
+        if (largest(t) > smallest(t))
             say_price(out, t, w, largest(t));
-            buf_puts(out, "\n");
-        }
+        buf_puts(out, " ");
     }
     w->is = "is quicker";
     w->equal = "take the same time";

@@ -22,8 +22,8 @@ struct turnings { // zeroed at first; points into the sweeps
 int turnings_find(struct turnings *t, const struct sweeps *s, struct error *e);
 void turnings_clear(struct turnings *t);
 
-// What follows, in sentences, a line each: where the dollars cross, what the second side would have
-// to cost, where the seconds cross.
+// What follows, in sentences that make a line: where the dollars cross, what the second side would
+// have to cost, where the seconds cross.
 int turning_say(struct buf *out, const struct turning *t);
 
 #endif

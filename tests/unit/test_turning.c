@@ -123,11 +123,11 @@ static void exact_turning(void **state)
         &said,
         "ml.m5.large with skiff (cpu) costs less up to 1,770,000 rows (95 % interval 1,770,000 to "
         "1,770,000), ml.g4dn.xlarge with torch (cuda) above; that is outside of what both were run "
-        "at, 1,000 to 1,000,000 rows.",
+        "at, 1,000 to 1,000,000 rows. "
         "At 1,000 rows the bills would be equal if ml.g4dn.xlarge with torch (cuda) cost $0.00689 "
-        "an hour (95 % interval $0.00689 to $0.00689), not $0.736.",
+        "an hour (95 % interval $0.00689 to $0.00689), not $0.736. "
         "At 1,000,000 rows the bills would be equal if ml.g4dn.xlarge with torch (cuda) cost "
-        "$0.578 an hour (95 % interval $0.578 to $0.578), not $0.736.",
+        "$0.578 an hour (95 % interval $0.578 to $0.578), not $0.736. "
         "ml.m5.large with skiff (cpu) is quicker up to 106,000 rows (95 % interval 106,000 to "
         "106,000), ml.g4dn.xlarge with torch (cuda) above.");
 }
@@ -170,7 +170,7 @@ static void several_sides(void **state)
     assert_true(said.sweeps == 3 && said.turnings == 2);
     assert_ptr_equal(strstr(said.text, "ml.m5.large with skiff (cpu) costs less up to"), said.text);
     assert_non_null(strstr(said.text, "\nml.m5.large costs less than 2 x ml.m5.large at every "
-                                      "size.\n"));
+                                      "size. At 1,000 rows"));
     said = say((const struct side[]){cpu, local}, 2, SIZES);
     CHECK_LINES(&said, "ml.m5.large with skiff is quicker than this machine with torch at every "
                        "size.");
