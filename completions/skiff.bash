@@ -55,7 +55,7 @@ _skiff_options()
             bootstrap= seed= threads= 'gemm=auto|own|blas'
         ;;
     compare)
-        printf '%s\n' 'format=text|markdown|csv|json' out= target= \
+        printf '%s\n' 'format=text|markdown|csv|json' out= page= target= \
             'metric=auto|accuracy|f1|auroc|ap|log_loss|brier|rmse|mae|r2|loss' baseline= prices=@csv \
             instance= assume= published=@switch overhead= storage= spot= help=@switch
         ;;

@@ -6,6 +6,7 @@
 #include "cmd/compare_print.h"
 #include "cost/prices.h"
 #include "cost/run_read.h"
+#include "report/compare_page.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 
 struct compare_options {
     int format;
-    char *out, *target, *baseline, *prices;
+    char *out, *page, *target, *baseline, *prices;
     int metric;
     bool published;
     struct opt_texts instance;
@@ -37,6 +38,8 @@ static const struct opt table[] = {
      .help = "What to write: csv and json have every figure."},
     {.name = "out", .type = OPT_TEXT, .offset = AT(out), .arg = "FILE",
      .help = "Where to write it, if not to standard output."},
+    {.name = "page", .type = OPT_TEXT, .offset = AT(page), .arg = "FILE",
+     .help = "Also write a page of HTML with figures: cost and quality, cost and size, all rows, the prices."},
     {.name = "target", .type = OPT_TEXT, .offset = AT(target), .arg = "METRIC=VALUE",
      .help = "How long and how many dollars until an epoch is as good as that: a column of history.csv, such as val_auroc=0.85."},
     {.name = "metric", .type = OPT_ENUM, .offset = AT(metric), .words = metric_words, .initial = "auto",
@@ -74,6 +77,7 @@ static const char help_after[] =
     "Examples\n"
     "  skiff compare runs/ --published\n"
     "  skiff compare cpu/ gpu/ --target val_auroc=0.85 --overhead 60\n"
+    "  skiff compare sweep.jsonl --page cost.html\n"
     "  skiff compare here/ --instance ml.m5.large --format json --out cost.json\n"
     "\n"
     "Exit status: 0 done, 1 a file cannot be used, 2 wrong options.\n";
@@ -142,6 +146,17 @@ static int write_out(const struct compare *c, const struct compare_options *o, s
     return rc;
 }
 
+static int write_page(const struct compare *c, const char *path, struct error *e)
+{
+    struct buf out;
+    buf_init(&out, COMPARE_PAGE_MAX);
+    int rc = compare_page(c, &out, e);
+    if (rc == 0)
+        rc = file_write_all(path, out.data, out.len, e);
+    buf_clear(&out);
+    return rc;
+}
+
 static int spec_of(struct compare_spec *spec, struct compare_assumption *assumption,
                    struct compare_target *target, struct compare_options *o, struct error *e)
 {
@@ -180,6 +195,8 @@ static int work(const struct cmd_call *call, struct error *e)
         rc = read_runs(&runs, call, e);
     if (rc == 0 && (rc = compare_make(&c, &spec, &runs, e)) == 0) {
         rc = write_out(&c, o, e);
+        if (rc == 0 && o->page)
+            rc = write_page(&c, o->page, e);
         compare_clear(&c);
     }
     cost_runs_clear(&runs);

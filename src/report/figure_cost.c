@@ -165,14 +165,14 @@ static bool place(struct canvas *c, struct placed *placed, const double at[2], c
 static void place_name(struct canvas *c, struct placed *placed, const struct figure_cost *f,
                        size_t i)
 {
-    char name[SVG_CUT_MAX], number[24];
+    char name[SVG_CUT_MAX], text[SVG_CUT_MAX + 24], number[24];
     double at[2];
     point_of(c, &f->run[i], at);
-    svg_cut(name, f->run[i].name ? f->run[i].name : "", NAME_ROOM, CANVAS_TEXT);
-    if (place(c, placed, at, name))
-        return;
-    snprintf(number, sizeof number, "%zu", i + 1);
-    place(c, placed, at, number);
+    snprintf(number, sizeof number, "%zu", f->run[i].number);
+    snprintf(text, sizeof text, "%s %.250s", number, f->run[i].name ? f->run[i].name : "");
+    svg_cut(name, text, NAME_ROOM, CANVAS_TEXT);
+    if (!place(c, placed, at, name))
+        place(c, placed, at, number);
 }
 
 static void draw_names(struct canvas *c, const struct figure_cost *f)

@@ -8,13 +8,13 @@
 enum figure_origin { FIGURE_MEASURED, FIGURE_GUESSED, FIGURE_PUBLISHED };
 struct figure_run {
     const char *name;
+    size_t number;             // before the name, and alone where the name finds no room
     enum figure_origin origin; // how its price or its figures came about, as a mark of its own
     double dollars, dollars_low, dollars_high; // low and high: NaN where they are not known
     double metric, metric_low, metric_high;
     bool best; // nothing is both cheaper and better: the line goes through it
 };
-// Quality against cost on a logarithmic axis. Where there is no room for a name, the point has the
-// number of its run, from 1.
+// Quality against cost on a logarithmic axis.
 struct figure_cost {
     struct figure_head head;
     size_t n; // at most FIGURE_RUNS_MAX are drawn

@@ -382,18 +382,19 @@ static void importance(void)
 static void costs(void)
 {
     static const struct figure_run run[] = {
-        {"ml.m5.large", FIGURE_MEASURED, .0043, .0041, .0047, .861, .80, .91, true},
-        {"ml.m5.xlarge", FIGURE_MEASURED, .0061, .0058, .0064, .863, .80, .91, true},
-        {"ml.c5.xlarge", FIGURE_MEASURED, .0052, .0050, .0055, .855, .79, .91, false},
-        {"2 x ml.m5.xlarge", FIGURE_PUBLISHED, .0146, NAN, NAN, .858, NAN, NAN, false},
-        {"ml.g4dn.xlarge", FIGURE_PUBLISHED, .0716, NAN, NAN, .8625, NAN, NAN, false},
-        {"ml.t3.medium", FIGURE_GUESSED, .0009, .0008, .0012, .859, .79, .91, true},
-        {"ml.p3.2xlarge", FIGURE_PUBLISHED, .213, NAN, NAN, .87, NAN, NAN, true},
+        {"ml.m5.large", 1, FIGURE_MEASURED, .0043, .0041, .0047, .861, .80, .91, true},
+        {"ml.m5.xlarge", 2, FIGURE_MEASURED, .0061, .0058, .0064, .863, .80, .91, true},
+        {"ml.c5.xlarge", 3, FIGURE_MEASURED, .0052, .0050, .0055, .855, .79, .91, false},
+        {"2 x ml.m5.xlarge", 4, FIGURE_PUBLISHED, .0146, NAN, NAN, .858, NAN, NAN, false},
+        {"ml.g4dn.xlarge", 5, FIGURE_PUBLISHED, .0716, NAN, NAN, .8625, NAN, NAN, false},
+        {"ml.t3.medium", 6, FIGURE_GUESSED, .0009, .0008, .0012, .859, .79, .91, true},
+        {"ml.p3.2xlarge", 7, FIGURE_PUBLISHED, .213, NAN, NAN, .87, NAN, NAN, true},
     };
     struct figure_run many[40], close[12];
     for (size_t i = 0; i < 40; i++) {
         const double cost = pow(10, -4 + 4 * uniform()), at = .8 + .02 * log10(cost) * uniform();
         many[i] = (struct figure_run){animals[i % 30],
+                                      i + 1,
                                       (enum figure_origin)(i % 3),
                                       cost,
                                       cost * .9,
@@ -405,6 +406,7 @@ static void costs(void)
     }
     for (size_t i = 0; i < 12; i++)
         close[i] = (struct figure_run){run[i % 7].name,
+                                       i + 1,
                                        FIGURE_MEASURED,
                                        .0043 * (1 + .01 * normal()),
                                        NAN,

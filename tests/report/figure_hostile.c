@@ -158,9 +158,9 @@ static void costs(void)
     struct figure_run run[70];
     for (size_t i = 0; i < 70; i++)
         run[i] = (struct figure_run){
-            odd_names[i % 6], (enum figure_origin)(i % 3), span[i % N],       holes[i % N],
-            huge[i % N],      huge[(i + 1) % N],           nan_values[i % N], holes[(i + 2) % N],
-            i % 2 == 0};
+            odd_names[i % 6],   i,           (enum figure_origin)(i % 3), span[i % N],
+            holes[i % N],       huge[i % N], huge[(i + 1) % N],           nan_values[i % N],
+            holes[(i + 2) % N], i % 2 == 0};
     const struct figure_run same[] = {{.name = "a", .dollars = 0, .metric = .5, .best = true},
                                       {.name = "b", .dollars = 0, .metric = .5, .best = true}};
     DRAW("bad-cost-none", figure_cost, {.n = 0});

@@ -120,10 +120,10 @@ static int importance(struct buf *out)
 static int cost(struct buf *out)
 {
     static const struct figure_run run[] = {
-        {"a <b> & \"c\"", FIGURE_MEASURED, 0.004, 0.003, 0.005, 0.8, 0.7, 0.9, true},
-        {"ml.m5.xlarge", FIGURE_GUESSED, 0.006, NAN, NAN, 0.85, NAN, NAN, true},
-        {"no price", FIGURE_PUBLISHED, NAN, NAN, NAN, 0.9, NAN, NAN, false},
-        {"on the first", FIGURE_MEASURED, 0.004, NAN, NAN, 0.8, NAN, NAN, false},
+        {"a <b> & \"c\"", 1, FIGURE_MEASURED, 0.004, 0.003, 0.005, 0.8, 0.7, 0.9, true},
+        {"ml.m5.xlarge", 2, FIGURE_GUESSED, 0.006, NAN, NAN, 0.85, NAN, NAN, true},
+        {"no price", 3, FIGURE_PUBLISHED, NAN, NAN, NAN, 0.9, NAN, NAN, false},
+        {"on the first", 4, FIGURE_MEASURED, 0.004, NAN, NAN, 0.8, NAN, NAN, false},
     };
     return figure_cost(out,
                        &(struct figure_cost){.n = 4, .run = run, .metric = "auroc", .lower = true});
@@ -159,7 +159,9 @@ static const struct {
     {predicted, "Predicted and true", {"R\xc2\xb2 0.900, RMSE 12.0", "sk-a1", "sk-a5"}},
     {residuals, "Residuals", {"mean ", "standard deviation", "predicted"}},
     {residual_histogram, "Histogram of residuals", {"mean ", "rows", "standard deviation"}},
-    {cost, "Cost and quality", {">ml.m5.xlarge<", "lower is better", "a &lt;b&gt; &amp; &quot;c"}},
+    {cost,
+     "Cost and quality",
+     {">2 ml.m5.xlarge<", "lower is better", "a &lt;b&gt; &amp; &quot;c"}},
     {growth, "How it grows", {"equal at 100k (95 %: 90.0k to 120k)", "slow &lt;1&gt;", ">fast<"}},
     {importance, "Permutation importance", {">Sex<", "a &lt;b&gt; &amp; &quot;c&quot;", "AUROC"}},
 };
