@@ -15,9 +15,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define GRACE_SECONDS 0.2 // for what other hosts have to say
 #define LEAVE_SECONDS 5.0 // for ranks that end by themselves after one has
+#define FAREWELL      1.0 // seconds for other hosts to take the last word
 #define LOOK_MS       200
 #define SIGNALLED     128 // and the number of the signal: a rank's code, as a shell has it
 
@@ -154,6 +156,25 @@ static void end_all(struct supervisor *s)
     for (size_t i = 1; i < s->b->hosts; i++)
         link_say(&s->link[i], "%s %d %s", s->again ? "again" : "end", s->code, s->cause);
     s->over = true;
+}
+
+// A connection that is closed while lines are coming in may take the last word with it, so the
+// others close theirs first.
+static void say_farewell(struct supervisor *s)
+{
+    const double until = clock_seconds() + FAREWELL;
+    for (size_t i = 1; i < s->b->hosts; i++)
+        if (s->link[i].fd >= 0)
+            shutdown(s->link[i].fd, SHUT_WR);
+    for (size_t i = 1; i < s->b->hosts; i++) {
+        struct link *l = &s->link[i];
+        while (l->fd >= 0 && clock_seconds() < until) {
+            poll(&(struct pollfd){.fd = l->fd, .events = POLLIN}, 1, LOOK_MS);
+            l->have = 0;
+            if (!link_fill(l))
+                link_close(l);
+        }
+    }
 }
 
 // ---- lines
@@ -376,6 +397,8 @@ int supervise(const struct bringup *b, struct link *link, struct children *ranks
         if (!s.over)
             decide(&s);
     }
+    if (rc == 0 && leads(&s))
+        say_farewell(&s);
     pmi_free(s.pmi);
     mem_free(s.done);
     mem_free(s.finished);
