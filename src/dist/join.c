@@ -332,8 +332,9 @@ static int listen_to(struct talk *t, struct error *e)
             if (word != LISTEN)
                 return word;
         }
-        if (!there || !beat(t->b, t->leader) ||
-            (!t->trusted && clock_seconds() - begun > JOIN_GUEST_SECONDS))
+        const bool alive = t->trusted ? beat(t->b, t->leader)
+                                      : clock_seconds() - begun < JOIN_GUEST_SECONDS;
+        if (!there || !alive)
             return COME_AGAIN;
         if (asked_to_stop(t->b)) {
             link_say(t->leader, "stop");

@@ -28,6 +28,18 @@ says() {
     all_end 3 "one secret" 0
     same_run "one secret" "$folder/alone" "$folder/out.1"
 
+    # A leader that is slow to answer takes nothing else for a proof.
+    launch 1 2 $arguments --heartbeat 0.5 --join_secret_file "$folder/secret"
+    sleep 0.5
+    kill -STOP "$(cat "$folder/pid.1")"
+    launch 2 2 $arguments --heartbeat 0.5 --join_secret_file "$folder/secret"
+    sleep 1
+    kill -CONT "$(cat "$folder/pid.1")"
+    all_end 2 "a slow leader" 0
+    if grep -q "not let in" "$folder/said.1"; then
+        complain "a slow leader: $(cat "$folder/said.1")"
+    fi
+
     arguments="$options --epochs 2 --join_timeout 2"
     launch 1 2 $arguments --join_secret_file "$folder/secret"
     launch 2 2 $arguments
