@@ -64,7 +64,7 @@ static void ranks_have_a_limit(void **state)
 static void addresses_belong_to_names(void **state)
 {
     (void)state;
-    struct bringup b;
+    struct bringup b = {.per_host = 1};
     struct error e = {0};
     CHECK_OK(bringup_hosts(&b, "algo-2,algo-10,algo-1", "algo-10", &e), e);
     assert_string_equal(bringup_address(&b, 2), "algo-2");
@@ -87,7 +87,7 @@ static void bad_addresses_are_refused(void **state)
         {",a=1", "'' is not NAME=ADDRESS"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct bringup b;
+        struct bringup b = {.per_host = 1};
         struct error e = {0};
         CHECK_OK(bringup_hosts(&b, "a,b", "a", &e), e);
         check_refused(bringup_addresses(&b, cases[i][0], &e), ERR_USAGE, &e, cases[i][1]);
