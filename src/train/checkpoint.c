@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "io/npz.h"
 #include "train/checkpoint_match.h"
+#include "train/checkpoint_slices.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -94,10 +95,15 @@ static int add_arrays(const struct fit *f, struct npz_writer *w, struct error *e
         rc = add(w, "best", "<f4", (uint64_t[]){size, 0}, f->best, e);
     if (rc == 0 && f->optim.states)
         rc = add(w, "optimizer", "<f4", (uint64_t[]){f->optim.states, size}, f->optim.state, e);
-    if (rc == 0 && f->history.count)
-        rc = add(w, "history", "<f8", (uint64_t[]){f->history.count, HISTORY_COLUMNS},
-                 f->history.row, e);
     return rc;
+}
+
+static int add_history(const struct fit *f, struct npz_writer *w, struct error *e)
+{
+    if (f->history.count == 0)
+        return 0;
+    return add(w, "history", "<f8", (uint64_t[]){f->history.count, HISTORY_COLUMNS}, f->history.row,
+               e);
 }
 
 static int write_file(const struct fit *f, double seconds, const char *path, struct error *e)
@@ -112,8 +118,12 @@ static int write_file(const struct fit *f, double seconds, const char *path, str
     }
     if (rc == 0)
         rc = add_numbers(f, seconds, w, e);
-    if (rc == 0)
+    if (f->slice)
+        rc = checkpoint_slices_write(f, w, rc, e);
+    else if (rc == 0)
         rc = add_arrays(f, w, e);
+    if (rc == 0)
+        rc = add_history(f, w, e);
     if (rc == 0)
         rc = npz_writer_commit(w, e);
     if (rc)
@@ -169,14 +179,20 @@ static void remove_old(const char *folder, const char *newest)
 int checkpoint_write(struct fit *f, double seconds, struct error *e)
 {
     const char *folder = f->config->checkpoint_dir;
-    if (!folder)
-        return 0;
+    bool writes = folder != NULL;
+    int rc = f->slice ? checkpoint_slices_begin(f, &writes, e) : 0;
+    if (rc || !writes)
+        return rc;
+    if (!dist_is_root(f->dist))
+        return checkpoint_slices_write(f, NULL, 0, e);
     char name[64];
     snprintf(name, sizeof name, PREFIX "%0*" PRIu64 ".npz", STEP_DIGITS, f->optim.step);
     char *path = file_join(folder, name);
-    int rc = path ? file_make_folders(folder, e) : error_nomem(e, "checkpoint");
+    rc = path ? file_make_folders(folder, e) : error_nomem(e, "checkpoint");
     if (rc == 0)
         rc = write_file(f, seconds, path, e);
+    else if (f->slice)
+        rc = checkpoint_slices_write(f, NULL, rc, e);
     if (rc == 0)
         remove_old(folder, name);
     f->checkpointed = clock_seconds();
@@ -252,16 +268,22 @@ static int read_history(struct fit *f, const struct npz *z, struct error *e)
     return rc;
 }
 
-static int read_all(struct fit *f, const struct npz *z, struct error *e)
+static int read_arrays(struct fit *f, const struct npz *z, struct error *e)
 {
     const uint64_t size = f->part->size;
-    int rc = read_numbers(f, z, e);
-    if (rc == 0)
-        rc = read_exact(z, "params", "<f4", size, f->params, e);
+    int rc = read_exact(z, "params", "<f4", size, f->params, e);
     if (rc == 0 && f->keep_best && f->state.best_epoch)
         rc = read_exact(z, "best", "<f4", size, f->best, e);
     if (rc == 0 && f->optim.states)
         rc = read_exact(z, "optimizer", "<f4", f->optim.states * size, f->optim.state, e);
+    return rc;
+}
+
+static int read_all(struct fit *f, const struct npz *z, struct error *e)
+{
+    int rc = read_numbers(f, z, e);
+    if (rc == 0)
+        rc = f->slice ? checkpoint_slices_check(f, z, e) : read_arrays(f, z, e);
     if (rc == 0)
         rc = read_history(f, z, e);
     return rc;
@@ -320,7 +342,10 @@ static int try_file(struct fit *f, const char *folder, const char *name, struct 
         snprintf(text, sizeof text, "skipping a broken checkpoint: %s", e->text);
         note(f, text);
     }
-    mem_free(path);
+    if (rc == 0 && f->slice)
+        f->resumed = path;
+    else
+        mem_free(path);
     return rc;
 }
 

@@ -14,6 +14,7 @@ bool checkpoint_is_due(const struct fit *f, uint64_t epoch);
 bool checkpoint_is_due_midway(const struct fit *f);
 
 // Write one; nothing happens without config->checkpoint_dir. `seconds` is the time spent so far.
+// The root calls it, and where each rank has a slice of the network all ranks do.
 int checkpoint_write(struct fit *f, double seconds, struct error *e);
 
 // Continue from the newest checkpoint that is whole; broken ones are named in hooks.note and passed

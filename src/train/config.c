@@ -230,9 +230,10 @@ int train_config_check(const struct train_config *c, struct error *e)
         return error_set(e, ERR_USAGE,
                          "--parallel model needs all rows on every rank; leave --sharded away, and "
                          "give every host all files");
-    if (c->parallel == PARALLEL_MODEL && c->checkpoint_dir)
+    if (c->parallel == PARALLEL_MODEL && c->elastic)
         return error_set(e, ERR_USAGE,
-                         "--parallel model keeps no checkpoints; leave --checkpoint_dir away");
+                         "--parallel model goes on with the ranks that it began with; leave "
+                         "--elastic away");
     if ((c->hosts != NULL) != (c->host != NULL))
         return error_set(e, ERR_USAGE, "--hosts and --host go together: all of them, and this one");
     if (c->nesterov && (c->optimizer != OPTIM_SGD || c->momentum == 0))

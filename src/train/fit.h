@@ -68,6 +68,7 @@ struct fit {
     // What this rank has of the network: all of it (`net`), or its slice (see fit_slice.h).
     const struct net *part;
     struct fit_slice *slice; // NULL: every rank has all of the network
+    char *resumed; // the checkpoint whose arrays the root is to share out; with a slice alone
 
     float *params;     // part->size floats, as gradients and optimizer state are
     float *best;       // parameters of the best epoch, when keep_best

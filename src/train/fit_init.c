@@ -216,6 +216,7 @@ void fit_clear(struct fit *f)
     plan_free(f->plan);
     dist_rows_free(f->rows);
     fit_slice_free(f->slice);
+    mem_free(f->resumed);
     dist_sum_free(f->sum);
     optim_clear(&f->optim);
     history_clear(&f->history);

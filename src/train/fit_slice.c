@@ -213,6 +213,12 @@ int fit_slice_predict(struct fit *f, const struct plan_batch *batch, float *pred
     return slice_plan_predict(f->slice->plan, f->params, batch, pred, loss, e);
 }
 
+float *fit_slice_scratch(const struct fit *f, size_t *floats)
+{
+    *floats = model_piece_floats(f->net);
+    return f->slice->piece[0];
+}
+
 // ---- the model
 
 static int read_piece(void *context, size_t t, size_t begin, size_t end, float *values,

@@ -29,6 +29,9 @@ int fit_slice_step(struct fit *f, const struct plan_batch *batch, struct schedul
 int fit_slice_predict(struct fit *f, const struct plan_batch *batch, float *pred, double *loss,
                       struct error *e);
 
+// Scratch for as many floats.
+float *fit_slice_scratch(const struct fit *f, size_t *floats);
+
 // The weights as the root writes them into a model file; every rank reads along.
 struct model_source fit_slice_source(struct fit *f);
 

@@ -12,6 +12,7 @@
 #include "dist/dist_total.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_match.h"
+#include "train/checkpoint_slices.h"
 #include "train/fit_slice.h"
 
 #include <string.h>
@@ -123,7 +124,9 @@ int ranks_begin(struct fit *f, bool *stopped, struct error *e)
         return rc;
     rc = dist_is_root(f->dist) ? checkpoint_resume(f, e) : 0;
     rc = dist_agree(f->dist, rc, e);
-    if (rc == 0 && several && !f->slice)
+    if (rc == 0 && f->slice)
+        rc = checkpoint_slices_share(f, e);
+    else if (rc == 0 && several)
         rc = share_resumed(f, e);
     *stopped = asked_to_stop(f);
     return rc ? rc : dist_any(f->dist, stopped, e);
@@ -252,7 +255,8 @@ int ranks_end_epoch(struct fit *f, int rc, struct history_row *row, struct error
 
 int ranks_checkpoint(struct fit *f, double seconds, struct error *e)
 {
-    int rc = dist_is_root(f->dist) ? checkpoint_write(f, seconds, e) : 0;
+    const bool takes_part = dist_is_root(f->dist) || f->slice;
+    int rc = takes_part ? checkpoint_write(f, seconds, e) : 0;
     const int sent = dist_share(f->dist, &rc, sizeof rc, e);
     return rc ? rc : sent;
 }

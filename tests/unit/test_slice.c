@@ -4,6 +4,7 @@
 // of threads; one end for all, whatever fails.
 #include "fit_testing.h"
 
+#include "base/file.h"
 #include "dist/dist_slices.h"
 #include "dist/dist_total.h"
 #include "dist_mock.h"
@@ -234,15 +235,24 @@ struct squad {
     struct mock *mock;
 };
 
-static void begin(struct squad *s, const struct kind *k, size_t ranks, int parallel)
+// With checkpoints in `folder`, unless it is NULL.
+static void begin_in(struct squad *s, const struct kind *k, size_t ranks, const char *folder)
 {
     *s = (struct squad){.ranks = ranks, .mock = mock_new(ranks)};
     for (size_t r = 0; r < ranks; r++) {
-        run_begin(&s->run[r], k->task, k->options, NULL);
-        s->run[r].config.parallel = parallel;
+        run_begin(&s->run[r], k->task, k->options, folder);
+        s->run[r].config.parallel = PARALLEL_MODEL;
+        s->run[r].config.checkpoint_every = (struct opt_every){.count = 1};
         dataset_clear(&s->run[r].train);
         run_data(&s->run[r].train, k->task, k->rows, 1);
     }
+}
+
+static void begin(struct squad *s, const struct kind *k, size_t ranks, int parallel)
+{
+    begin_in(s, k, ranks, NULL);
+    for (size_t r = 0; r < ranks; r++)
+        s->run[r].config.parallel = parallel;
 }
 
 static void body(struct dist *d, size_t rank, void *context)
@@ -364,6 +374,106 @@ static void threads_change_no_bit(void **state)
     }
 }
 
+static void check_same(const struct squad *s, const struct squad *want, const char *what)
+{
+    const struct history *a = &s->run[0].fit.history, *b = &want->run[0].fit.history;
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++)
+        assert_memory_equal(a->row[i].value, b->row[i].value, HISTORY_LR * sizeof(double));
+    for (size_t r = 0; r < s->ranks; r++)
+        check_bits(s->run[r].fit.params, want->run[r].fit.params, want->run[r].fit.part->size,
+                   what);
+}
+
+// Stopped at any step by any rank, resumed by as many as there were; others are refused.
+static void stopped_runs_go_on(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 5; k++) {
+        struct squad whole, s;
+        begin(&whole, &kinds[k], 3, PARALLEL_MODEL);
+        go(&whole);
+        all_ended_well(&whole);
+        for (size_t stop = 1; stop < 5; stop += 3) { // in an epoch, and at its end or later
+            const char *folder = test_path("resumed");
+            char what[64];
+            snprintf(what, sizeof what, "kind %zu, stopped after %zu steps", k, stop);
+            test_remove(folder);
+            begin_in(&s, &kinds[k], 3, folder);
+            s.run[stop % 3].stop_after = stop;
+            go(&s);
+            all_ended_well(&s);
+            end(&s);
+            begin_in(&s, &kinds[k], 2, folder);
+            go(&s);
+            for (size_t r = 0; r < 2; r++)
+                check_refused(s.rc[r], ERR_MISMATCH, &s.e[r],
+                              "ranks that divide the network (see --parallel) was 3 there and is "
+                              "2 here");
+            end(&s);
+            begin_in(&s, &kinds[k], 3, folder);
+            go(&s);
+            all_ended_well(&s);
+            assert_non_null(strstr(s.run[0].notes.data, "resuming"));
+            check_same(&s, &whole, what);
+            end(&s);
+        }
+        end(&whole);
+    }
+}
+
+// The newest one has a byte that is another: the one before takes its place.
+static void broken_checkpoints_are_passed_over(void **state)
+{
+    (void)state;
+    struct squad whole, s;
+    const char *folder = test_path("broken");
+    char **names;
+    size_t count;
+    begin(&whole, &kinds[1], 3, PARALLEL_MODEL);
+    go(&whole);
+    begin_in(&s, &kinds[1], 3, folder);
+    go(&s);
+    all_ended_well(&s);
+    end(&s);
+    assert_int_equal(file_list(folder, &names, &count, NULL), 0);
+    assert_int_equal(count, CHECKPOINTS_KEPT);
+    char *newest = file_join(folder, names[count - 1]);
+    FILE *f = fopen(newest, "r+b");
+    assert_true(f && fseek(f, -3000, SEEK_END) == 0 && fputc('!', f) == '!' && fclose(f) == 0);
+    begin_in(&s, &kinds[1], 3, folder);
+    go(&s);
+    all_ended_well(&s);
+    assert_non_null(strstr(s.run[0].notes.data, "skipping a broken checkpoint"));
+    assert_non_null(strstr(s.run[0].notes.data, "resuming"));
+    check_same(&s, &whole, "after a broken checkpoint");
+    end(&s);
+    end(&whole);
+    mem_free(newest);
+    file_list_free(names, count);
+}
+
+static void a_disk_that_is_full_ends_all(void **state)
+{
+    (void)state;
+    bool failed = true;
+    for (long n = 1; failed; n++) {
+        struct squad s;
+        const char *folder = test_path("full");
+        test_remove(folder);
+        begin_in(&s, &kinds[0], 3, folder);
+        file_fail_at(n);
+        go(&s);
+        failed = file_fail_at(0) >= n;
+        if (!failed)
+            all_ended_well(&s);
+        for (size_t r = 0; failed && r < 3; r++)
+            check_refused(s.rc[r], ERR_IO, &s.e[r], r == 0 ? "full" : "");
+        end(&s);
+        assert_true(n < 200);
+    }
+}
+
 static void all_see_a_loss_that_is_no_number(void **state)
 {
     (void)state;
@@ -391,25 +501,35 @@ static void ranks_divide_the_same_things(void **state)
     end(&s);
 }
 
-static void memory_may_fail_anywhere(void **state)
+// One allocation of any rank. Only what removes old checkpoints may pass over it.
+static void memory_fails(const char *folder)
 {
-    (void)state;
     bool failed = true;
     long n = 1;
-    for (; failed; n++) {
+    for (; failed; n += folder ? 1 + n / 16 : 1) {
         struct squad s;
-        begin(&s, &kinds[1], 3, PARALLEL_MODEL);
+        if (folder)
+            test_remove(folder);
+        begin_in(&s, &kinds[1], 3, folder);
         mem_fail_at(-n);
         go(&s);
         failed = mem_fail_at(0) >= n;
         size_t codes = 0;
         for (size_t r = 0; r < 3; r++)
             codes += s.rc[r] != 0;
-        if (codes != (failed ? 3 : 0) && !mock_aborted(s.mock))
+        const bool good = codes == (failed ? 3 : 0) || (folder && codes == 0);
+        if (!good && !mock_aborted(s.mock))
             fail_msg("allocation %ld fails: %zu of 3 ranks say so", n, codes);
         end(&s);
     }
     assert_true(n > 30);
+}
+
+static void memory_may_fail_anywhere(void **state)
+{
+    (void)state;
+    memory_fails(NULL);
+    memory_fails(test_path("memory"));
 }
 
 static void messages_may_fail_anywhere(void **state)
@@ -418,7 +538,9 @@ static void messages_may_fail_anywhere(void **state)
     bool failed = true;
     for (long n = 1; failed; n += 1 + n / 8) {
         struct squad s;
-        begin(&s, &kinds[0], 3, PARALLEL_MODEL);
+        const char *folder = test_path("messages");
+        test_remove(folder);
+        begin_in(&s, &kinds[0], 3, folder);
         mock_fail(s.mock, (size_t)n % 3, n);
         go(&s);
         failed = mock_aborted(s.mock);
@@ -436,10 +558,13 @@ int main(void)
         cmocka_unit_test(messages_of_a_sum_may_fail),
         cmocka_unit_test(slices_train_the_model_of_one_process),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(stopped_runs_go_on),
+        cmocka_unit_test(broken_checkpoints_are_passed_over),
+        cmocka_unit_test(a_disk_that_is_full_ends_all),
         cmocka_unit_test(all_see_a_loss_that_is_no_number),
         cmocka_unit_test(ranks_divide_the_same_things),
         cmocka_unit_test(memory_may_fail_anywhere),
         cmocka_unit_test(messages_may_fail_anywhere),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
