@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "report/compare_page_inner.h"
 #include "report/figure_cost.h"
+#include "report/html.h"
 #include "report/label.h"
 #include "report/page_frame.h"
 
@@ -99,16 +100,31 @@ static int put_quality(struct buf *out, const struct compare *c, size_t table, c
     return rc;
 }
 
+// That there are more than the figures show.
+static void say_more(struct buf *out, size_t shown, size_t all, const char *what)
+{
+    if (all <= shown)
+        return;
+    html_put(out, "<p class=\"soft\">");
+    html_printf(out, "The first %zu of %zu %s; the tables below have all.", shown, all, what);
+    html_put(out, "</p>\n");
+}
+
 int compare_quality_figures(struct buf *out, const struct compare *c, struct error *e)
 {
-    size_t figures = 0;
+    size_t figures = 0, most = 0;
     int rc = 0;
-    for (size_t t = 0; rc == 0 && t < c->tables && figures < FIGURES_MAX; t++)
-        if (drawn_of(c, t) > 0) {
-            rc =
-                put_quality(out, c, t, figures ? "The same of another table." : quality_caption, e);
-            figures++;
-        }
+    html_put(out, "<div class=\"cells\">\n");
+    for (size_t t = 0; rc == 0 && t < c->tables; t++) {
+        const size_t runs = drawn_of(c, t);
+        if (runs > 0 && figures++ < FIGURES_MAX)
+            rc = put_quality(out, c, t,
+                             figures > 1 ? "The same of another table." : quality_caption, e);
+        most = runs > most ? runs : most;
+    }
+    html_put(out, "</div>\n");
+    say_more(out, FIGURES_MAX, figures, "tables");
+    say_more(out, FIGURE_RUNS_MAX, most, "configurations");
     return rc;
 }
 
@@ -280,17 +296,32 @@ static bool is_first_of_work(const struct sweeps *s, size_t i)
     return true;
 }
 
+static size_t sweeps_of_work(const struct sweeps *s, const struct sweep *of)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->count; i++)
+        count += sweep_same_work(&s->item[i], of);
+    return count;
+}
+
 int compare_growth_figures(struct buf *out, const struct compare_sight *s, struct error *e)
 {
-    size_t works = 0;
+    size_t works = 0, most = 0;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < s->sweeps.count && works < FIGURES_MAX; i++) {
+    html_put(out, "<div class=\"cells\">\n");
+    for (size_t i = 0; rc == 0 && i < s->sweeps.count; i++) {
         if (!is_first_of_work(&s->sweeps, i))
+            continue;
+        const size_t lines = sweeps_of_work(&s->sweeps, &s->sweeps.item[i]);
+        most = lines > most ? lines : most;
+        if (works++ >= FIGURES_MAX)
             continue;
         rc = put_growth(out, s, i, true, e);
         if (rc == 0)
             rc = put_growth(out, s, i, false, e);
-        works++;
     }
+    html_put(out, "</div>\n");
+    say_more(out, FIGURES_MAX, works, "kinds of work");
+    say_more(out, FIGURE_LINES_MAX, most, "configurations");
     return rc;
 }

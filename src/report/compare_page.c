@@ -107,8 +107,9 @@ static void put_head(struct buf *out, const struct compare_sight *s)
     const size_t table = c->row[c->baseline].table;
     html_put(out, "<p class=\"kicker\">skiff comparison of runs</p>\n<h1>What runs cost</h1>\n"
                   "<p class=\"soft\">");
-    if (c->tables > 1)
-        html_printf(out, "The figures below are of the table of %s.", c->row[c->baseline].name);
+    if (c->tables > 1 && c->table[table].rows)
+        html_printf(out, "Of %zu tables; first, that of %zu rows.", c->tables,
+                    c->table[table].rows);
     else
         html_text(out, "Seconds, dollars and quality of the same work in different places.");
     html_put(out, "</p>\n<dl class=\"facts\">\n");
@@ -211,16 +212,12 @@ static int put_figures(struct buf *out, const struct compare_sight *s, struct er
     int rc = 0;
     if (compare_has_quality(s->c)) {
         page_section_begin(out, &quality);
-        html_put(out, "<div class=\"cells\">\n");
         rc = compare_quality_figures(out, s->c, e);
-        html_put(out, "</div>\n");
         page_section_end(out);
     }
     if (rc == 0 && s->sweeps.count > 0) {
         page_section_begin(out, &growth);
-        html_put(out, "<div class=\"cells\">\n");
         rc = compare_growth_figures(out, s, e);
-        html_put(out, "</div>\n");
         page_section_end(out);
     }
     return rc;

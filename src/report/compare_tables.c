@@ -269,7 +269,7 @@ static bool is_used(const struct compare *c, const struct price *p)
 static void put_price(struct buf *out, const struct price *p)
 {
     html_row(out, p->instance);
-    put_dollars(out, p->usd_per_hour);
+    html_cell(out, "$%.6g", p->usd_per_hour); // as it was read
     put_number(out, p->vcpus);
     put_number(out, p->memory_gib);
     html_cell(out, "%.60s", or_nothing(p->gpu));

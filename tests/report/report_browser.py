@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A report's page in a real browser, on a phone, a tablet and a screen, light and dark: nothing
+"""The pages of a report and of a comparison in a real browser, on a phone, a tablet and a screen, light and dark: nothing
 scrolls sideways but tables that say so, nothing sticks out, letters are large enough and have
 enough contrast, the texts of figures do not lie on each other. REPORT_SHOTS=folder keeps pictures."""
 
@@ -14,7 +14,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import browser  # noqa: E402
 
 SKIFF = os.path.abspath(os.environ.get("SKIFF", "skiff"))
-DATA = os.path.join(os.path.abspath(os.environ.get("SKIFF_SRCDIR", ".")), "data")
+SOURCE = os.path.abspath(os.environ.get("SKIFF_SRCDIR", "."))
+DATA = os.path.join(SOURCE, "data")
+SWEEP = os.path.join(SOURCE, "tests", "shell", "sweep_runs.py")
 WIDTHS = (360, 900, 1400)
 SMALLEST = 11.5  # pixels of the page's own letters
 failures = 0
@@ -57,19 +59,33 @@ def run(folder, *words):
                    stderr=subprocess.DEVNULL)  # fmt: skip
 
 
-def make_page(folder):
+def read(folder, *path):
+    with open(os.path.join(folder, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def make_report(folder):
     """The lesson's run: it has a warning or two."""
     run(folder, "train", "--train", os.path.join(DATA, "train_data.npz"), "--val",
         os.path.join(DATA, "val_data.npz"), "--epochs", "1000", "--out", "run")  # fmt: skip
     run(folder, "report", "run")
-    with open(os.path.join(folder, "run", "report.html"), encoding="utf-8") as file:
-        return file.read()
+    return read(folder, "run", "report.html")
 
 
-def check_figures(chromium, page, width):
+def make_comparison(folder):
+    """Four configurations on tables of four sizes, and what others have published."""
+    with open(os.path.join(folder, "sweep.jsonl"), "w") as file:
+        subprocess.run([sys.executable, SWEEP, "0.05", "4"], check=True, stdout=file)
+    run(folder, "compare", "sweep.jsonl", os.path.join(DATA, "published_runs.csv"), "--page",
+        "cost.html", "--prices", os.path.join(DATA, "prices.csv"), "--instance",
+        "skiff-cpu=ml.m6i.large")  # fmt: skip
+    return read(folder, "cost.html")
+
+
+def check_figures(chromium, page, width, count):
     found = chromium.measure(page, browser.FIGURES, width)
     check(found["wide"] <= found["room"], "%d wide: scrolls sideways, %d" % (width, found["wide"]))
-    check(len(found["figures"]) == 8, "%d figures" % len(found["figures"]))
+    check(len(found["figures"]) == count, "%d figures" % len(found["figures"]))
     for figure in found["figures"]:
         check(figure["box"]["width"] > min(width, 560) * 0.7,
               "%d wide: a figure of %s" % (width, figure["box"]))  # fmt: skip
@@ -106,15 +122,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         chromium = browser.Browser(folder)
         check_planted(chromium)
-        page = make_page(folder)
-        for width in WIDTHS:
-            tall = check_figures(chromium, page, width)
-            for dark in (False, True):
-                check_texts(chromium.measure(page, TEXTS, width, dark), width, dark)
-                if shots:
-                    name = "report-%d-%s.png" % (width, "dark" if dark else "light")
-                    chromium.picture(page, width, tall, dark, os.path.join(shots, name))
-    print("a page at three widths, light and dark: %d failures" % failures)
+        for kind, make, figures in (("report", make_report, 8), ("compare", make_comparison, 6)):
+            page = make(folder)
+            for width in WIDTHS:
+                tall = check_figures(chromium, page, width, figures)
+                for dark in (False, True):
+                    check_texts(chromium.measure(page, TEXTS, width, dark), width, dark)
+                    if shots:
+                        name = "%s-%d-%s.png" % (kind, width, "dark" if dark else "light")
+                        chromium.picture(page, width, tall, dark, os.path.join(shots, name))
+    print("two pages at three widths, light and dark: %d failures" % failures)
     return 1 if failures else 0
 
 
