@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -105,6 +106,7 @@ def lead():
 
 
 def main():
+    signal.alarm(150)  # whatever becomes of the test that has started it
     kind, host = sys.argv[1:3]
     secret = sys.argv[3] if len(sys.argv) > 3 else ""
     version = re.search(r"[0-9.]+", subprocess.check_output(
