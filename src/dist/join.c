@@ -332,8 +332,8 @@ static int listen_to(struct talk *t, struct error *e)
             if (word != LISTEN)
                 return word;
         }
-        const bool alive = t->trusted ? beat(t->b, t->leader)
-                                      : clock_seconds() - begun < JOIN_GUEST_SECONDS;
+        const bool alive =
+            t->trusted ? beat(t->b, t->leader) : clock_seconds() - begun < JOIN_GUEST_SECONDS;
         if (!there || !alive)
             return COME_AGAIN;
         if (asked_to_stop(t->b)) {
