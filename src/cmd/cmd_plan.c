@@ -82,6 +82,10 @@ static int check_options(const struct opt_set *set, const struct plan_options *o
         return error_set(e, ERR_USAGE, "--host_counts: at least one number is needed");
     if (o->cores > 0 && opt_given(set, "instances"))
         return error_set(e, ERR_USAGE, "--cores: is for hosts of your own; leave out --instances");
+    if (o->train.parallel == PARALLEL_MODEL)
+        return error_set(
+            e, ERR_USAGE,
+            "--parallel model: a plan is of hosts that divide the rows; leave it away");
     return train_config_check(&o->train, e);
 }
 

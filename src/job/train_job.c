@@ -176,8 +176,8 @@ static void note_setup(const struct job *j)
         buf_printf(&text, "-%zu", j->net.layer[l].out);
     buf_printf(&text, ", %zu rows a step", j->fit.batch_size);
     if (dist_ranks(j->ranks) > 1)
-        buf_printf(&text, "; %zu ranks with %zu thread%s each", dist_ranks(j->ranks), j->threads,
-                   j->threads == 1 ? "" : "s");
+        buf_printf(&text, "; %zu ranks with %zu thread%s each%s", dist_ranks(j->ranks), j->threads,
+                   j->threads == 1 ? "" : "s", j->fit.slice ? ", dividing the network" : "");
     if (!text.failed)
         note(j, text.data);
     buf_clear(&text);

@@ -82,6 +82,7 @@ refuses 1 "says no vcpus of bare" --train $t --instances bare --prices ../some.c
 refuses 2 "names separated by commas" --train $t --instances big,, --prices ../some.csv
 refuses 2 "hosts of your own need --network MBIT" --train $t --cores 4
 refuses 2 "leave out --instances" --train $t --cores 4 --network 1 --instances big
+refuses 2 "--parallel model" --train $t --parallel model
 refuses 2 "--host_counts" --train $t --host_counts 0
 refuses 2 "at least one number" --train $t --host_counts ""
 refuses 2 "did you mean --latency" --train $t --latenzy 1
