@@ -13,7 +13,9 @@
 
 #define META_MAX 65536
 
-#define PIECE_FLOATS (1 << 18) // of a tensor at a time, unless a row is longer
+// Of a tensor at a time, unless a row is longer: rows come from columns of ours, of which a cache
+// line should be used while it is there.
+#define PIECE_FLOATS (1 << 20)
 
 // All layers in torch's orientation, by their names.
 struct tensors {
@@ -37,9 +39,15 @@ static void tensors_init(struct tensors *t, const struct net *net)
 
 size_t model_piece_floats(const struct net *net)
 {
-    size_t most = PIECE_FLOATS;
-    for (size_t l = 0; l < net->layers; l++)
-        most = net->layer[l].in > most ? net->layer[l].in : most;
+    size_t most = 0;
+    for (size_t l = 0; l < net->layers; l++) {
+        const struct net_layer *layer = &net->layer[l];
+        const size_t all = layer->in * layer->out;
+        const size_t some = all < PIECE_FLOATS ? all : PIECE_FLOATS;
+        most = some > most ? some : most;
+        most = layer->in > most ? layer->in : most;
+        most = layer->out > most ? layer->out : most; // biases
+    }
     return most;
 }
 

@@ -9,8 +9,8 @@
 #define SLICE_BLOCK      128       // rows of a batch that are one task
 #define SLICE_COLUMNS_AT 1024      // columns of a layer that are one task
 #define STRIP_FLOATS     (1 << 19) // of a gradient in work: 2 MB, unless 16 rows of W are more
-#define STRIP_ROWS_MAX   256
-#define STRIP_NARROW     1024 // columns of a narrow layer
+#define STRIP_ROWS_MAX   64        // so that threads have something to share
+#define STRIP_NARROW     1024      // columns of a narrow layer
 
 // One layer over the whole batch: [rows][ld], as in struct block_layer.
 struct slice_at {

@@ -50,13 +50,21 @@ static void carve_layer(struct slice_plan *p, struct carver *c, size_t l)
     }
 }
 
-// Floats of one strip of a gradient: see slice_back.c.
+// Floats of one strip of a gradient, see slice_back.c: room for 16 rows of W at least, and no more
+// than the largest layer has use for.
 static size_t strip_floats(const struct slice_plan *p)
 {
-    size_t most = STRIP_FLOATS;
+    size_t most = 0;
     for (size_t l = 0; l < p->net->layers; l++) {
-        const size_t least = KERN_LANES * kern_pad(p->part->layer[l].out);
-        most = least > most ? least : most;
+        const struct net_layer *part = &p->part->layer[l];
+        const size_t rows = kern_pad(part->in), ld = kern_pad(part->out);
+        const size_t wanted = (rows < STRIP_ROWS_MAX ? rows : STRIP_ROWS_MAX) * ld;
+        const size_t least = KERN_LANES * ld;
+        const size_t narrow = part->narrow ? part->out * STRIP_NARROW : 0;
+        size_t floats = wanted < STRIP_FLOATS ? wanted : STRIP_FLOATS;
+        floats = least > floats ? least : floats;
+        floats = narrow > floats ? narrow : floats;
+        most = floats > most ? floats : most;
     }
     return most;
 }
