@@ -99,12 +99,18 @@ static double target_dollars(const struct about *a, const struct cost_run *r)
     return rate(a) * ceil(target_seconds(a, r)) * (double)r->instances;
 }
 
-static void measure(struct spread *s, const struct about *a,
-                    double (*figure)(const struct about *, const struct cost_run *))
+static void measure_on(struct spread *s, enum spread_scale scale, const struct about *a,
+                       double (*figure)(const struct about *, const struct cost_run *))
 {
     for (size_t i = 0; i < a->row->runs; i++)
         a->c->scratch[i] = figure(a, a->row->run[i]);
-    spread_measure(s, a->c->scratch, a->row->runs);
+    spread_measure(s, a->c->scratch, a->row->runs, scale);
+}
+
+static void measure(struct spread *s, const struct about *a,
+                    double (*figure)(const struct about *, const struct cost_run *))
+{
+    measure_on(s, SPREAD_FACTORS, a, figure);
 }
 
 static void measure_phases(struct compare_row *row, double *scratch)
@@ -112,7 +118,7 @@ static void measure_phases(struct compare_row *row, double *scratch)
     for (int p = 0; p < COST_PHASES; p++) {
         for (size_t i = 0; i < row->runs; i++)
             scratch[i] = row->run[i]->seconds[p];
-        spread_measure(&row->seconds[p], scratch, row->runs);
+        spread_measure(&row->seconds[p], scratch, row->runs, SPREAD_FACTORS);
     }
 }
 
@@ -152,7 +158,7 @@ static void measure_row(const struct compare *c, struct compare_row *row)
     measure(&row->dollars, &a, dollars);
     measure(&row->epochs_per_second, &a, epochs_per_second);
     measure(&row->joules, &a, joules);
-    measure(&row->metric, &a, metric);
+    measure_on(&row->metric, SPREAD_PLAIN, &a, metric);
     measure_quality(row, c->metric);
     if (c->spec.target)
         measure_target(row, &a);

@@ -122,9 +122,10 @@ static void runs_of_one_configuration(void **state)
     assert_int_equal(row->runs, 3);
     assert_string_equal(row->run[1]->name, "c");
     const struct spread *t = &row->seconds[COST_TOTAL]; // of 3, 1, 8
-    assert_true(t->n == 3 && t->median == 3 && t->min == 1 && t->max == 8 && t->mean == 4);
-    check_close(t->deviation, 3.605551, 1e-6, "deviation");
-    check_close(t->low, 4 - 4.302653 * 3.605551 / sqrt(3), 1e-5, "Student's t");
+    assert_true(t->n == 3 && t->median == 3 && t->min == 1 && t->max == 8);
+    check_close(t->mean, cbrt(24), 1e-12, "geometric mean");
+    check_close(t->deviation, 1.040277, 1e-6, "deviation of logarithms");
+    check_close(t->low, cbrt(24) / exp(4.302653 * t->deviation / sqrt(3)), 1e-5, "Student's t");
     assert_int_equal(s.c.tables, 1);
     end(&s);
 }
@@ -143,7 +144,7 @@ static void noise(void **state)
     add(&s, &(struct made){"alone", "ml.m5.large", 2, .total = 30, .accuracy = 0.5});
     make(&s);
     assert_int_equal(s.c.row[0].slower, VERDICT_NOISE);
-    // Welch: t = 1 / sqrt(2 / 3) = 1.22, with 4 degrees of freedom not above 2.776
+    // Welch: of logarithms t = 0.0875 / 0.0714 = 1.23, with 4 degrees of freedom not above 2.78
     assert_int_equal(s.c.row[1].slower, VERDICT_NOISE);
     assert_int_equal(s.c.row[1].dearer, VERDICT_MORE); // at twice the price
     assert_int_equal(s.c.row[2].slower, VERDICT_MORE);
@@ -156,6 +157,27 @@ static void noise(void **state)
     make(&s);
     assert_int_equal(s.c.baseline, 2);
     assert_int_equal(s.c.row[0].slower, VERDICT_LESS);
+    end(&s);
+}
+
+// Two runs that are far apart still tell what takes a thousand times as long.
+static void noise_is_a_factor(void **state)
+{
+    (void)state;
+    struct setting s;
+    begin(&s);
+    static const double quick[] = {0.06, 0.1}, slow[] = {60, 100};
+    for (int i = 0; i < 2; i++) {
+        add(&s, &(struct made){"quick", "ml.m5.large", .total = quick[i]});
+        add(&s, &(struct made){"slow", "ml.m5.xlarge", .total = slow[i]});
+        add(&s, &(struct made){"nothing", "ml.g4dn.xlarge", .total = 0});
+    }
+    make(&s);
+    assert_int_equal(s.c.row[1].slower, VERDICT_MORE);
+    assert_true(s.c.row[1].elapsed.low > 0);
+    const struct spread *nothing = &s.c.row[2].elapsed;
+    assert_true(nothing->scale == SPREAD_PLAIN && nothing->mean == 0 && nothing->low == 0);
+    assert_int_equal(s.c.row[2].slower, VERDICT_UNKNOWN);
     end(&s);
 }
 
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(runs_of_one_configuration),
         cmocka_unit_test(noise),
         cmocka_unit_test(noise_of_losses),
+        cmocka_unit_test(noise_is_a_factor),
         cmocka_unit_test(pareto_and_choice),
         cmocka_unit_test(instances_assumed),
         cmocka_unit_test(targets),
