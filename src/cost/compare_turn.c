@@ -3,6 +3,8 @@
 #include "cost/compare_inner.h"
 #include "cost/turning.h"
 
+#define SAID_MAX 20 // pairs: nobody reads more
+
 int compare_turn(struct compare *c, struct error *e)
 {
     struct sweeps sweeps = {0};
@@ -10,8 +12,14 @@ int compare_turn(struct compare *c, struct error *e)
     int rc = sweeps_find(&sweeps, c, e);
     if (rc == 0)
         rc = turnings_find(&turnings, &sweeps, e);
-    for (size_t i = 0; rc == 0 && i < turnings.count; i++) {
+    const size_t said = turnings.count < SAID_MAX ? turnings.count : SAID_MAX;
+    for (size_t i = 0; rc == 0 && i < said; i++) {
         turning_say(&c->answer, &turnings.item[i]);
+        rc = buf_check(&c->answer, "the answer", e);
+    }
+    if (rc == 0 && turnings.count > said) {
+        buf_printf(&c->answer, "%zu more pairs could be set beside each other.\n",
+                   turnings.count - said);
         rc = buf_check(&c->answer, "the answer", e);
     }
     turnings_clear(&turnings);

@@ -150,7 +150,7 @@ void sweeps_clear(struct sweeps *s)
 // ", " between the words in brackets, and the bracket before the first.
 static void put_word(struct buf *out, bool *open, const char *word)
 {
-    buf_printf(out, "%s%s", *open ? ", " : " (", word);
+    buf_printf(out, "%s%.60s", *open ? ", " : " (", word);
     *open = true;
 }
 
@@ -178,9 +178,9 @@ int sweep_say(struct buf *out, const struct sweep *s, const struct sweep *other)
     bool open = false;
     if (a->instances != 1)
         buf_printf(out, "%zu x ", a->instances);
-    buf_puts(out, s->row->instance ? s->row->instance : "this machine");
+    buf_printf(out, "%.60s", s->row->instance ? s->row->instance : "this machine");
     if (!b || !same_text(a->program, b->program))
-        buf_printf(out, " with %s", or_empty(a->program));
+        buf_printf(out, " with %.60s", or_empty(a->program));
     if (a->device && (!b || !same_text(a->device, b->device)))
         put_word(out, &open, a->device);
     if (a->threads && (!b || a->threads != b->threads))

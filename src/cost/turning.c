@@ -255,6 +255,8 @@ int turning_say(struct buf *out, const struct turning *t)
     for (int i = 0; i < 2; i++) {
         buf_init(&name[i], NAME_MAX);
         sweep_say(&name[i], t->side[i], t->side[1 - i]);
+        if (name[i].data)
+            error_one_line(name[i].data);
     }
     struct words w = {{name[0].data ? name[0].data : "", name[1].data ? name[1].data : ""}, "", ""};
     say_all(out, t, &w);

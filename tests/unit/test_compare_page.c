@@ -129,6 +129,24 @@ static void all_of_it(void **state)
     buf_clear(&page);
 }
 
+// More instances than anybody reads sentences about, or can tell apart in a figure.
+static void many_pairs(void **state)
+{
+    (void)state;
+    struct buf page;
+    for (size_t i = 0; i < 60; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "own.%zu", i / 2);
+        add(&(struct made){name, "skiff", name, "cpu", i % 2 ? 1000 : 9000,
+                           (double)(i + 5) * (i % 2 ? 1 : 4), .auroc = 0.8});
+    }
+    make(NULL);
+    assert_non_null(strstr(compared.answer.data, "\n9 more pairs could be set beside each other."));
+    draw(&page);
+    check_says(&page, "The first 6 of 30 configurations;");
+    buf_clear(&page);
+}
+
 static void what_is_missing(void **state)
 {
     (void)state;
@@ -213,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_of_it, begin, end),
+        cmocka_unit_test_setup_teardown(many_pairs, begin, end),
         cmocka_unit_test_setup_teardown(what_is_missing, begin, end),
         cmocka_unit_test_setup_teardown(names_that_are_markup, begin, end),
         cmocka_unit_test_setup_teardown(bytes_repeat, begin, end),

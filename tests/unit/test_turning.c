@@ -223,6 +223,25 @@ static void marks_of_origin(void **state)
     assert_non_null(strstr(said.text, "with torch (cuda, 2 threads, instance assumed, published)"));
 }
 
+// What a record calls its program may be anything; a pair is one line all the same.
+static void names_of_any_kind(void **state)
+{
+    (void)state;
+    noise = 0;
+    struct side odd = gpu;
+    char much[2000];
+    odd.program = "new\nline\x1b[1m";
+    struct said said = say((const struct side[]){cpu, odd}, 2, SIZES);
+    assert_null(strchr(said.text, '\x1b'));
+    assert_ptr_equal(strchr(said.text, '\n'), said.text + strlen(said.text) - 1);
+    memset(much, 'x', sizeof much - 1);
+    much[sizeof much - 1] = '\0';
+    odd.program = much;
+    said = say((const struct side[]){cpu, odd}, 2, SIZES);
+    assert_non_null(strstr(said.text, "xxxxx (cuda)"));
+    assert_true(strlen(said.text) < 2000);
+}
+
 static int all_of_it(void *context, struct error *e)
 {
     struct said said;
@@ -241,7 +260,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_turning),   cmocka_unit_test(what_is_no_sweep),
         cmocka_unit_test(several_sides),   cmocka_unit_test(noise_is_said),
-        cmocka_unit_test(marks_of_origin), cmocka_unit_test(memory_may_fail),
+        cmocka_unit_test(marks_of_origin), cmocka_unit_test(names_of_any_kind),
+        cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
