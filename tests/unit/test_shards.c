@@ -23,6 +23,8 @@ static const struct kind {
     {TASK_REGRESSION, 300, 200, // narrow: rows are padded
      "{\"epochs\": 3, \"lr\": 0.01, \"hidden\": [], \"batch_size\": 13, \"accumulate\": 3,"
      "\"scale_target\": \"standard\"}"},
+    {TASK_BINARY, 24000, 90, // so many rows travel that threads share them
+     "{\"epochs\": 1, \"hidden\": [4], \"batch_size\": 23000, \"threads\": 2}"},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -104,19 +106,24 @@ static void count_calls(void *context, uint64_t epoch, size_t done, size_t total
         s->allocations = mem_fail_at(0);
 }
 
+static int train_and_count(struct squad *s, struct run *r, struct error *e)
+{
+    int rc = dist_agree(r->dist, run_init(r, NULL, e), e);
+    if (dist_is_root(r->dist))
+        r->fit.hooks = (struct fit_hooks){.context = s, .step = count_calls};
+    return rc ? rc : fit_run(&r->fit, e);
+}
+
 static void body(struct dist *d, size_t rank, void *context)
 {
     struct squad *s = context;
     struct run *r = &s->run[rank];
     struct error *e = &s->e[rank];
     r->dist = d;
+    r->e = e;
     s->rc[rank] = dist_ranks(d) > 1 ? share_rows(s, d, rank, e) : 0;
     if (s->rc[rank] == 0)
-        s->rc[rank] = dist_agree(d, run_init(r, NULL, e), e);
-    if (s->counts && rank == 0)
-        r->fit.hooks = (struct fit_hooks){.context = s, .step = count_calls};
-    if (s->rc[rank] == 0)
-        s->rc[rank] = fit_run(&r->fit, e);
+        s->rc[rank] = s->counts ? train_and_count(s, r, e) : run_all(r, e);
     r->fit.dist = NULL;
 }
 
