@@ -363,6 +363,17 @@ def write_table(sweep, lines):
     return True
 
 
+def write_page(sweep, lines):
+    """One page, of the works whose size alone differs: those of which a crossing can be said."""
+    path = os.path.join(sweep.options.folder, "page.jsonl")
+    for line in lines:
+        if line["bench"]["sweep"] == "rows":
+            append(path, line)
+    command = [sweep.program, "compare", path, "--page", sweep.options.page]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
 def options_of(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="small work, once: under two minutes")
@@ -370,6 +381,7 @@ def options_of(argv):
     parser.add_argument("--records", metavar="FILE.jsonl", default="cpu-vs-gpu.jsonl",
                         help="lines are added to it; what it has is not run again")  # fmt: skip
     parser.add_argument("--table", metavar="FILE.md", help="what skiff compare makes of it")
+    parser.add_argument("--page", metavar="FILE.html", help="its page, of the sweep over rows")
     parser.add_argument("--only_table", action="store_true", help="run nothing")
     parser.add_argument("--device_only", action="store_true", help="run on the GPU alone")
     parser.add_argument("--gpu_instance", metavar="NAME", help="what this GPU is when rented")
@@ -398,6 +410,7 @@ def main():
         rest = "" if whole else "; time was up, start it again to go on"
         print("%s records in %s%s" % (len(lines), options.records, rest))
         made = not options.table or (lines and write_table(sweep, lines))
+        made = made and (not options.page or (lines and write_page(sweep, lines)))
     return 0 if made and not wrong else 1
 
 

@@ -88,7 +88,9 @@ def on_a_gpu(line, mode, seconds):
 def table_of(folder, lines):
     path, table = [os.path.join(folder, name) for name in ("gpu.jsonl", "gpu.md")]
     write(path, lines)
-    status, said = sweep("--only_table", "--records", path, "--table", table)
+    page = os.path.join(folder, "gpu.html")
+    status, said = sweep("--only_table", "--records", path, "--table", table, "--page", page)
+    check(os.path.exists(page) and os.path.getsize(page) > 10000, "a page")
     check(status == 0, "table: exit %d %s" % (status, said if status else ""))
     with open(table, encoding="utf-8") as file:
         return file.read()
