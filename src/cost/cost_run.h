@@ -71,7 +71,9 @@ struct cost_run {
     size_t rows, val_rows, features, parameters;
     const char *hidden;        // "64,32"
     size_t epochs, batch_size; // epochs that were trained
-    const char *setting;       // options that shape the work, "activation=relu, ..."
+    double batch_option; // the batch asked for, which may be larger than the table; 0 or less:
+                         // not a fixed one; NaN: not said
+    const char *setting; // options that shape the work, "activation=relu, ..."
 
     double seconds[COST_PHASES];
     double billable;       // seconds of all instances together

@@ -126,6 +126,7 @@ static void take_work(struct cost_run *r)
     r->parameters = json_count_at(root, "training.parameters");
     r->epochs = json_count_at(root, "training.epochs");
     r->batch_size = json_count_at(root, "training.batch_size");
+    r->batch_option = json_number_at(root, "options.batch_size");
     r->hidden = json_text_at(root, "options.hidden");
 }
 

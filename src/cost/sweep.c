@@ -18,6 +18,11 @@ static bool same_text(const char *a, const char *b)
     return strcmp(or_empty(a), or_empty(b)) == 0;
 }
 
+static bool is_fixed_batch(const struct cost_run *r)
+{
+    return r->batch_option > 0;
+}
+
 // The full batch is as large as each table.
 static bool is_full_batch(const struct cost_run *r)
 {
@@ -26,6 +31,8 @@ static bool is_full_batch(const struct cost_run *r)
 
 static bool same_batch(const struct cost_run *a, const struct cost_run *b)
 {
+    if (is_fixed_batch(a) || is_fixed_batch(b))
+        return a->batch_option == b->batch_option;
     return a->batch_size == b->batch_size || (is_full_batch(a) && is_full_batch(b));
 }
 

@@ -158,6 +158,38 @@ static void what_is_no_sweep(void **state)
     assert_true(said.sweeps == 1);
 }
 
+// A fixed batch is cut to a small table, and is not the full one for that.
+static void batches(void **state)
+{
+    (void)state;
+    noise = 0;
+    struct said said;
+    struct error e = {0};
+    const struct compare c = make((const struct side[]){cpu, gpu}, 2, SIZES);
+    for (size_t i = 0; i < 2 * SIZES * REPEATS; i++) {
+        runs[i].batch_option = 0;
+        runs[i].batch_size = runs[i].rows;
+    }
+    CHECK_OK(find_and_say(&said, &c, &e), e);
+    assert_true(said.sweeps == 2 && said.turnings == 1);
+    for (size_t i = 0; i < SIZES * REPEATS; i++) {
+        runs[i].batch_option = 1024;
+        runs[i].batch_size = runs[i].rows < 1024 ? runs[i].rows : 1024;
+    }
+    CHECK_OK(find_and_say(&said, &c, &e), e);
+    assert_true(said.sweeps == 2 && said.turnings == 0);
+    for (size_t i = 0; i < 2 * SIZES * REPEATS; i++)
+        runs[i].batch_option = 1024;
+    CHECK_OK(find_and_say(&said, &c, &e), e);
+    assert_true(said.sweeps == 2 && said.turnings == 1);
+    for (size_t i = 0; i < 2 * SIZES * REPEATS; i++)
+        runs[i].batch_option = NAN;
+    for (size_t i = 0; i < SIZES * REPEATS; i++)
+        runs[i].batch_size = 100;
+    CHECK_OK(find_and_say(&said, &c, &e), e);
+    assert_true(said.sweeps == 2 && said.turnings == 0);
+}
+
 // Each of the others beside the one that is cheapest for small tables, whatever the order; without
 // a price seconds alone.
 static void several_sides(void **state)
@@ -258,10 +290,10 @@ static void memory_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_turning),   cmocka_unit_test(what_is_no_sweep),
-        cmocka_unit_test(several_sides),   cmocka_unit_test(noise_is_said),
-        cmocka_unit_test(marks_of_origin), cmocka_unit_test(names_of_any_kind),
-        cmocka_unit_test(memory_may_fail),
+        cmocka_unit_test(exact_turning),     cmocka_unit_test(what_is_no_sweep),
+        cmocka_unit_test(batches),           cmocka_unit_test(several_sides),
+        cmocka_unit_test(noise_is_said),     cmocka_unit_test(marks_of_origin),
+        cmocka_unit_test(names_of_any_kind), cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
