@@ -91,21 +91,39 @@ struct call {
     bool supervised;            // a rank of a supervisor of ours
 };
 
+static bool brings_up_ranks(const struct call *call)
+{
+    const struct train_config *c = &call->config;
+    return !call->ranks && !call->supervised && !call->idle &&
+           (c->ranks_per_host > 1 || c->restarts > 0 || (c->hosts && strchr(c->hosts, ',')));
+}
+
+// Where ranks are to be brought up they read the rest themselves: a pipe gives its data once.
+static int read_job(struct call *call, struct error *e)
+{
+    struct opt_set *options = &call->options;
+    const bool rank = call->ranks || call->supervised;
+    const int rc = train_container_read(&call->container, options, rank, &call->idle, e);
+    if (rc || call->idle || brings_up_ranks(call))
+        return rc;
+    return train_container_options(&call->container, options, call->ranks, stop_asked, e);
+}
+
 // argv first, for it may name the configuration file and the container's root; what it set stays.
 static int read_options(struct call *call, struct error *e)
 {
     struct opt_set *options = &call->options;
     struct train_config *c = &call->config;
     int rc = opt_parse(options, call->argc, call->argv, NULL, e);
-    const bool container = train_container_find(&call->container, c->root);
+    const bool job = train_container_find(&call->container, c->root) || c->root;
     if (rc == 0 && c->config)
         rc = train_config_file(options, c->config, e);
-    if (rc == 0 && (container || c->root))
-        rc = train_container_options(&call->container, options, call->ranks, stop_asked, e);
-    call->idle = rc == 0 && container && !train_container_works(&call->container, call->ranks);
+    if (rc == 0 && job)
+        rc = read_job(call, e);
     if (rc == 0 && c->patience > 0 && !opt_given(options, "restore_best"))
         c->restore_best = true;
-    return rc || call->idle ? rc : train_config_check(c, e);
+    const bool all_read = !call->idle && !(job && brings_up_ranks(call));
+    return rc || !all_read ? rc : train_config_check(c, e);
 }
 
 static void print_test(const struct train_job_result *result)
@@ -182,13 +200,6 @@ static int finish(const struct dist *ranks, const char *name, int rc, struct err
     return dist_speaks(ranks) ? cmd_finish(name, rc, e) : cmd_end(rc, e);
 }
 
-static bool brings_up_ranks(const struct call *call)
-{
-    const struct train_config *c = &call->config;
-    return !call->ranks && !call->supervised && !call->idle &&
-           (c->ranks_per_host > 1 || c->restarts > 0 || (c->hosts && strchr(c->hosts, ',')));
-}
-
 static int check_launcher(const struct call *call, struct error *e)
 {
     if (!call->ranks || call->supervised || call->config.restarts == 0)
@@ -208,14 +219,23 @@ static int train_on_hosts(struct call *call, struct error *e)
 {
     bool rank;
     int status;
-    const int rc = train_hosts(&call->config, stop_asked, &rank, &status, e);
+    const struct container *k = &call->container;
+    const struct train_hosts_job job = {k->hosts.interface, k->failure};
+    const int rc = train_hosts(&call->config, &job, stop_asked, &rank, &status, e);
+    if (rc == 0 && rank)
+        status = train_ranks(call->argc, call->argv, true);
+    else if (rc)
+        cmd_finish(call->argv[0], rc, e);
     opt_end(&call->options);
     train_container_end(&call->container);
-    if (rc == 0 && rank)
-        return train_ranks(call->argc, call->argv, true);
-    if (rc)
-        cmd_finish(call->argv[0], rc, e);
     return status;
+}
+
+// Of a run that has failed before it began: was that because a signal has come, to any rank?
+static bool was_stopped(struct dist *ranks)
+{
+    bool stopped = stop_signal != 0;
+    return dist_any(ranks, &stopped, NULL) == 0 && stopped;
 }
 
 // Options are the ranks' first agreement.
@@ -234,9 +254,11 @@ static int train(struct dist *ranks, int argc, char **argv, bool supervised)
         return train_on_hosts(&call, &e);
     if (rc == 0 && !call.idle)
         rc = run(&call, &e);
-    else if (rc && stop_signal)
-        rc = train_container_stopped();
+    else if (rc && was_stopped(ranks))
+        rc = dist_speaks(ranks) ? train_container_stopped() : 0;
     opt_end(&call.options);
+    if (supervised && dist_broken(ranks)) // why messages fail its supervisor knows better
+        cmd_failure_file(NULL);
     if (rc && call.container.root)
         channel_parts_explain(&call.container.parts, &e);
     const int status = finish(ranks, argv[0], rc, &e);

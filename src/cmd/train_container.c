@@ -38,21 +38,21 @@ bool train_container_find(struct container *k, const char *root)
     return true;
 }
 
-bool train_container_works(const struct container *k, const struct dist *ranks)
+int train_container_read(struct container *k, struct opt_set *options, bool rank, bool *idle,
+                         struct error *e)
 {
-    return dist_ranks(ranks) > 1 || container_leads(k);
-}
-
-// Several hosts and no launcher that has made ranks of them: what becomes of this one.
-static void remark_hosts(const struct hosts *h)
-{
-    if (h->rank == 0)
-        fprintf(stderr,
-                "skiff train: %zu hosts, of which %s trains alone; the others wait unused\n",
-                h->count, h->name[0]);
-    else
-        fprintf(stderr, "skiff train: %zu hosts, of which %s trains alone; %s has nothing to do\n",
-                h->count, h->name[0], h->name[h->rank]);
+    const struct train_config *c = options->target;
+    if (!k->root)
+        return error_set(e, ERR_USAGE, "--root %s: there is no job, for it has no input/config",
+                         c->root);
+    int rc = container_read(k, e);
+    if (rc == 0)
+        rc = container_hosts(k, options, e);
+    *idle = rc == 0 && !rank && !container_trains(options);
+    if (*idle)
+        fprintf(stderr, "skiff train: only these hosts train: %s; %s has nothing to do\n", c->hosts,
+                c->host);
+    return rc;
 }
 
 int train_container_options(struct container *k, struct opt_set *options, const struct dist *ranks,
@@ -62,17 +62,7 @@ int train_container_options(struct container *k, struct opt_set *options, const 
     const struct container_hooks hooks = {.note = dist_is_root(ranks) ? remark : NULL,
                                           .stop = stop};
     const bool has_file = c->config != NULL;
-    if (!k->root)
-        return error_set(e, ERR_USAGE, "--root %s: there is no job, for it has no input/config",
-                         c->root);
-    int rc = container_read(k, e);
-    if (rc)
-        return rc;
-    if (k->hosts.count > 1 && dist_ranks(ranks) == 1)
-        remark_hosts(&k->hosts);
-    if (!train_container_works(k, ranks))
-        return 0;
-    rc = container_configure(k, options, &hooks, e);
+    int rc = container_configure(k, options, &hooks, e);
     if (rc == 0 && !has_file && c->config) // a parameter has named it
         rc = train_config_file(options, c->config, e);
     return rc;

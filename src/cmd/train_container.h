@@ -10,14 +10,17 @@
 // there from now on.
 bool train_container_find(struct container *k, const char *root);
 
-// The job's options. Remarks go to standard error, those of one rank of several.
+// The job's files, and from them which hosts train together; *idle: this one, which is no `rank`
+// yet, is none of them, and has said so.
+int train_container_read(struct container *k, struct opt_set *options, bool rank, bool *idle,
+                         struct error *e);
+
+// The job's options, and its data where they come only once. Remarks go to standard error, those of
+// one rank of several.
 int train_container_options(struct container *k, struct opt_set *options, const struct dist *ranks,
                             bool (*stop)(void *context), struct error *e);
 
-// Has this process a part in the work? A rank among several has, alone it has on the first host.
-bool train_container_works(const struct container *k, const struct dist *ranks);
-
-// The end of a job that was stopped before it could begin: a remark, and status 0.
+// The end of a run that was stopped before it could begin: a remark, and status 0.
 int train_container_stopped(void);
 
 void train_container_end(struct container *k);

@@ -8,9 +8,15 @@
 
 #include <stdbool.h>
 
+// What a job in a container says: the network between hosts, and where failures are left. NULL
+// where it is not said.
+struct train_hosts_job {
+    const char *interface, *failure;
+};
+
 // As bringup_run: 0 with *rank in the process that is to train as a rank; in the one that has
 // watched over it, when all is over, *status is what to exit with.
-int train_hosts(const struct train_config *c, bool (*stop)(void *context), bool *rank, int *status,
-                struct error *e);
+int train_hosts(const struct train_config *c, const struct train_hosts_job *job,
+                bool (*stop)(void *context), bool *rank, int *status, struct error *e);
 
 #endif

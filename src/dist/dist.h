@@ -22,6 +22,9 @@ struct dist;
 // failure *d is to be closed all the same: one rank may have failed alone, and the others wait.
 int dist_open(struct dist **d, struct error *e);
 
+// Can there be several ranks in this build?
+bool dist_has_mpi(void);
+
 // Leave, with the exit status that the process will have. Ranks that agree leave in good order;
 // one whose messages fail takes the others with it. The process is then to end with _exit, for
 // nothing that the message library has left behind may run. NULL is fine.

@@ -286,6 +286,11 @@ static int begin(struct dist **d, struct mpi *m, struct error *e)
     return rc;
 }
 
+bool dist_has_mpi(void)
+{
+    return true;
+}
+
 int dist_mpi_open(struct dist **d, struct error *e)
 {
     struct mpi *m = mem_zalloc(sizeof *m);

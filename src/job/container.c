@@ -102,8 +102,3 @@ int container_read(struct container *k, struct error *e)
     mem_free(data);
     return rc ? rc : data ? channel_parts_init(&k->parts, &k->channels, e) : ERR_NOMEM;
 }
-
-bool container_leads(const struct container *k)
-{
-    return k->hosts.rank == 0;
-}

@@ -45,8 +45,14 @@ char *container_path(const struct container *k, const char *name, struct error *
 
 // Read the job's files, and environment variables of the toolkits.
 int container_read(struct container *k, struct error *e);
-// Is this the host that trains?
-bool container_leads(const struct container *k);
+// Options that arguments have not set, by hyperparameters and variables alone.
+int container_parameters(struct container *k, struct opt_set *options,
+                         const struct container_hooks *hooks, struct error *e);
+// Which hosts train together, in --hosts and --host: those that the user names, else all of the
+// job. Reads parameters, without a remark, and no data.
+int container_hosts(struct container *k, struct opt_set *options, struct error *e);
+// Does this host train? Not if the user has named others.
+bool container_trains(const struct opt_set *options);
 // Options that arguments have not set: hyperparameters, channels, folders.
 int container_configure(struct container *k, struct opt_set *options,
                         const struct container_hooks *hooks, struct error *e);

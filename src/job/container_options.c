@@ -89,16 +89,18 @@ static bool wants_strict(const struct setting *s)
     return strict || c->strict;
 }
 
-static int apply_parameters(const struct setting *s, struct error *e)
+int container_parameters(struct container *k, struct opt_set *options,
+                         const struct container_hooks *hooks, struct error *e)
 {
+    const struct setting s = {k, options, hooks};
     const struct hyper_from all = {.file = "SM_HPS", .origin = OPT_ENV};
     const struct hyper_from each = {.file = "SM_HP", .origin = OPT_ENV};
-    const struct hyper_from file = {"hyperparameters.json", OPT_JOB, wants_strict(s),
-                                    s->hooks->context, s->hooks->note};
-    int rc = s->k->variables ? hyper_apply(s->k->variables, &all, s->options, e) : 0;
+    const struct hyper_from file = {"hyperparameters.json", OPT_JOB, wants_strict(&s),
+                                    hooks->context, hooks->note};
+    int rc = k->variables ? hyper_apply(k->variables, &all, options, e) : 0;
     if (rc == 0)
-        rc = apply_variables(s, &each, e);
-    return rc ? rc : hyper_apply(s->k->parameters, &file, s->options, e);
+        rc = apply_variables(&s, &each, e);
+    return rc ? rc : hyper_apply(k->parameters, &file, options, e);
 }
 
 static int apply_places(const struct setting *s, struct error *e)
@@ -202,6 +204,21 @@ static int settle_given(const struct setting *s, enum part part, int index, stru
     return rc;
 }
 
+// A host that got none of the objects has a part without rows: a folder without files.
+static int settle_empty(const struct setting *s, enum part part, struct error *e)
+{
+    const struct channel *c = s->k->parts.channel[part];
+    const int rc = file_make_folders(c->path, e);
+    return rc ? rc : assign(s, part_names[part], c->path, OPT_DEFAULT, e);
+}
+
+static bool is_empty_shard(const struct setting *s, enum part part)
+{
+    const struct train_config *config = s->options->target;
+    const struct channel *c = s->k->parts.channel[part];
+    return config->sharded && c && (c->sharded || part == PART_TRAIN) && !s->k->parts.path[part];
+}
+
 // --train, --val and --test: what was given, or else the part's channel.
 static int settle_part(const struct setting *s, enum part part, struct error *e)
 {
@@ -209,6 +226,8 @@ static int settle_part(const struct setting *s, enum part part, struct error *e)
     const char *path = s->k->parts.path[part];
     if (text_of(s, index))
         return origin_of(s, index) == OPT_ARGV ? 0 : settle_given(s, part, index, e);
+    if (is_empty_shard(s, part))
+        return settle_empty(s, part, e);
     return path ? assign(s, part_names[part], path, OPT_DEFAULT, e) : 0;
 }
 
@@ -239,13 +258,14 @@ static void note_data(const struct setting *s)
     const struct container *k = s->k;
     char text[256];
     for (enum part p = PART_VAL; p < PARTS; p++)
-        if (k->parts.channel[p] && !k->parts.path[p]) {
+        if (k->parts.channel[p] && !k->parts.path[p] && !is_empty_shard(s, p)) {
             snprintf(text, sizeof text, "channel '%s' is empty: there are no %s data",
                      k->parts.channel[p]->name, part_names[p]);
             note(s, text);
         }
     const struct channel *c = k->parts.channel[PART_TRAIN];
-    if (c && c->sharded && k->hosts.count > 1)
+    const struct train_config *config = s->options->target;
+    if (c && c->sharded && k->hosts.count > 1 && !config->sharded)
         note(s,
              "channel train is sharded by key and one host trains: it sees its share of the rows "
              "only; FullyReplicated gives it all");
@@ -388,7 +408,7 @@ int container_configure(struct container *k, struct opt_set *options,
     const struct setting s = {k, options, hooks};
     int rc = apply_places(&s, e);
     if (rc == 0)
-        rc = apply_parameters(&s, e);
+        rc = container_parameters(k, options, hooks, e);
     if (rc == 0)
         rc = settle_checkpoints(&s, e);
     if (rc == 0)

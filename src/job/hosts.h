@@ -15,7 +15,7 @@
 struct hosts {
     char **name;     // in the order of the file, which sorts as text: algo-1, algo-10, algo-2
     size_t count;    // at least 1
-    size_t rank;     // of this host, from 0; host 0 leads
+    size_t rank;     // of this host, from 0
     char *interface; // of the network, as "eth0"
     char *instance;  // type, as "ml.m5.xlarge"
 };

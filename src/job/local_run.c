@@ -7,6 +7,7 @@
 #include "base/file_tree.h"
 #include "base/mem.h"
 #include "cost/instance.h"
+#include "job/local_environment.h"
 #include "job/local_feed.h"
 
 #include <errno.h>
@@ -26,8 +27,6 @@
 #define POLL_END_MS  2
 #define PATIENCE     1000000 // seconds: for ever
 
-extern char **environ;
-
 struct host {
     const char *name;
     char *root;
@@ -45,64 +44,12 @@ struct running {
     struct local_feed *feed; // [hosts * pipes]
     size_t feeds, alive;
     double started, kill_at;
+    struct local_places places;
     bool failed;
     const char *stopped; // why, as the platform calls it
 };
 
 // ---- starting
-
-// Variables that are the platform's to set, or of a toolkit that is not there.
-static bool is_ours(const char *variable)
-{
-    static const char *const names[] = {"SM_", "SKIFF_ML_ROOT=", "TRAINING_JOB_", "PMI_", NULL};
-    for (size_t i = 0; names[i]; i++)
-        if (strncmp(variable, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-static char *variable(const char *name, const char *value)
-{
-    struct buf text;
-    buf_init(&text, 8192);
-    buf_printf(&text, "%s=%s", name, value);
-    if (text.failed)
-        buf_clear(&text);
-    return text.data; // the caller's now
-}
-
-// The environment of a host's process: that of ours, less what is_ours, and two more at its end.
-static char **make_environment(const struct running *r, const struct host *h)
-{
-    size_t count = 0, kept = 0;
-    while (environ[count])
-        count++;
-    char **list = mem_array(count + 3, sizeof *list);
-    for (size_t i = 0; list && i < count; i++)
-        if (!is_ours(environ[i]))
-            list[kept++] = environ[i];
-    char *root = variable("SKIFF_ML_ROOT", h->root);
-    char *name = variable("TRAINING_JOB_NAME", r->job->name);
-    if (list && root && name) {
-        list[kept] = root;
-        list[kept + 1] = name;
-        return list;
-    }
-    mem_free(root);
-    mem_free(name);
-    mem_free(list);
-    return NULL;
-}
-
-static void free_environment(char **list)
-{
-    size_t count = 0;
-    while (list[count])
-        count++;
-    mem_free(list[count - 1]);
-    mem_free(list[count - 2]);
-    mem_free(list);
-}
 
 // Both outputs of the process go to `log`; signals have their default actions. It leads a group of
 // its own: Ctrl-C is for us, and what it leaves behind can be ended with it.
@@ -134,12 +81,13 @@ static int spawn(struct host *h, const char *program, char **environment, int lo
 static int start_host(struct running *r, struct host *h, struct error *e)
 {
     int ends[2];
-    char **environment = make_environment(r, h);
-    if (!environment)
-        return error_nomem(e, "an environment");
-    int rc = pipe2(ends, O_CLOEXEC) == 0 ? 0 : error_errno(e, "cannot make a pipe");
+    struct local_environment environment;
+    local_environment_init(&environment, r->job, &r->places, h->root);
+    int rc = environment.failed            ? error_nomem(e, "an environment")
+             : pipe2(ends, O_CLOEXEC) == 0 ? 0
+                                           : error_errno(e, "cannot make a pipe");
     if (rc == 0) {
-        rc = spawn(h, r->spec->program, environment, ends[1], e);
+        rc = spawn(h, r->spec->program, environment.variable, ends[1], e);
         close(ends[1]);
         if (rc)
             close(ends[0]);
@@ -148,7 +96,7 @@ static int start_host(struct running *r, struct host *h, struct error *e)
         if (rc == 0)
             (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
-    free_environment(environment);
+    local_environment_clear(&environment);
     r->alive += rc == 0;
     return rc;
 }
@@ -369,7 +317,7 @@ static int prepare(struct running *r, struct error *e)
     int rc = r->host && r->feed && r->result->exit_code ? 0 : error_nomem(e, "hosts");
     for (size_t i = 0; rc == 0 && i < hosts; i++)
         rc = prepare_host(r, i, e);
-    return rc;
+    return rc ? rc : local_places_init(&r->places, r->job, e);
 }
 
 static void clear(struct running *r)
@@ -383,6 +331,7 @@ static void clear(struct running *r)
     }
     for (size_t i = 0; i < r->feeds; i++)
         local_feed_clear(&r->feed[i]);
+    local_places_clear(&r->places);
     mem_free(r->feed);
     mem_free(r->host);
 }

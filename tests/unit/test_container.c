@@ -8,6 +8,7 @@
 #include "io/json_read.h"
 #include "job/channel_join.h"
 #include "job/channel_parts.h"
+#include "job/container.h"
 #include "job/failure.h"
 #include "job/hosts.h"
 #include "job/hyper.h"
@@ -294,6 +295,89 @@ static void hyperparameters_survive_failing_memory(void **state)
     assert_true(check_failing_memory(apply_once, NULL) >= 4);
 }
 
+// ---- which hosts train
+
+struct choice {
+    const char *resources, *parameters;
+    const char *argument; // of --hosts, or NULL
+    const char *hosts, *host;
+    double timeout;
+    bool trains;
+};
+
+static int choose(const struct choice *choice, struct opt_set *options, struct error *e)
+{
+    struct container k = {.parts = {.fd = {-1, -1, -1}}};
+    json_t *resources = json_loads(choice->resources, 0, NULL);
+    k.parameters = json_loads(choice->parameters, 0, NULL);
+    int rc = resources && k.parameters ? 0 : error_nomem(e, "objects");
+    if (rc == 0 && choice->argument)
+        rc =
+            opt_assign(options, opt_find(options, "hosts"), choice->argument, OPT_ARGV, "hosts", e);
+    if (rc == 0)
+        rc = hosts_init(&k.hosts, "r.json", resources, e);
+    if (rc == 0)
+        rc = container_hosts(&k, options, e);
+    json_decref(resources);
+    container_clear(&k);
+    return rc;
+}
+
+#define TWO "{\"current_host\":\"b\",\"hosts\":[\"b\",\"a\"]}"
+
+static void chooses_hosts_that_train(void **state)
+{
+    static const struct choice cases[] = {
+        {"{\"current_host\":\"a\"}", "{}", NULL, NULL, NULL, 60, true},
+        {TWO, "{}", NULL, "b,a", "b", 900, true},
+        {TWO, "{\"join_timeout\":\"5\"}", NULL, "b,a", "b", 5, true},
+        {TWO, "{\"hosts\":\"a\"}", NULL, "a", "b", 900, false},
+        {TWO, "{\"hosts\":\"b\"}", NULL, "b", "b", 900, true},
+        {TWO, "{\"hosts\":\"['bb', 'ab']\"}", NULL, "bb,ab", "b", 900, false},
+        {TWO, "{\"hosts\":\"\"}", NULL, "b,a", "b", 900, true},
+        {TWO, "{\"hosts\":\"a\"}", "a,b,c", "a,b,c", "b", 900, true},
+        {TWO, "{\"hosts\":\"x,y\",\"host\":\"x\"}", NULL, "x,y", "x", 900, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error e = {0};
+        CHECK_OK(choose(&cases[i], &set, &e), e);
+        if (!cases[i].hosts) {
+            assert_null(config.hosts);
+            assert_null(config.host);
+        } else {
+            assert_string_equal(config.hosts, cases[i].hosts);
+            assert_string_equal(config.host, cases[i].host);
+        }
+        assert_true(config.join_timeout == cases[i].timeout);
+        assert_int_equal(container_trains(&set), cases[i].trains);
+        end(state);
+        begin(state);
+    }
+}
+
+static int choose_once(void *context, struct error *e)
+{
+    (void)context;
+    const struct choice choice = {.resources = TWO, .parameters = "{\"epochs\":\"3\"}"};
+    struct train_config c;
+    struct opt_set options;
+    memset(&c, 0, sizeof c);
+    int rc = opt_begin(&options, train_options, train_option_count, &c, e);
+    if (rc)
+        return rc;
+    rc = choose(&choice, &options, e);
+    if (rc == 0)
+        assert_string_equal(c.hosts, "b,a");
+    opt_end(&options);
+    return rc;
+}
+
+static void choosing_survives_failing_memory(void **state)
+{
+    (void)state;
+    assert_true(check_failing_memory(choose_once, NULL) >= 9);
+}
+
 // ---- the tuner's metric
 
 static void understands_names_of_metrics(void **state)
@@ -561,6 +645,8 @@ int main(void)
         TEST(bad_values_are_named),
         TEST(stronger_origins_stay),
         TEST(hyperparameters_survive_failing_memory),
+        TEST(chooses_hosts_that_train),
+        TEST(choosing_survives_failing_memory),
         TEST(understands_names_of_metrics),
         TEST(finds_the_parts),
         TEST(reads_what_channels_are),

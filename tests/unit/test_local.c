@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "io/json_read.h"
 #include "io/tar.h"
+#include "job/local_environment.h"
 #include "job/local_job.h"
 #include "job/local_metrics.h"
 
@@ -190,6 +191,55 @@ static int new_once(void *context, struct error *e)
     return local_new(&spec, e);
 }
 
+// ---- what a host's process finds in its environment
+
+static const char *found(const struct local_environment *v, const char *name)
+{
+    const size_t length = strlen(name);
+    const char *value = NULL;
+    for (size_t i = 0; i < v->count; i++)
+        if (strncmp(v->variable[i], name, length) == 0 && v->variable[i][length] == '=') {
+            assert_null(value); // once
+            value = v->variable[i] + length + 1;
+        }
+    return value;
+}
+
+static int environment_once(void *context, struct error *e)
+{
+    (void)context;
+    char *names[] = {(char[]){"algo-1"}, (char[]){"algo-2"}};
+    const struct local_job job = {.name = (char[]){"n"}, .host = names, .hosts = 2};
+    struct local_places places;
+    struct local_environment v = {0};
+    int rc = local_places_init(&places, &job, e);
+    if (rc == 0)
+        local_environment_init(&v, &job, &places, "/somewhere");
+    if (rc == 0 && v.failed)
+        rc = error_nomem(e, "an environment");
+    if (rc == 0) {
+        assert_string_equal(found(&v, "SKIFF_ML_ROOT"), "/somewhere");
+        assert_string_equal(found(&v, "TRAINING_JOB_NAME"), "n");
+        assert_string_equal(found(&v, "SM_HP_HOST_ADDRESSES"), "algo-1=127.0.0.1,algo-2=127.0.0.1");
+        assert_true(strtol(found(&v, "SM_HP_JOIN_PORT"), NULL, 10) > 1023);
+        assert_string_equal(found(&v, "UCX_NET_DEVICES"), "given");
+        assert_null(found(&v, "SM_HOSTS"));
+        assert_null(v.variable[v.count]);
+    }
+    local_environment_clear(&v);
+    local_places_clear(&places);
+    return rc;
+}
+
+static void hosts_find_each_other(void **state)
+{
+    (void)state;
+    setenv("SM_HOSTS", "[\"x\"]", 1);
+    setenv("SKIFF_ML_ROOT", "elsewhere", 1);
+    setenv("UCX_NET_DEVICES", "given", 1);
+    assert_true(check_failing_memory(environment_once, NULL) >= 6);
+}
+
 static void survives_failing_memory(void **state)
 {
     (void)state;
@@ -204,9 +254,10 @@ static void survives_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rewrites_expressions), cmocka_unit_test(refuses_expressions),
-        cmocka_unit_test(finds_numbers),        cmocka_unit_test(shows_lines_as_logs_do),
-        cmocka_unit_test(refuses_descriptions), cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(rewrites_expressions),  cmocka_unit_test(refuses_expressions),
+        cmocka_unit_test(finds_numbers),         cmocka_unit_test(shows_lines_as_logs_do),
+        cmocka_unit_test(refuses_descriptions),  cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(hosts_find_each_other),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
