@@ -50,6 +50,8 @@ static bool is_free(const struct opt *o)
         "host_addresses",
         "instance",
         "prices",
+        "root",
+        "strict",
         "join_secret_file",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
