@@ -215,6 +215,20 @@ ended "a host is lost" algo-1 1
 caused "host algo-2: the connection is lost" algo-1
 wait
 
+# What has been overcome is no failure, though the rank has left its cause.
+# shellcheck disable=SC2086
+lesson again $long --hp restarts=1
+by_hand
+until_logged '^epoch=40;' "$folder/algo-1.log"
+pkill -BUS -P "$(cat "$folder/algo-2.pid")" # that of a file comes again until the process ends
+until_logged . "$job/algo-2/output/failure"
+pkill -BUS -P "$(cat "$folder/algo-2.pid")"
+ended "a restart" algo-1 0
+ended "a restart" algo-2 0
+has "$(cat "$folder/algo-1.log")" "host algo-2: " "ended by signal 7; restart 1 of 1"
+is "a restart: failures" "$(find "$job" -name failure)" ""
+same_file "a restart" "$folder/whole.npz" "$root/model/model.npz"
+
 # One that has no data, or other data, or parameters of its own: all say whose it is.
 lesson empty --hosts 2 --hp epochs=1
 rm "$job/algo-2/input/data/train/"*
