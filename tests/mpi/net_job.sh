@@ -18,7 +18,7 @@ job_host() {
 
 # lay ARGUMENT...: a job of two hosts.
 lay() {
-    rm -rf "$folder/job"
+    rm -rf "$folder/job" "$folder"/said.*
     "$SKIFF" job new "$folder/job" --hosts 2 --channel train="$data/train_data.npz" \
         --channel val="$data/val_data.npz" --hp hidden=[64,64] --hp batch_size=256 "$@" ||
         complain "job new"

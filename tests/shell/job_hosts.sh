@@ -14,6 +14,7 @@ ran() {
 # by_hand: starts the hosts of $job, each with what `job run` would give it, in the background; their
 # processes are the numbers in $folder/HOST.pid, what they say is in $folder/HOST.log.
 by_hand() {
+    rm -f "$folder"/algo-*.log
     port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000))
     for host in $(cd "$job" && echo algo-*); do
         SKIFF_ML_ROOT=$job/$host SM_HP_JOIN_PORT=$port SM_HP_HOST_ADDRESSES=$addresses \
