@@ -120,6 +120,16 @@ static bool to_v6(const void *address, struct in6_addr *v6)
     return family == AF_INET6 || family == AF_INET;
 }
 
+bool address_known(const char *host)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    if (getaddrinfo(host, NULL, &hints, &list) != 0)
+        return false;
+    freeaddrinfo(list);
+    return true;
+}
+
 bool address_is_of(int fd, const char *host)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};

@@ -20,5 +20,7 @@ int address_call(const char *host, int port, double seconds);
 
 // Does that name lead to where the connection comes from?
 bool address_is_of(int fd, const char *host);
+// Does a name lead anywhere? DNS may learn of it later.
+bool address_known(const char *host);
 
 #endif

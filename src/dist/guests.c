@@ -126,8 +126,13 @@ static void challenge(struct guests *g, struct guest *one)
 
 static void greet(struct guests *g, struct guest *one, const char *line)
 {
-    if (!join_parse(line, &one->hello) || one->hello.index >= g->b->hosts ||
-        !address_is_of(one->link.fd, bringup_address(g->b, one->hello.index))) {
+    const bool listed = join_parse(line, &one->hello) && one->hello.index < g->b->hosts;
+    const char *place = listed ? bringup_address(g->b, one->hello.index) : NULL;
+    if (listed && !address_known(place)) {
+        show_out(one); // it comes again, and its name may be known then
+        return;
+    }
+    if (!listed || !address_is_of(one->link.fd, place)) {
         send_away(one, "this is not a host of the job");
         return;
     }

@@ -65,7 +65,7 @@ for who in 1 2; do
     job_host 1
     job_host 2
     tries=1000
-    until grep -q '^epoch=20;' "$folder/said.1" || [ $tries -eq 0 ]; do
+    until grep -qs '^epoch=20;' "$folder/said.1" || [ $tries -eq 0 ]; do
         sleep 0.02
         tries=$((tries - 1))
     done
@@ -79,7 +79,7 @@ done
 lay --hp epochs=100000000 --hp heartbeat=1 --hp log_every=100
 job_host 1
 job_host 2
-until grep -q '^epoch=' "$folder/said.1" || [ $tries -eq 0 ]; do
+until grep -qs '^epoch=' "$folder/said.1" || [ $tries -eq 0 ]; do
     sleep 0.02
     tries=$((tries - 1))
 done

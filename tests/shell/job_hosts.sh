@@ -34,7 +34,7 @@ ended() {
 # until_logged PATTERN FILE: 20 s at most.
 until_logged() {
     tries=1000
-    until grep -q "$1" "$2" || [ $tries -eq 0 ]; do
+    until grep -qs "$1" "$2" || [ $tries -eq 0 ]; do
         sleep 0.02
         tries=$((tries - 1))
     done
