@@ -26,18 +26,19 @@ METRICS = [
 ]
 
 
-def make_estimator(bucket, role, image):
-    """One small host, spot prices, checkpoints that survive an interruption."""
+def make_estimator(bucket, role, image, hosts=1):
+    """Small hosts, one or several that train one model together (no other setting is needed for that),
+    spot prices, checkpoints that survive an interruption."""
     return Estimator(
         image_uri=image,
         role=role,
-        instance_count=1,
+        instance_count=hosts,
         instance_type="ml.m5.large",
         output_path=f"s3://{bucket}/skiff/output",
         max_run=600,
         max_wait=1200,
         use_spot_instances=True,
-        checkpoint_s3_uri=f"s3://{bucket}/skiff/checkpoints",
+        checkpoint_s3_uri=f"s3://{bucket}/skiff/checkpoints-{hosts}",
         metric_definitions=METRICS,
         enable_network_isolation=True,
         hyperparameters={
@@ -83,6 +84,11 @@ def main(bucket, role, image):
     channels = make_channels(bucket)
     estimator.fit(inputs=channels, wait=True)
     print("model:", estimator.model_data)
+
+    # %% The same on two hosts: the same bytes, sooner where a step is long beside an exchange.
+    pair = make_estimator(bucket, role, image, hosts=2)
+    pair.fit(inputs=channels, wait=True)
+    print("the same model:", pair.model_data)
 
     # %% A search; without spot, so that early stopping is not an interruption.
     tuner = make_tuner(estimator)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A root file system with nothing but the program and its libraries, as the image `small` has it:
-# `train` in it by chroot, as root, as another user, on a root that cannot be written to, and as
-# process 1. Prints what it comes to, compressed. Point 18 of the contract.
+# `train` in it by chroot, as root, as another user, on a root that cannot be written to, on two hosts,
+# and as process 1. Prints what it comes to, compressed. Point 18 of the contract.
 . "$SKIFF_SRCDIR/tests/shell/job_lib.sh"
 limit=25000 # kB, compressed
 
@@ -39,11 +39,12 @@ inside() {
         tree=$1 root=$2 mode=$3
         shift 3
         set -e
-        mkdir -p "$tree/opt/ml"
+        mkdir -p "$tree/opt/ml" "$tree/sys"
         mount --bind "$tree" "$tree"
         mount --bind "$root" "$tree/opt/ml"
         mount -t tmpfs none "$tree/tmp"
         mount -t proc none "$tree/proc"
+        mount -t sysfs none "$tree/sys"
         [ "$mode" = writable ] || mount -o remount,bind,ro "$tree"
         exec "$@"' x "$tree" "$root" "$mode" "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
     code=$?
@@ -73,6 +74,34 @@ chown -R 1000:1000 "$root/output"
 inside readonly chroot --userspec=1000:1000 "$tree" /usr/local/bin/train
 is "a model that cannot be written" "$code $(cat "$root/output/failure")" \
     "1 /opt/ml/model: cannot write into this folder: Permission denied"
+
+# Two hosts, which load MPI's library: as another user, on roots that cannot be written to.
+if [ -n "$(find "$tree" -name 'libmpich.so*')" ]; then
+    lesson pair --hosts 2 --hp epochs=5
+    chmod -R u+rwX,go+rX "$folder"
+    chown -R 1000:1000 "$job"
+    SM_HP_JOIN_PORT=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000))
+    SM_HP_HOST_ADDRESSES=algo-1=127.0.0.1,algo-2=127.0.0.1
+    export SM_HP_JOIN_PORT SM_HP_HOST_ADDRESSES
+    for host in algo-1 algo-2; do
+        mkdir "$folder/$host"
+        (
+            root=$job/$host
+            folder=$folder/$host
+            UCX_NET_DEVICES=lo inside readonly chroot --userspec=1000:1000 "$tree" /usr/local/bin/train
+            exit "$code"
+        ) &
+        echo $! >"$folder/$host.pid"
+    done
+    for host in algo-1 algo-2; do
+        wait "$(cat "$folder/$host.pid")" || complain "$host of two: $(cat "$folder/$host/stderr")"
+    done
+    unset SM_HP_JOIN_PORT SM_HP_HOST_ADDRESSES
+    grep -q '2 ranks' "$folder/algo-1/stderr" || complain "not two ranks: $(cat "$folder/algo-1/stderr")"
+    same_file "two hosts" "$folder/by-root.npz" "$root/model/model.npz"
+else
+    echo "built without MPI: several hosts are not tested"
+fi
 
 # As process 1: stopped in order.
 lesson first --hp epochs=100000000 --hp log_every=100 --checkpoints
