@@ -116,7 +116,7 @@ static int make_report(const struct report_options *o, const char *folder, struc
         .run = folder,
         .model = o->model,
         .data = o->data,
-        .keys = {cmd_part(o->part), o->x_key, o->y_key},
+        .keys = {.part = cmd_part(o->part), .x = o->x_key, .y = o->y_key},
         .threads = (size_t)o->threads,
         .rule = o->rule,
         .threshold = o->value,

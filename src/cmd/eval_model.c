@@ -79,7 +79,9 @@ int eval_model(const struct eval_options *o, const char *model, const char *data
     struct meter meter;
     const struct eval_job job = {
         .run = {model, (size_t)o->threads, (enum gemm_choice)o->gemm},
-        .data = {.path = data, .keys = {cmd_part(o->part), o->x_key, o->y_key}, .keys_given = true},
+        .data = {.path = data,
+                 .keys = {.part = cmd_part(o->part), .x = o->x_key, .y = o->y_key},
+                 .keys_given = true},
         .val = o->val,
         .rule = o->rule,
         .threshold = o->value,

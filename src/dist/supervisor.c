@@ -271,7 +271,7 @@ static void hear(struct supervisor *s, size_t i)
     if (l->fd < 0)
         return;
     const bool there = link_fill(l);
-    int got;
+    int got = 0;
     while (!s->over && (got = link_line(l, line)) > 0)
         if (leads(s))
             from_worker(s, i, line);

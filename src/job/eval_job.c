@@ -36,8 +36,9 @@ static int choose_threshold(const struct state *s, const struct model_run *run,
     const struct judged *from = data;
     int rc = 0;
     if (job->val) {
-        const struct model_data rows = {.path = job->val,
-                                        .keys = {"val", job->data.keys.x, job->data.keys.y}};
+        const struct model_data rows = {
+            .path = job->val,
+            .keys = {.part = "val", .x = job->data.keys.x, .y = job->data.keys.y}};
         rc = judge_rows(&val, s, run, &rows, e);
         from = &val;
     }

@@ -47,7 +47,8 @@ static bool keeps_gradient(const struct fit *f)
 static int check_memory(const struct fit *f, struct error *e)
 {
     const struct slice_plan_spec spec = plan_spec(f);
-    const size_t blocks = 1 + f->keep_best + keeps_gradient(f) + optim_states(f->config);
+    const size_t kept = (size_t)f->keep_best + (size_t)keeps_gradient(f);
+    const size_t blocks = 1 + kept + optim_states(f->config);
     const double bytes =
         (double)blocks * sizeof(float) * (double)f->part->size + slice_plan_bytes(&spec) +
         dist_total_bytes(dist_ranks(f->dist), slice_plan_sum_floats(&spec)) +

@@ -219,7 +219,9 @@ static void check_shape(const struct shape *s, size_t rows, uint32_t seed)
     float *params = mem_aligned(4096, sizeof *params);
     make_problem(&p, s, params, seed);
     assert_true(p.net.size <= 4096);
-    struct plan *plan = plan_new(&(struct plan_spec){&p.net, rows, rows, 1, NULL, NULL}, kern, &e);
+    const struct plan_spec spec = {
+        .net = &p.net, .train_rows = rows, .predict_rows = rows, .threads = 1};
+    struct plan *plan = plan_new(&spec, kern, &e);
     assert_non_null(plan);
     const struct plan_batch batch = {
         .rows = rows, .X = p.X, .y = p.y, .class_weight = p.weighted ? p.class_weight : NULL};

@@ -61,7 +61,9 @@ static float *make_net(struct net *net, const struct table *t, const struct opt_
 static struct plan *make_plan(const struct net *net, size_t rows, size_t threads)
 {
     struct error e = {0};
-    struct plan *p = plan_new(&(struct plan_spec){net, rows, ROWS, threads, NULL, NULL}, kern, &e);
+    const struct plan_spec spec = {
+        .net = net, .train_rows = rows, .predict_rows = ROWS, .threads = threads};
+    struct plan *p = plan_new(&spec, kern, &e);
     if (!p)
         fail_msg("%s", e.text);
     return p;
@@ -107,7 +109,11 @@ static void compute_in_team(struct par *team, void *context)
 {
     struct computation *c = context;
     struct result *r = &c->result;
-    const struct plan_spec spec = {c->net, c->planned, ROWS, c->threads, team, NULL};
+    const struct plan_spec spec = {.net = c->net,
+                                   .train_rows = c->planned,
+                                   .predict_rows = ROWS,
+                                   .threads = c->threads,
+                                   .team = team};
     struct plan *p = plan_new(&spec, kern, NULL);
     struct rng rng;
     if (!p)
@@ -398,7 +404,9 @@ static void train_in_team(struct par *team, void *context)
     struct optim optim;
     struct rng rng;
     const size_t size = c->net->size;
-    struct plan *p = plan_new(&(struct plan_spec){c->net, 500, ROWS, 3, team, NULL}, kern, NULL);
+    const struct plan_spec spec = {
+        .net = c->net, .train_rows = 500, .predict_rows = ROWS, .threads = 3, .team = team};
+    struct plan *p = plan_new(&spec, kern, NULL);
     float *pred = mem_array(ROWS, sizeof *pred);
     if (!p || !pred || optim_init(&optim, &config, kern, size, NULL))
         return;
@@ -447,7 +455,9 @@ static void a_step_allocates_nothing(void **state)
 
 static int make_and_free(void *context, struct error *e)
 {
-    struct plan *p = plan_new(&(struct plan_spec){context, 600, 100, 3, NULL, NULL}, kern, e);
+    const struct plan_spec spec = {
+        .net = context, .train_rows = 600, .predict_rows = 100, .threads = 3};
+    struct plan *p = plan_new(&spec, kern, e);
     plan_free(p);
     return p ? 0 : error_code(e);
 }
