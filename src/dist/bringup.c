@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define SHARED_A_RANK   6e6 // bytes
+#define END_SECONDS     5.0 // for the kernel to take back what a killed rank has
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 
 static int by_name(const void *a, const void *b)
@@ -192,7 +193,7 @@ static int fork_ranks(const struct bringup *b, struct link *link, bool *rank, in
         rc = set_environment(b, local, fd, e);
     else if (rc == 0)
         rc = supervise(b, link, &ranks, status, e);
-    children_end(&ranks);
+    children_end(&ranks, END_SECONDS);
     return rc;
 }
 

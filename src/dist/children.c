@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define SIGNALLED 128 // and the number of the signal
+#define LOOK_MS   10
 
 // In a process group of its own: what is typed at a terminal is for its supervisor to pass on.
 static void become_rank(pid_t supervisor)
@@ -116,14 +118,22 @@ bool child_is_stopped(const struct child *c, double seconds)
     return lives(c) && c->stopped > 0 && clock_seconds() - c->stopped > seconds;
 }
 
-void children_end(struct children *c)
+// One that waits for a dead network file system or for a debugger may not go for a long time.
+static void wait_for_end(struct child *c, double until)
 {
+    int code;
+    while (lives(c) && !child_reap(c, &code) && clock_seconds() < until)
+        poll(NULL, 0, LOOK_MS);
+}
+
+void children_end(struct children *c, double seconds)
+{
+    const double until = clock_seconds() + seconds;
     for (size_t i = 0; i < c->count; i++)
         if (lives(&c->child[i]))
             kill(c->child[i].pid, SIGKILL);
     for (size_t i = 0; i < c->count; i++) {
-        if (lives(&c->child[i]))
-            waitpid(c->child[i].pid, NULL, 0);
+        wait_for_end(&c->child[i], until);
         link_close(&c->child[i].link);
     }
     mem_free(c->child);

@@ -32,7 +32,8 @@ bool child_reap(struct child *c, int *code);
 // Has it been stopped for longer than that, when last looked at?
 bool child_is_stopped(const struct child *c, double seconds);
 
-// Those that live are killed. A rank only forgets the others.
-void children_end(struct children *c);
+// Those that live are killed, and waited for so long: one that cannot be ended is left to the
+// kernel. A rank only forgets the others.
+void children_end(struct children *c, double seconds);
 
 #endif

@@ -3,6 +3,8 @@
 // connection; garbage in each of them.
 #include "testing.h"
 
+#include "base/clock.h"
+#include "base/mem.h"
 #include "dist/bringup.h"
 #include "dist/children.h"
 #include "dist/join.h"
@@ -10,7 +12,9 @@
 #include "dist/pmi.h"
 
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void lists_are_sorted(void **state)
@@ -355,16 +359,67 @@ static void ranks_are_seen_to_stop(void **state)
     assert_false(child_reap(&c, &code));
 }
 
+// Holds on to a process, so that nobody hears of its end; false where that is not allowed.
+static bool hold(pid_t pid, pid_t *holder)
+{
+    char yes = 0;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    *holder = fork();
+    if (*holder == 0) {
+        yes = ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0;
+        if (write(ends[1], &yes, 1) == 1)
+            pause();
+        _exit(0);
+    }
+    assert_int_equal(read(ends[0], &yes, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+    return yes;
+}
+
+static void a_rank_that_does_not_end_is_left(void **state)
+{
+    (void)state;
+    struct children c = {.child = mem_array(2, sizeof *c.child), .count = 2};
+    pid_t holder, held = 0;
+    for (size_t i = 0; i < c.count; i++) {
+        c.child[i] = (struct child){.link.fd = -1, .pid = held = fork()};
+        if (held == 0)
+            for (;;)
+                pause();
+    }
+    const bool held_fast = hold(held, &holder);
+    const double begun = clock_seconds();
+    children_end(&c, 0.2);
+    assert_true(clock_seconds() - begun < 10);
+    const bool left = waitpid(held, NULL, WNOHANG) == 0;
+    kill(holder, SIGKILL);
+    assert_int_equal(waitpid(holder, NULL, 0), holder);
+    if (!held_fast)
+        skip();
+    assert_true(left);
+    assert_int_equal(waitpid(held, NULL, 0), held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_sorted),           cmocka_unit_test(bad_lists_are_refused),
-        cmocka_unit_test(a_greeting_comes_back),      cmocka_unit_test(other_greetings_do_not),
-        cmocka_unit_test(serves_two_ranks),           cmocka_unit_test(refuses_other_lines),
-        cmocka_unit_test(aborts_have_a_status),       cmocka_unit_test(lines_come_in_pieces),
-        cmocka_unit_test(survives_failing_memory),    cmocka_unit_test(ranks_have_a_limit),
-        cmocka_unit_test(tells_who_shares_a_machine), cmocka_unit_test(addresses_belong_to_names),
-        cmocka_unit_test(bad_addresses_are_refused),  cmocka_unit_test(ranks_are_seen_to_stop),
+        cmocka_unit_test(lists_are_sorted),
+        cmocka_unit_test(bad_lists_are_refused),
+        cmocka_unit_test(a_greeting_comes_back),
+        cmocka_unit_test(other_greetings_do_not),
+        cmocka_unit_test(serves_two_ranks),
+        cmocka_unit_test(refuses_other_lines),
+        cmocka_unit_test(aborts_have_a_status),
+        cmocka_unit_test(lines_come_in_pieces),
+        cmocka_unit_test(survives_failing_memory),
+        cmocka_unit_test(ranks_have_a_limit),
+        cmocka_unit_test(tells_who_shares_a_machine),
+        cmocka_unit_test(addresses_belong_to_names),
+        cmocka_unit_test(bad_addresses_are_refused),
+        cmocka_unit_test(ranks_are_seen_to_stop),
+        cmocka_unit_test(a_rank_that_does_not_end_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
