@@ -7,6 +7,7 @@
 #include "dist/round.h"
 #include "dist/supervisor.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,13 +180,30 @@ static int set_environment(const struct bringup *b, size_t local, int fd, struct
     return set ? 0 : error_nomem(e, "the environment of a rank");
 }
 
+// A rank inherits that it was asked to stop, and would be ended by the same signal once more. So
+// none comes between the question and the fork.
+static int fork_between_signals(const struct bringup *b, struct children *ranks, size_t *local,
+                                int *fd, struct error *e)
+{
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    sigprocmask(SIG_BLOCK, &stops, &before);
+    const bool told = b->stop && b->stop(b->context);
+    const int rc = children_fork(ranks, b->per_host, local, fd, e);
+    ranks->told = told;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
 static int fork_ranks(const struct bringup *b, struct link *link, bool *rank, int *status,
                       struct error *e)
 {
     struct children ranks;
     size_t local;
     int fd;
-    int rc = children_fork(&ranks, b->per_host, &local, &fd, e);
+    int rc = fork_between_signals(b, &ranks, &local, &fd, e);
     *rank = rc == 0 && local < b->per_host;
     for (size_t i = 0; *rank && i < b->hosts; i++)
         link_close(&link[i]);

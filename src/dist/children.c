@@ -90,11 +90,12 @@ static bool lives(const struct child *c)
     return c->pid > 0 && !c->reaped;
 }
 
-void children_stop(const struct children *c)
+void children_stop(struct children *c)
 {
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; !c->told && i < c->count; i++)
         if (lives(&c->child[i]))
             kill(c->child[i].pid, SIGTERM);
+    c->told = true;
 }
 
 bool child_reap(struct child *c, int *code)

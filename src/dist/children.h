@@ -18,6 +18,7 @@ struct child {
 struct children {
     struct child *child;
     size_t count;
+    bool told; // they know that they should stop
 };
 
 // So many ranks, each in a new process. All of them come back from this: a rank with *which its
@@ -25,8 +26,8 @@ struct children {
 // before there are threads, and children_end in any case.
 int children_fork(struct children *c, size_t count, size_t *which, int *fd, struct error *e);
 
-// Ask all that live to stop.
-void children_stop(const struct children *c);
+// Ask all that live to stop, once.
+void children_stop(struct children *c);
 // Has it ended just now? Then *code is its exit status as a shell has it. Call it now and then.
 bool child_reap(struct child *c, int *code);
 // Has it been stopped for longer than that, when last looked at?

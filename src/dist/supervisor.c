@@ -28,7 +28,6 @@ struct supervisor {
     struct link *link;
     size_t links;           // hosts at the leader, else 1
     struct children *ranks; // of this host
-    bool told;              // they know that they should stop
     bool over;
     int code;
     bool guess;  // the cause may be a consequence of another
@@ -332,10 +331,8 @@ static void look_at_rank(struct supervisor *s, size_t local)
 
 static void look_at_ranks(struct supervisor *s)
 {
-    if (!s->told && s->b->stop && s->b->stop(s->b->context)) {
-        s->told = true;
+    if (s->b->stop && s->b->stop(s->b->context))
         children_stop(s->ranks);
-    }
     for (size_t i = 0; i < s->ranks->count; i++)
         look_at_rank(s, i);
 }

@@ -94,6 +94,22 @@ kill -TERM "$supervisor"
 over "SIGTERM to the supervisor" 0
 [ -s "$folder/out/model.npz" ] || complain "SIGTERM to the supervisor: no model"
 
+# One that comes before there are ranks, while the supervisor reads its options.
+mkfifo "$folder/secret"
+# shellcheck disable=SC2086 # a list of words
+"$SKIFF" train $options --epochs 1000000 --ranks_per_host 2 --threads 1 --out "$folder/early" \
+    --join_secret_file "$folder/secret" >"$folder/stdout" 2>"$folder/stderr" </dev/null &
+supervisor=$!
+exec 3>"$folder/secret" # opens once the other side does
+kill -TERM $supervisor
+sleep 0.1
+echo 0123456789abcdef0123456789abcdef >&3
+exec 3>&-
+wait $supervisor
+code=$?
+[ $code -eq 0 ] || complain "SIGTERM before there are ranks: $code: $(cat "$folder/stderr")"
+[ ! -e "$folder/early/model.npz" ] || complain "SIGTERM before there are ranks: a model"
+
 begin 2
 kill -KILL "$supervisor"
 over "the supervisor is killed" 137
