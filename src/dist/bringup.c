@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "dist/children.h"
+#include "dist/dist_inner.h"
 #include "dist/join.h"
 #include "dist/round.h"
 #include "dist/supervisor.h"
@@ -174,9 +175,11 @@ static bool has_shared_memory(size_t ranks)
 static int set_environment(const struct bringup *b, size_t local, int fd, struct error *e)
 {
     const bool tcp = b->hosts > 1 || !has_shared_memory(b->per_host);
-    const bool set =
-        set_number("PMI_FD", (size_t)fd) && set_number("PMI_RANK", b->self * b->per_host + local) &&
-        set_number("PMI_SIZE", bringup_ranks(b)) && (!tcp || setenv("UCX_TLS", "tcp,self", 0) == 0);
+    const bool set = set_number("PMI_FD", (size_t)fd) &&
+                     set_number("PMI_RANK", b->self * b->per_host + local) &&
+                     set_number("PMI_SIZE", bringup_ranks(b)) &&
+                     (b->hosts == 1 || setenv(DIST_HOST, b->host[b->self], 1) == 0) &&
+                     (!tcp || setenv("UCX_TLS", "tcp,self", 0) == 0);
     return set ? 0 : error_nomem(e, "the environment of a rank");
 }
 

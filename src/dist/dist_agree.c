@@ -5,10 +5,15 @@
 
 #include "base/mem.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define HOST_MAX 256
 
 struct dist_report {
     int code;
+    char host[HOST_MAX]; // where it is, if a supervisor has said so
     char text[ERROR_TEXT_MAX];
 };
 
@@ -104,7 +109,7 @@ int dist_any(struct dist *d, bool *yes, struct error *e)
 }
 
 // What the root makes of the reports: the first failure with a text, or else the first; prefixed
-// with its rank unless all have met it, or heard of it (a code without a text).
+// with its host and rank unless all have met it, or heard of it (a code without a text).
 static struct error verdict(const struct dist_report *report, size_t ranks)
 {
     struct error e = {0};
@@ -120,7 +125,8 @@ static struct error verdict(const struct dist_report *report, size_t ranks)
                  (!report[r].text[0] || strcmp(report[r].text, first->text) == 0);
     error_set(&e, first->code, "%s", first->text[0] ? first->text : error_name(first->code));
     if (alike < ranks)
-        error_prefix(&e, first->code, "rank %zu", failed);
+        error_prefix(&e, first->code, "%s%.*s%srank %zu", first->host[0] ? "host " : "",
+                     HOST_MAX - 1, first->host, first->host[0] ? ": " : "", failed);
     return e;
 }
 
@@ -130,6 +136,9 @@ int dist_agree(struct dist *d, int rc, struct error *e)
         return rc;
     struct dist_report mine = {.code = rc};
     struct error all = {0};
+    const char *host = rc ? getenv(DIST_HOST) : NULL;
+    if (host)
+        snprintf(mine.host, sizeof mine.host, "%s", host);
     if (rc && e)
         memcpy(mine.text, e->text, sizeof mine.text);
     int sent = collect(d, d->report, &mine, sizeof mine, e);

@@ -39,6 +39,9 @@ int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t 
 // The first exchange: the same program everywhere, and who shares which machine.
 int dist_meet(struct dist *d, struct error *e);
 
+// The variable with which a supervisor tells its ranks the host's name, for messages.
+#define DIST_HOST "SKIFF_RANK_HOST"
+
 // A launcher's variable with a number; -1 if there is none.
 int64_t dist_environment(const char *name);
 

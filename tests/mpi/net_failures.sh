@@ -71,12 +71,12 @@ done
     launch 1 2 $options
     launch 2 2 $options --train "$folder/val.npz"
     all_end 2 "other data" 1
-    grep -q "rank 1: $folder/val.npz" "$folder/said.1" || complain "$(cat "$folder/said.1")"
+    grep -q "host algo-2: rank 1: $folder/val.npz" "$folder/said.1" || complain "$(cat "$folder/said.1")"
 
     launch 1 2 $options
     launch 2 2 $options --epochs 77
     all_end 2 "other options" 1
-    grep -q "rank 1: epochs is 77 here" "$folder/said.1" || complain "$(cat "$folder/said.1")"
+    grep -q "host algo-2: rank 1: epochs is 77 here" "$folder/said.1" || complain "$(cat "$folder/said.1")"
 
     launch 1 2 $options
     launch 2 3 $options

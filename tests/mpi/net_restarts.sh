@@ -74,7 +74,7 @@ never_again() {
     launch 1 3 $options --restarts 3
     launch 2 3 $options --restarts 3
     launch 3 3 --train "$folder/val.npz" --quiet --restarts 3 # which has no X_train
-    never_again "bad data" "rank 2: $folder/val.npz"
+    never_again "bad data" "host algo-3: rank 2: $folder/val.npz"
 }
 
 rm -rf "$folder"/out.*

@@ -234,13 +234,13 @@ same_file "a restart" "$folder/whole.npz" "$root/model/model.npz"
 lesson empty --hosts 2 --hp epochs=1
 rm "$job/algo-2/input/data/train/"*
 ran "Failed; algo-1: exit code 1, algo-2: exit code 1"
-caused "rank 1: channel 'train': no .npz or .csv file in" algo-1 algo-2
+caused "host algo-2: rank 1: channel 'train': no .npz or .csv file in" algo-1 algo-2
 lesson other --hosts 2 --hp epochs=1
 cp --remove-destination "$val_file" "$job/algo-2/input/data/val/val_data.npz"
 cp --remove-destination "$train_file" "$job/algo-2/input/data/val/train_data.npz"
 rm "$job/algo-2/input/data/val/val_data.npz"
 ran Failed
-caused "rank 1: " algo-1 algo-2
+caused "host algo-2: rank 1: " algo-1 algo-2
 lesson bad --hosts 2 --hp epochs=1
 sed -i 's/"1"/"x"/' "$job/algo-2/input/config/hyperparameters.json"
 ran Failed # of the first host the signal is the end, or it came before the process had a say in it
