@@ -36,7 +36,7 @@ struct supervisor {
     char cause[ERROR_TEXT_MAX - 96];
     // The leader's:
     struct pmi *pmi;
-    bool *done, *finished; // [ranks] ended; said to PMI before that it would
+    bool *done, *begun, *finished; // [ranks] ended; said to PMI that it is there; that it would end
     size_t left;
     double until; // when the job ends in any case; 0: it goes on
 };
@@ -101,6 +101,7 @@ static void serve(struct supervisor *s, size_t r, const char *line)
     int code = 1;
     switch (pmi_line(s->pmi, r, line, reply, &code)) {
     case PMI_ANSWER:
+        s->begun[r] = true;
         s->finished[r] = s->finished[r] || strcmp(line, "cmd=finalize") == 0;
         answer(s, r, reply);
         break;
@@ -114,7 +115,8 @@ static void serve(struct supervisor *s, size_t r, const char *line)
         s->finished[r] = true;
         if (s->code == 0) {
             fail_rank(s, r, code, "gave up");
-            s->guess = true; // ranks notice what has happened to others
+            s->guess = true;         // ranks notice what has happened to others
+            s->passes = s->begun[r]; // one that cannot load MPI will not another time
         }
         break;
     default:
@@ -131,8 +133,8 @@ static void rank_done(struct supervisor *s, size_t r, int code)
         return;
     s->done[r] = true;
     s->left--;
-    const bool alone = bringup_ranks(s->b) == 1 && code < SIGNALLED; // it knows no PMI
-    if (s->finished[r] || alone) {
+    const bool agreed = s->finished[r] || bringup_ranks(s->b) == 1; // one alone knows no PMI
+    if (agreed && code < SIGNALLED) {
         if (code && s->code == 0)
             fail(s, code, LEAVE_SECONDS, "");
         return;
@@ -372,8 +374,9 @@ static int begin(struct supervisor *s, struct pollfd **fds, struct error *e)
     s->left = ranks;
     *fds = mem_array(s->links + s->ranks->count, sizeof **fds);
     s->done = mem_array(ranks, sizeof *s->done);
+    s->begun = mem_array(ranks, sizeof *s->begun);
     s->finished = mem_array(ranks, sizeof *s->finished);
-    if (!*fds || !s->done || !s->finished)
+    if (!*fds || !s->done || !s->begun || !s->finished)
         return error_nomem(e, "watching over ranks");
     s->pmi = leads(s) ? pmi_new(s->b->hosts, s->b->per_host, e) : NULL;
     return leads(s) && !s->pmi ? ERR_NOMEM : 0;
@@ -398,6 +401,7 @@ int supervise(const struct bringup *b, struct link *link, struct children *ranks
         say_farewell(&s);
     pmi_free(s.pmi);
     mem_free(s.done);
+    mem_free(s.begun);
     mem_free(s.finished);
     mem_free(fds);
     *status = rc ? 1 : s.code;
