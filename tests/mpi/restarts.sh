@@ -4,7 +4,7 @@
 # consequence but a line, until there are no restarts left.
 . "$(dirname "$0")/mpi_lib.sh"
 tables binary
-arguments="$options --threads 1 --epochs 120 --batch_size 256"
+arguments="$options --threads 1 --epochs 400 --batch_size 256"
 # shellcheck disable=SC2086 # lists of words
 train $arguments --out "$folder/alone"
 
@@ -19,7 +19,18 @@ begin() {
     supervisor=$!
 }
 
-# kill_rank: the last one, once there is a checkpoint.
+# kill_last: the last rank, once there are all.
+kill_last() {
+    tries=1000
+    until ps -o pid=,stat= --ppid $supervisor | grep -v ' Z' >"$folder/ranks"
+        [ "$(wc -l <"$folder/ranks")" = "$number" ] || [ $tries -eq 0 ]; do
+        sleep 0.01
+        tries=$((tries - 1))
+    done
+    kill -KILL "$(awk 'END { print $1 }' "$folder/ranks")"
+}
+
+# kill_rank: the same, once there is a checkpoint.
 kill_rank() {
     tries=1000
     until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
@@ -27,7 +38,7 @@ kill_rank() {
         tries=$((tries - 1))
     done
     [ $tries -gt 0 ] || complain "no training: $(cat "$folder/stderr")"
-    kill -KILL "$(ps -o pid= --ppid $supervisor | tail -n 1 | tr -d ' ')"
+    kill_last
 }
 
 # ends STATUS WHAT
@@ -58,10 +69,7 @@ for count in $ranks; do
 
     # A stop is none of its failures, in the pause of the second either.
     begin "$count" --restarts 3 --epochs 1000000
-    until ps -o pid= --ppid $supervisor | grep -q .; do
-        sleep 0.01
-    done
-    kill -KILL "$(ps -o pid= --ppid $supervisor | tail -n 1 | tr -d ' ')"
+    kill_last
     until grep -q "restart 1 of 3, from the beginning, for there is no" "$folder/stderr"; do
         sleep 0.01
     done
