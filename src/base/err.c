@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,12 +21,26 @@ const char *error_name(int code)
 #undef ERROR_CASE
 }
 
+// U+0080 to U+009F, of which terminals take some for the beginning of a command; and what turns the
+// direction of the text that follows (U+202A to U+202E, U+2066 to U+2069).
+static bool is_hidden(const char *character, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)character;
+    if (size == 2)
+        return p[0] == 0xc2 && p[1] < 0xa0;
+    return size == 3 && p[0] == 0xe2 &&
+           ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+            (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 void error_one_line(char *text)
 {
     while (*text) {
         const size_t size = utf8_character(text);
         if (size == 0 || (unsigned char)*text < 0x20 || *text == 0x7f)
             *text = '?';
+        if (is_hidden(text, size))
+            memset(text, '?', size);
         text += size ? size : 1;
     }
 }

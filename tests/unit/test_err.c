@@ -81,6 +81,15 @@ static void stays_on_one_line(void **state)
     errno = EACCES;
     error_errno(&e, "f\n");
     assert_string_equal(e.text, "f?: Permission denied");
+    error_clear(&e);
+    // U+009B is an escape and a bracket in one; U+202E turns what follows
+    error_set(&e, ERR_FORMAT, "\xc2\x9b[31m \xe2\x80\xaeX \xe2\x81\xa6Y \xc2\xa0 \xe2\x80\xaf€");
+    assert_string_equal(e.text, "?"
+                                "?[31m ?"
+                                "?"
+                                "?X ?"
+                                "?"
+                                "?Y \xc2\xa0 \xe2\x80\xaf€");
 }
 
 // A cut in the middle of a character, and names in another encoding, must not reach a job's
