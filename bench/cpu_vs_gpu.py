@@ -184,7 +184,7 @@ class Sweep:
         words = ["--device", side.device, "--mode", side.mode] + words
         if side.device == "cpu":
             words += ["--threads", str(side.cores)]
-        return [self.options.python, os.path.join(PEERS, "torch_run.py")] + words
+        return [self.options.python, os.path.join(PEERS, "torch_run.py"), "--metrics", "usual"] + words
 
     def run(self, side, work, out):
         """The record of one run, as it goes into the file."""

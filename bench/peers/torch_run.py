@@ -14,11 +14,12 @@ it.
 --mode compile  forward and loss through torch.compile (torch 2)
 
 All data are moved to the device once. Training losses add up there, and are fetched once an epoch
-with the validation loss and accuracy. What that leaves out of history.csv (f1, auroc, ap) is in its
-last row only, unless --metrics all has all of them computed each epoch, as skiff does.
+with the validation loss and accuracy. The other metrics of history.csv (f1, auroc, ap) are computed
+here, with numpy; with --metrics usual those of the last epoch alone.
 
 Seconds in run.json: start is from the birth of the process to where the library is imported and the
-device is up; training includes capturing and compiling. Exit status 1 where that is not there.
+device is up; training includes capturing and compiling, and leaves out what those other metrics
+take (so do the seconds of history.csv), which is evaluation. Exit status 1 where that is not there.
 """
 
 import os
@@ -38,7 +39,8 @@ def only_ours(parser):
     parser.add_argument("--order", choices=["loader", "device"],
                         help="who draws the order of rows: DataLoader's generator (the default on "
                         "a CPU), or the device itself")  # fmt: skip
-    parser.add_argument("--metrics", choices=["usual", "all"], default="usual")
+    parser.add_argument("--metrics", choices=["all", "usual"], default="all",
+                        help="of each epoch: all that skiff computes, or only loss and accuracy")  # fmt: skip
     parser.add_argument("--instance", metavar="NAME", help="what this machine is when rented")
     parser.set_defaults(batch_size=-1, epochs=10)
 
@@ -110,6 +112,11 @@ class Laps:
         now = time.monotonic()
         self.seconds[part] = self.seconds.get(part, 0.0) + now - self.mark
         self.mark = now
+
+    def move(self, seconds, part, other):
+        """So many of a part belong to another."""
+        self.seconds[part] -= seconds
+        self.seconds[other] = self.seconds.get(other, 0.0) + seconds
 
 
 class Trainer:
@@ -222,8 +229,6 @@ class Trainer:
         row = dict(train_loss=total / len(self.x), lr=self.options.learning_rate)
         if self.val:
             row.update(val_loss=val_loss, val_accuracy=val_accuracy)
-            if self.options.metrics == "all":
-                row.update(self.other_figures())
         return row, len(batches)
 
     def other_figures(self):
@@ -233,15 +238,18 @@ class Trainer:
                 for name in ("f1", "auroc", "ap")}  # fmt: skip
 
     def fit(self):
-        """The rows of the history, and the number of steps."""
-        rows, steps, begin = [], 0, time.monotonic()
+        """The rows of the history, the number of steps, and the seconds that the other figures
+        took: the history's are without them."""
+        rows, steps, scoring, begin = [], 0, 0.0, time.monotonic()
         for number in range(1, self.options.epochs + 1):
             row, taken = self.epoch()
             steps += taken
-            rows.append(dict(row, epoch=number, seconds=time.monotonic() - begin))
-        if self.val and rows:
-            rows[-1].update(self.other_figures())
-        return rows, steps
+            seconds = time.monotonic() - begin
+            if self.val and (self.options.metrics == "all" or number == self.options.epochs):
+                row.update(self.other_figures())
+            rows.append(dict(row, epoch=number, seconds=seconds - scoring))
+            scoring += time.monotonic() - begin - seconds
+        return rows, steps, scoring
 
     def evaluate(self, x, y):
         with torch.no_grad():
@@ -314,8 +322,9 @@ def main():
     laps.end("load", device)
     torch.manual_seed(chosen.seed)
     trainer = Trainer(chosen, device, train, val, outputs)
-    rows, steps = trainer.fit()
+    rows, steps, scoring = trainer.fit()
     laps.end("train", device)
+    laps.move(scoring, "train", "evaluate")
     parts = dict(train=train, val=val)
     metrics = {name: trainer.evaluate(*part) for name, part in parts.items() if part}
     laps.end("evaluate", device)

@@ -105,6 +105,7 @@ def compare_records(name, ours, theirs):
     parts = sum(seconds[part] for part in "start load train evaluate save".split())
     check(abs(parts - seconds["total"]) < 1e-6 and parts <= seconds["billable"] <= parts + 60,
           "%s: seconds %s" % (name, seconds))  # fmt: skip
+    check(history(theirs)[1][-1, -1] <= seconds["train"], "%s: seconds of the history" % name)
     check(seconds["start"] > 0.05, "%s: imports are in start: %.3f s" % (name, seconds["start"]))
     for part in its["metrics"]:
         for member in its["metrics"][part]:
@@ -117,7 +118,7 @@ def both(folder, name, pair, arguments, tolerance):
     ours, theirs = [os.path.join(folder, name, who) for who in ("skiff", "torch")]
     words = ["--train", pair[0], "--val", pair[1], "--threads", "1", "--instance", "ml.m5.large"]
     run([SKIFF, "train", "--quiet", "--out", ours] + words + arguments)
-    run([sys.executable, PEER, "--metrics", "all", "--out", theirs] + words + arguments)
+    run([sys.executable, PEER, "--out", theirs] + words + arguments)
     compare_histories(name, ours, theirs, tolerance)
     compare_records(name, ours, theirs)
     return words, theirs
@@ -126,7 +127,7 @@ def both(folder, name, pair, arguments, tolerance):
 def played(folder, name, words, eager, arguments):
     """Captured steps beside eager ones: the same to the bit, since it is the same arithmetic."""
     out = os.path.join(folder, name, "played")
-    command = [sys.executable, "-c", PLAYED, PEERS, "--mode", "graphs", "--metrics", "all"]
+    command = [sys.executable, "-c", PLAYED, PEERS, "--mode", "graphs"]
     run(command + ["--out", out] + words + arguments)
     (_, mine), (_, its) = history(eager), history(out)
     same = mine.shape == its.shape and (mine[:, :-1] == its[:, :-1]).all()
@@ -138,8 +139,8 @@ def drawn_order(folder, words):
     rows = []
     for order in "loader", "device":
         out = os.path.join(folder, order)
-        run([sys.executable, PEER, "--order", order, "--batch_size", "64", "--epochs", "4", "--out",
-             out] + words)  # fmt: skip
+        run([sys.executable, PEER, "--order", order, "--batch_size", "64", "--epochs", "4",
+             "--metrics", "usual", "--out", out] + words)  # fmt: skip
         rows.append(history(out)[1])
     apart = abs(rows[0][-1, 1] - rows[1][-1, 1]) / rows[0][-1, 1]
     check(0 < apart < 0.05, "order of the device: loss %.2g apart" % apart)
