@@ -134,7 +134,7 @@ static int print_target(const struct printing *p, struct error *e)
 {
     static const char *const head[] = {"run", "reached by", "seconds", "dollars", NULL};
     const struct compare_target *t = p->c->spec.target;
-    char title[96], value[COST_TEXT_MAX];
+    char title[96], value[COST_TEXT_MAX], reached[COMPARE_REACHED_MAX];
     if (!t)
         return 0;
     cost_text(value, t->value);
@@ -146,12 +146,8 @@ static int print_target(const struct printing *p, struct error *e)
     for (size_t i = 0; i < p->c->rows; i++) {
         const struct compare_row *r = &p->c->row[i];
         put_name(&g, i, r);
-        if (r->followed && !r->reached)
-            grid_put(&g, i, 1, "not reached");
-        else if (r->followed)
-            grid_put(&g, i, 1, "%zu of %zu", r->reached, r->followed);
-        else
-            grid_put(&g, i, 1, "no history");
+        compare_reached(reached, r);
+        grid_put(&g, i, 1, "%s", reached);
         put_number(&g, i, 2, r->target_seconds.median);
         put_dollars(&g, i, 3, r->target_dollars.median);
     }

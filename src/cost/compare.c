@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "cost/compare_inner.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int check_storage(struct compare *c, struct error *e)
@@ -53,6 +54,17 @@ void compare_clear(struct compare *c)
     buf_clear(&c->notes);
     buf_clear(&c->answer);
     *c = (struct compare){0};
+}
+
+void compare_reached(char text[COMPARE_REACHED_MAX], const struct compare_row *row)
+{
+    if (row->reached)
+        snprintf(text, COMPARE_REACHED_MAX, "%zu of %zu", row->reached, row->followed);
+    else
+        snprintf(text, COMPARE_REACHED_MAX, "%s",
+                 row->followed    ? "not reached"
+                 : row->histories ? "not recorded"
+                                  : "no history");
 }
 
 static bool is_target(enum history_column column)

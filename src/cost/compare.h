@@ -56,7 +56,8 @@ struct compare_row {
     struct spread metric;     // over the runs
     struct cost_value judged; // the median of the metric, and the interval that its rows leave
 
-    size_t followed, reached;                     // runs with a history, runs that reach the target
+    // Runs with a history, with one that tells whether and when it reached the target, that did.
+    size_t histories, followed, reached;
     struct spread target_seconds, target_dollars; // of those that do
 
     double speed, cost; // times as quick as the baseline, times its dollars; NaN: not known
@@ -97,6 +98,10 @@ struct compare {
 int compare_make(struct compare *c, const struct compare_spec *spec, const struct cost_runs *runs,
                  struct error *e);
 void compare_clear(struct compare *c);
+
+// "2 of 3", "not reached", "not recorded" (of some epochs), "no history": by the runs of a row.
+#define COMPARE_REACHED_MAX 64
+void compare_reached(char text[COMPARE_REACHED_MAX], const struct compare_row *row);
 
 // "val_auroc=0.85"
 int compare_target_parse(struct compare_target *target, const char *text, struct error *e);

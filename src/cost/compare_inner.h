@@ -7,7 +7,7 @@
 
 // priced_as; row with runs, instance, price, table; table.
 int compare_group(struct compare *c, const struct cost_runs *runs, struct error *e);
-// metric; all spreads of a row, judged, followed, reached.
+// metric; all spreads of a row, judged, histories, followed, reached.
 int compare_measure(struct compare *c, struct error *e);
 // baseline and what is relative to it; pareto; best, choice, next.
 void compare_judge(struct compare *c);

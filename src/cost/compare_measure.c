@@ -59,22 +59,26 @@ static double metric(const struct about *a, const struct cost_run *r)
     return a->c->metric < COST_METRICS ? r->metric[a->c->metric].value : NAN;
 }
 
-static bool is_followed(const struct compare_target *t, const struct cost_run *r)
-{
-    for (size_t i = 0; i < r->history.count; i++)
-        if (!isnan(r->history.row[i].value[t->column]))
-            return true;
-    return false;
-}
-
-// The first epoch that is as good as the target, as an index; the number of epochs: none is.
-static size_t target_epoch(const struct compare_target *t, const struct history *h)
+// Is the value of every epoch known, up to the first that is as good as the target? `*epoch` is its
+// index, or the number of epochs where none is. Where a value is missing nobody can tell which
+// epoch was the first.
+static bool follow(const struct compare_target *t, const struct history *h, size_t *epoch)
 {
     const double sign = monitor_larger_is_better(t->column) ? 1 : -1;
-    size_t i = 0;
-    while (i < h->count && !(sign * h->row[i].value[t->column] >= sign * t->value))
-        i++;
-    return i;
+    for (*epoch = 0; *epoch < h->count; ++*epoch) {
+        const double value = h->row[*epoch].value[t->column];
+        if (isnan(value))
+            return false;
+        if (sign * value >= sign * t->value)
+            return true;
+    }
+    return h->count > 0;
+}
+
+static bool is_followed(const struct compare_target *t, const struct cost_run *r)
+{
+    size_t epoch;
+    return follow(t, &r->history, &epoch);
 }
 
 static double known(double x)
@@ -82,12 +86,13 @@ static double known(double x)
     return isnan(x) ? 0 : x;
 }
 
-// From the moment that the machine is there to the end of that epoch; NaN: it never comes.
+// From the moment that the machine is there to the end of that epoch; NaN: it never comes, or
+// nobody can tell.
 static double target_seconds(const struct about *a, const struct cost_run *r)
 {
     const struct history *h = &r->history;
-    const size_t epoch = target_epoch(a->c->spec.target, h);
-    if (epoch == h->count)
+    size_t epoch;
+    if (!follow(a->c->spec.target, h, &epoch) || epoch == h->count)
         return NAN;
     const double before = known(r->seconds[COST_IMAGE]) + known(r->seconds[COST_DOWNLOAD]) +
                           known(r->seconds[COST_START]) + known(r->seconds[COST_LOAD]);
@@ -142,8 +147,10 @@ static void measure_quality(struct compare_row *row, enum cost_metric m)
 static void measure_target(struct compare_row *row, const struct about *a)
 {
     const struct compare_target *t = a->c->spec.target;
-    for (size_t i = 0; i < row->runs; i++)
+    for (size_t i = 0; i < row->runs; i++) {
         row->followed += is_followed(t, row->run[i]);
+        row->histories += row->run[i]->history.count > 0;
+    }
     measure(&row->target_seconds, a, target_seconds);
     measure(&row->target_dollars, a, target_dollars);
     row->reached = row->target_seconds.n;

@@ -226,7 +226,7 @@ static void put_energy(struct buf *out, const struct compare *c)
 static void put_target(struct buf *out, const struct compare *c)
 {
     static const char *const heads[] = {"run", "reached in", "seconds", "$", NULL};
-    char caption[128], value[COST_TEXT_MAX];
+    char caption[128], value[COST_TEXT_MAX], reached[COMPARE_REACHED_MAX];
     if (!c->spec.target)
         return;
     cost_text(value, c->spec.target->value);
@@ -236,10 +236,8 @@ static void put_target(struct buf *out, const struct compare *c)
     for (size_t i = 0; i < c->rows; i++) {
         const struct compare_row *row = &c->row[i];
         begin_row(out, c, i);
-        if (row->followed)
-            html_cell(out, "%zu of %zu", row->reached, row->followed);
-        else
-            html_cell(out, "no history");
+        compare_reached(reached, row);
+        html_cell(out, "%s", reached);
         put_spread(out, &row->target_seconds);
         put_dollars(out, row->target_dollars.median);
         html_row_end(out);

@@ -259,7 +259,7 @@ static void instances_assumed(void **state)
 static void follow(struct cost_run *r, double second)
 {
     struct error e = {0};
-    static const double auroc[] = {0.5, 0.7, NAN, 0.84, 0.9};
+    static const double auroc[] = {0.5, 0.7, 0.6, 0.84, 0.9};
     CHECK_OK(history_reserve(&r->history, 5, &e), e);
     for (size_t i = 0; i < 5; i++) {
         for (int c = 0; c < HISTORY_COLUMNS; c++)
@@ -269,6 +269,18 @@ static void follow(struct cost_run *r, double second)
         r->history.row[i].value[HISTORY_SECONDS] = second * (double)(i + 1);
     }
     r->history.count = 5;
+}
+
+static void check_reached(struct setting *s, struct compare_target *target, const char *text,
+                          const char *first, const char *second)
+{
+    char said[2][COMPARE_REACHED_MAX];
+    CHECK_OK(compare_target_parse(target, text, &s->e), s->e);
+    make(s);
+    for (size_t i = 0; i < 2; i++)
+        compare_reached(said[i], &s->c.row[i]);
+    assert_string_equal(said[0], first);
+    assert_string_equal(said[1], second);
 }
 
 static void targets(void **state)
@@ -295,6 +307,14 @@ static void targets(void **state)
     make(&s);
     assert_true(s.c.row[0].followed == 1 && s.c.row[0].reached == 0 &&
                 isnan(s.c.row[0].target_seconds.median));
+    // what comes behind a missing value may not have been the first
+    s.runs.item[0].history.row[2].value[HISTORY_VAL_AUROC] = NAN;
+    s.runs.item[0].history.row[4].value[HISTORY_VAL_LOSS] = NAN;
+    check_reached(&s, &target, "val_auroc=0.7", "1 of 1", "no history");
+    follow(&s.runs.item[1], 2);
+    check_reached(&s, &target, "val_auroc=0.84", "not recorded", "1 of 1");
+    check_reached(&s, &target, "val_loss=0.17", "1 of 1", "1 of 1");
+    check_reached(&s, &target, "val_loss=0.01", "not recorded", "not reached");
     CHECK_OK(compare_target_parse(&target, "val_rmse=1", &s.e), s.e);
     compare_clear(&s.c);
     check_refused(compare_make(&s.c, &s.spec, &s.runs, &s.e), ERR_DATA, &s.e,
