@@ -37,7 +37,7 @@ static const struct opt table[] = {
     {.group = "Options", .name = "format", .type = OPT_ENUM, .offset = AT(format), .words = format_words, .initial = "text",
      .help = "What to write: csv and json have every figure."},
     {.name = "out", .type = OPT_TEXT, .offset = AT(out), .arg = "FILE",
-     .help = "Where to write it, if not to standard output."},
+     .help = "Where to write it; -, as without it: to standard output."},
     {.name = "page", .type = OPT_TEXT, .offset = AT(page), .arg = "FILE",
      .help = "Also write a page of HTML with figures: cost and quality, cost and size, all rows, the prices."},
     {.name = "target", .type = OPT_TEXT, .offset = AT(target), .arg = "METRIC=VALUE",
@@ -133,12 +133,42 @@ static int read_prices(struct prices *prices, const struct compare_options *o, s
     return rc;
 }
 
+static bool to_stdout(const struct compare_options *o)
+{
+    return !o->out || strcmp(o->out, "-") == 0;
+}
+
+// Records are worth more than what is made of them.
+static int check_output(const char *option, const char *path, const struct compare_options *o,
+                        const struct cost_runs *runs, struct error *e)
+{
+    if (path && o->prices && file_same(path, o->prices))
+        return error_set(e, ERR_USAGE, "%s: %s is the table of prices that is read", option, path);
+    for (size_t i = 0; path && i < runs->count; i++)
+        if (cost_run_is_of(&runs->item[i], path))
+            return error_set(e, ERR_USAGE, "%s: %s holds a run that is compared; name another file",
+                             option, path);
+    return 0;
+}
+
+static int check_outputs(const struct compare_options *o, const struct cost_runs *runs,
+                         struct error *e)
+{
+    if (o->page && strcmp(o->page, "-") == 0)
+        return error_set(e, ERR_USAGE,
+                         "--page: a file is needed; standard output is for the comparison");
+    if (o->page && o->out && strcmp(o->page, o->out) == 0)
+        return error_set(e, ERR_USAGE, "--page: %s is also --out", o->page);
+    const int rc = check_output("--out", to_stdout(o) ? NULL : o->out, o, runs, e);
+    return rc ? rc : check_output("--page", o->page, o, runs, e);
+}
+
 static int write_out(const struct compare *c, const struct compare_options *o, struct error *e)
 {
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
     int rc = compare_print(c, (enum compare_format)o->format, &out, e);
-    if (rc == 0 && o->out)
+    if (rc == 0 && !to_stdout(o))
         rc = file_write_all(o->out, out.data ? out.data : "", out.len, e);
     else if (rc == 0)
         fwrite(out.data, 1, out.len, stdout);
@@ -193,6 +223,8 @@ static int work(const struct cmd_call *call, struct error *e)
     spec.prices = &prices;
     if (rc == 0)
         rc = read_runs(&runs, call, e);
+    if (rc == 0)
+        rc = check_outputs(o, &runs, e);
     if (rc == 0 && (rc = compare_make(&c, &spec, &runs, e)) == 0) {
         rc = write_out(&c, o, e);
         if (rc == 0 && o->page)

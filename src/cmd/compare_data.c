@@ -180,10 +180,19 @@ int compare_print_json(const struct compare *c, struct buf *out, struct error *e
     return rc;
 }
 
+// Spreadsheets compute what begins like a formula, and names come from records; they take an
+// apostrophe for "this is text".
+static void put_words(struct buf *out, const char *text)
+{
+    if (*text && strchr("=+-@\t\r", *text))
+        buf_puts(out, "'");
+    csv_quote(out, text);
+}
+
 static void put_value(struct buf *out, const json_t *value)
 {
     if (json_is_string(value))
-        csv_quote(out, json_string_value(value));
+        put_words(out, json_string_value(value));
     else if (json_is_integer(value))
         buf_printf(out, "%lld", (long long)json_integer_value(value));
     else if (json_is_real(value))

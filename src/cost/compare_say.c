@@ -161,6 +161,34 @@ static void say_noise(struct compare *c)
                    c->tables);
 }
 
+static bool differs(size_t a, size_t b)
+{
+    return a && b && a != b;
+}
+
+// From the first row of its table.
+static bool is_other_work(const struct compare *c, const struct compare_row *row)
+{
+    size_t first = 0;
+    while (c->row[first].table != row->table)
+        first++;
+    const struct cost_run *a = c->row[first].run[0], *b = row->run[0];
+    return differs(a->epochs, b->epochs) || differs(a->parameters, b->parameters) ||
+           differs(a->batch_size, b->batch_size);
+}
+
+static void say_work(struct compare *c)
+{
+    size_t others = 0;
+    for (size_t i = 0; i < c->rows; i++)
+        others += is_other_work(c, &c->row[i]);
+    if (others == 0)
+        return;
+    put_rows(&c->notes, others);
+    buf_puts(&c->notes, " with other epochs, network or batch than the first of the same table;"
+                        " ratios between such rows compare the work, too, not machines alone\n");
+}
+
 static void put_table(struct buf *out, const struct compare_table *t)
 {
     if (t->rows && t->features)
@@ -276,6 +304,7 @@ int compare_say(struct compare *c, struct error *e)
     say_instances(c);
     say_bills(c);
     say_noise(c);
+    say_work(c);
     for (size_t t = 0; t < c->tables; t++)
         answer_table(c, &c->table[t]);
     clean_lines(&c->notes);

@@ -113,6 +113,13 @@ static int check_new(const struct cost_runs *runs, size_t count, const uint64_t 
     return 0;
 }
 
+bool cost_run_is_of(const struct cost_run *r, const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && r->file[0] == (uint64_t)st.st_dev &&
+           r->file[1] == (uint64_t)st.st_ino;
+}
+
 static int read_history(struct cost_run *r, const char *path, struct error *e)
 {
     const size_t folder = (size_t)(base_of(path) - path);

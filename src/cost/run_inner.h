@@ -14,6 +14,7 @@ struct run_place {
 int run_append(struct cost_runs *runs, json_t *root, const struct run_place *at, struct error *e);
 
 // metrics.val, or else metrics.test, and what can be said about their intervals.
-void run_take_metrics(struct cost_run *r, const json_t *root);
+// ERR_DATA for a value that such a metric cannot have.
+int run_take_metrics(struct cost_run *r, const json_t *root, const char *where, struct error *e);
 
 #endif

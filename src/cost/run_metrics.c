@@ -105,7 +105,31 @@ static struct cost_value value_of(const json_t *metrics, enum cost_metric m)
     return v;
 }
 
-void run_take_metrics(struct cost_run *r, const json_t *root)
+// Shares lie between 0 and 1 but for rounding (the score of Brier, over classes, reaches 2), errors
+// are not negative; a loss may be anything.
+static bool is_possible(enum cost_metric m, double x)
+{
+    const double one = 1 + 1e-9;
+    switch (m) {
+    case COST_ACCURACY:
+    case COST_F1:
+    case COST_AUROC:
+    case COST_AP:
+        return x >= 0 && x <= one;
+    case COST_BRIER:
+        return x >= 0 && x <= 2 * one;
+    case COST_LOG_LOSS:
+    case COST_RMSE:
+    case COST_MAE:
+        return x >= 0;
+    case COST_R2:
+        return x <= one;
+    default:
+        return true;
+    }
+}
+
+int run_take_metrics(struct cost_run *r, const json_t *root, const char *where, struct error *e)
 {
     const json_t *metrics = json_at(root, "metrics.val");
     r->metric_part = "val";
@@ -116,6 +140,11 @@ void run_take_metrics(struct cost_run *r, const json_t *root)
     if (!json_is_object(metrics))
         r->metric_part = NULL;
     r->metric_rows = json_count_at(metrics, "n");
-    for (int m = 0; m < COST_METRICS; m++)
-        r->metric[m] = value_of(metrics, (enum cost_metric)m);
+    for (int m = 0; m < COST_METRICS; m++) {
+        const double value = (r->metric[m] = value_of(metrics, (enum cost_metric)m)).value;
+        if (!isnan(value) && !is_possible((enum cost_metric)m, value))
+            return error_set(e, ERR_DATA, "%s: %s is %g, which none can be", where,
+                             cost_metric_name[m], value);
+    }
+    return 0;
 }

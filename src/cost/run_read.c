@@ -143,12 +143,18 @@ static int check_texts(const struct cost_run *r, const char *where, struct error
     return 0;
 }
 
+// NULL for a text of blanks only.
+static const char *shown(const char *text)
+{
+    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
+}
+
 static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
 {
     if (!json_is_object(json_at(r->root, "seconds")))
         return error_set(e, ERR_FORMAT, "%s: is no record of a run: it has no 'seconds'",
                          at->where);
-    r->owned_name = mem_strdup(text_or(json_text_at(r->root, "name"), at->name));
+    r->owned_name = mem_strdup(text_or(shown(json_text_at(r->root, "name")), at->name));
     r->owned_path = mem_strdup(at->where);
     r->owned_setting = setting_of(json_at(r->root, "options"));
     if (!r->owned_name || !r->owned_path || !r->owned_setting)
@@ -159,8 +165,9 @@ static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
     r->setting = r->owned_setting;
     take_machine(r);
     take_work(r);
-    run_take_metrics(r, r->root);
-    int rc = take_instance(r, at->where, e);
+    int rc = run_take_metrics(r, r->root, at->where, e);
+    if (rc == 0)
+        rc = take_instance(r, at->where, e);
     if (rc == 0)
         rc = take_seconds(r, at->where, e);
     if (rc == 0)
@@ -176,6 +183,26 @@ static void clear_run(struct cost_run *r)
     mem_free(r->owned_path);
     mem_free(r->owned_setting);
     json_decref(r->root);
+}
+
+// A copy of a record, in whatever file: no two runs end in the same second and take as long to the
+// last digit.
+static bool is_same_run(const struct cost_run *a, const struct cost_run *b)
+{
+    const char *x = json_text_at(a->root, "written"), *y = json_text_at(b->root, "written");
+    return a->seconds[COST_TOTAL] == b->seconds[COST_TOTAL] && x && y && strcmp(x, y) == 0 &&
+           json_equal(json_at(a->root, "seconds"), json_at(b->root, "seconds"));
+}
+
+// A run that counted twice would look like two that agree.
+static int check_new(const struct cost_runs *runs, const struct cost_run *r, struct error *e)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        if (is_same_run(&runs->item[i], r))
+            return error_set(e, ERR_USAGE,
+                             "%s: holds the same run as %.200s; a run counts once, leave one away",
+                             r->path, runs->item[i].path);
+    return 0;
 }
 
 static int reserve(struct cost_runs *runs, const char *where, struct error *e)
@@ -199,6 +226,8 @@ int run_append(struct cost_runs *runs, json_t *root, const struct run_place *at,
     int rc = reserve(runs, at->where, e);
     if (rc == 0)
         rc = fill(&r, at, e);
+    if (rc == 0)
+        rc = check_new(runs, &r, e);
     if (rc)
         clear_run(&r);
     else

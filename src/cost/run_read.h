@@ -24,6 +24,9 @@ struct cost_runs {         // zeroed at first
 int cost_runs_add(struct cost_runs *runs, const char *path, struct error *e);
 void cost_runs_clear(struct cost_runs *runs);
 
+// Was the run read from the file of that path?
+bool cost_run_is_of(const struct cost_run *r, const char *path);
+
 // The same from memory. `path` begins messages and is copied.
 int cost_runs_add_record(struct cost_runs *runs, const char *path, const char *text, size_t size,
                          struct error *e);

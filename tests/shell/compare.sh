@@ -117,6 +117,35 @@ refuses() {
     *) complain "compare $*: expected '$pattern' in: $(cat stderr)" ;;
     esac
 }
+# copies, files that would be lost, and names that bite
+cp -r alone copied
+refuses 2 "holds the same run as alone/run.json" alone copied
+refuses 2 "alone/run.json holds a run that is compared" alone --out alone/run.json
+ln -s alone/run.json there
+refuses 2 "there holds a run that is compared" alone --page there
+refuses 2 "is the table of prices" alone --prices own.csv --out own.csv
+refuses 2 "--page: a file is needed" alone --page -
+refuses 2 "is also --out" alone --page both --out both
+[ -e both ] || [ -e - ] && complain "a file of what was refused"
+sed 's/"auroc": 0/"auroc": 3/' alone/run.json >better.json
+refuses 1 "better.json: auroc is 3." better.json
+compare alone --out -
+says '^alone '
+sed 's/"program"/"name": "=1+1", &/' alone/run.json >formula.json
+compare formula.json --format csv
+says "^'=1+1,"
+compare alone --assume ml.m5.large
+grep -q 'other epochs' stdout && complain "a single row has other work"
+compare alone runs/small-1 --assume ml.m5.large
+says '^1 row with other epochs, network or batch'
+mkdir -p gaps
+sed 's/"program"/"name": "gaps", &/; s/"written": "2/&1/; s/"threads": 1/"threads": 3/' alone/run.json >gaps/run.json
+awk -F , -v OFS=, 'NR > 1 && NR < 6 { $6 = "" } 1' alone/history.csv >gaps/history.csv
+compare gaps alone --target val_auroc=1
+says '^gaps *not recorded$'
+says '^alone *not reached$'
+refuses 1 "no run has val_auroc epoch by epoch" gaps --target val_auroc=1
+
 mkdir empty
 head -c 300 alone/run.json >cut.json
 echo '{"accuracy": 1}' >other.json
