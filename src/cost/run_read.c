@@ -16,15 +16,19 @@
 #define INSTANCES_MAX 1e5
 #define SETTING_MAX   ((size_t)1 << 20)
 
-// Options by which runs differ without doing other work.
+// Options by which runs differ without doing other work: where data, results and hosts are, who
+// takes part, and what is done after failures.
+// clang-format off
 static const char *const no_work[] = {
-    "train",      "val",       "validation", "test",      "data",           "prep",
-    "x_key",      "y_key",     "seed",       "threads",   "log_every",      "progress",
-    "quiet",      "hosts",     "host",       "join_port", "join_timeout",   "heartbeat",
-    "out",        "model_dir", "output_dir", "config",    "checkpoint_dir", "checkpoint_every",
-    "root",       "strict",    "prices",     "instance",  "name",           "hidden",
-    "batch_size", "device",
+    "train", "val", "validation", "test", "data", "prep", "x_key", "y_key", "sharded",
+    "seed", "threads", "log_every", "progress", "quiet",
+    "hosts", "host", "ranks_per_host", "host_addresses", "join_port", "join_secret_file",
+    "join_timeout", "heartbeat", "restarts", "elastic",
+    "out", "model_dir", "output_dir", "checkpoint_dir", "checkpoint_every", "config",
+    "instance", "prices", "root", "strict",
+    "name", "hidden", "batch_size", "device", // which have a place of their own in a run
 };
+// clang-format on
 
 static bool shapes_work(const char *option)
 {

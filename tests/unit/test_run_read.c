@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "cost/run_read.h"
+#include "train/config.h"
 
 #include <sys/stat.h>
 
@@ -69,6 +70,42 @@ static void a_full_record(void **state)
     check_close(r->metric[COST_ACCURACY].high, 0.59617, 1e-5, "Wilson");
     assert_true(isnan(r->metric[COST_RMSE].value));
     cost_runs_clear(&runs);
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    while (*words && strcmp(word, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
+// Whatever is added to these groups of options of skiff train: runs that differ in it are of one
+// row, unless it is named here.
+static void options_that_shape_no_work(void **state)
+{
+    (void)state;
+    static const char *const groups[] = {"Several hosts", "Output", "Cost", "Container", NULL};
+    static const char *const shape[] = {"parallel", NULL};
+    const char *group = "";
+    size_t looked_at = 0;
+    for (size_t i = 0; i < train_option_count; i++) {
+        const struct opt *o = &train_options[i];
+        char text[256];
+        struct cost_runs runs = {0};
+        struct error e = {0};
+        group = o->group ? o->group : group;
+        if (!is_one_of(group, groups))
+            continue;
+        snprintf(text, sizeof text, "{\"seconds\": {\"total\": 2}, \"options\": {\"%s\": 1}}",
+                 o->name);
+        CHECK_OK(add(&runs, text, &e), e);
+        const bool shapes = runs.item[0].setting[0] != '\0';
+        if (shapes != is_one_of(o->name, shape))
+            fail_msg("--%s %s", o->name, shapes ? "shapes work" : "shapes none");
+        cost_runs_clear(&runs);
+        looked_at++;
+    }
+    assert_true(looked_at > 15);
 }
 
 // What is billed without being said: whole seconds, of every instance.
@@ -343,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_record),
         cmocka_unit_test(a_record_that_says_little),
+        cmocka_unit_test(options_that_shape_no_work),
         cmocka_unit_test(metrics_of_several_classes),
         cmocka_unit_test(intervals),
         cmocka_unit_test(refusals),
