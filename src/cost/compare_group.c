@@ -78,7 +78,7 @@ static int assume(struct compare *c, const struct cost_runs *runs, struct error 
     return rc;
 }
 
-static bool same_machine(const struct cost_run *a, const struct cost_run *b)
+bool compare_same_machine(const struct cost_run *a, const struct cost_run *b)
 {
     return a->instances == b->instances && a->threads == b->threads && a->ranks == b->ranks &&
            same_text(a->device, b->device) && same_text(a->device_name, b->device_name) &&
@@ -99,7 +99,7 @@ static bool same_configuration(const struct compare *c, const struct cost_runs *
     const struct cost_run *x = &runs->item[a], *y = &runs->item[b];
     if (x->published != y->published || (x->published && !same_text(x->name, y->name)))
         return false;
-    return same_work(x, y) && same_machine(x, y) && same_text(x->program, y->program) &&
+    return same_work(x, y) && compare_same_machine(x, y) && same_text(x->program, y->program) &&
            same_text(c->priced_as[a], c->priced_as[b]);
 }
 

@@ -21,4 +21,8 @@ int compare_turn(struct compare *c, struct error *e);
 enum verdict compare_quality(const struct compare *c, const struct compare_row *a,
                              const struct compare_row *b);
 
+// As many machines with the same cores, of which as many take part: whatever seconds depend on but
+// for the work.
+bool compare_same_machine(const struct cost_run *a, const struct cost_run *b);
+
 #endif

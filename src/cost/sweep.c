@@ -3,6 +3,7 @@
 #include "cost/sweep.h"
 
 #include "base/mem.h"
+#include "cost/compare_inner.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,19 +48,12 @@ bool sweep_same_work(const struct sweep *a, const struct sweep *b)
     return same_work(a->row->run[0], b->row->run[0]);
 }
 
-static bool same_machine(const struct cost_run *a, const struct cost_run *b)
-{
-    return a->instances == b->instances && same_text(a->device, b->device) &&
-           same_text(a->device_name, b->device_name) && a->threads == b->threads &&
-           a->ranks == b->ranks;
-}
-
 static bool same_sweep(const struct compare_row *a, const struct compare_row *b)
 {
     const struct cost_run *one = a->run[0], *two = b->run[0];
     return same_work(one, two) && same_text(one->setting, two->setting) &&
            same_text(one->program, two->program) && one->published == two->published &&
-           same_text(a->instance, b->instance) && same_machine(one, two);
+           same_text(a->instance, b->instance) && compare_same_machine(one, two);
 }
 
 // A published run may have its bill only.
@@ -190,6 +184,8 @@ int sweep_say(struct buf *out, const struct sweep *s, const struct sweep *other)
         buf_printf(out, " with %.60s", or_empty(a->program));
     if (a->device && (!b || !same_text(a->device, b->device)))
         put_word(out, &open, a->device);
+    if (a->cpu_level && b && !same_text(a->cpu_level, b->cpu_level))
+        put_word(out, &open, a->cpu_level);
     if (a->threads && (!b || a->threads != b->threads))
         put_number(out, &open, a->threads, "thread");
     if (a->ranks > 1 && (!b || a->ranks != b->ranks))

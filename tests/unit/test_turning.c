@@ -190,6 +190,23 @@ static void batches(void **state)
     assert_true(said.sweeps == 2 && said.turnings == 0);
 }
 
+// The same machine with other instructions is another line, and is called by them.
+static void levels_of_instructions(void **state)
+{
+    (void)state;
+    noise = 0;
+    struct said said;
+    struct error e = {0};
+    const struct compare c = make((const struct side[]){cpu, cpu}, 2, SIZES);
+    for (size_t i = 0; i < 2 * SIZES * REPEATS; i++) {
+        runs[i].cpu_level = i < SIZES * REPEATS ? "avx512" : "avx2";
+        runs[i].seconds[COST_TOTAL] *= i < SIZES * REPEATS ? 1 : 2;
+    }
+    CHECK_OK(find_and_say(&said, &c, &e), e);
+    assert_true(said.sweeps == 2 && said.turnings == 1);
+    assert_non_null(strstr(said.text, "ml.m5.large (avx512) costs less than ml.m5.large (avx2)"));
+}
+
 // Each of the others beside the one that is cheapest for small tables, whatever the order; without
 // a price seconds alone.
 static void several_sides(void **state)
@@ -290,10 +307,11 @@ static void memory_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_turning),     cmocka_unit_test(what_is_no_sweep),
-        cmocka_unit_test(batches),           cmocka_unit_test(several_sides),
-        cmocka_unit_test(noise_is_said),     cmocka_unit_test(marks_of_origin),
-        cmocka_unit_test(names_of_any_kind), cmocka_unit_test(memory_may_fail),
+        cmocka_unit_test(exact_turning),   cmocka_unit_test(what_is_no_sweep),
+        cmocka_unit_test(batches),         cmocka_unit_test(levels_of_instructions),
+        cmocka_unit_test(several_sides),   cmocka_unit_test(noise_is_said),
+        cmocka_unit_test(marks_of_origin), cmocka_unit_test(names_of_any_kind),
+        cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
