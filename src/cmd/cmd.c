@@ -11,6 +11,14 @@
 
 #define HELP_MAX 65536
 
+bool cmd_wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after)
 {
     struct buf text;

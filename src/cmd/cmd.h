@@ -39,6 +39,7 @@ struct cmd {
 };
 int cmd_run(const struct cmd *c, int argc, char **argv); // the exit status
 
+bool cmd_wants_help(int argc, char **argv); // of those that do not go through cmd_run
 // The help of a command: text, its options, more text.
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);
 // The s of "2 rows", which "1 row" has not.

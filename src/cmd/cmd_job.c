@@ -233,14 +233,6 @@ static int run_run(const char *folder, const struct job_options *o, bool *failed
 
 // ---- both
 
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return false;
-}
-
 static int run_action(int argc, char **argv, bool *failed, struct error *e)
 {
     const char *action = argc > 1 ? argv[1] : "", *folder[1];
@@ -269,8 +261,9 @@ int cmd_job(int argc, char **argv)
 {
     struct error e = {0};
     bool failed = false;
-    const int rc = wants_help(argc, argv) ? cmd_help(help_before, job_table, OPTIONS, help_after)
-                                          : run_action(argc, argv, &failed, &e);
+    const int rc = cmd_wants_help(argc, argv)
+                       ? cmd_help(help_before, job_table, OPTIONS, help_after)
+                       : run_action(argc, argv, &failed, &e);
     const int status = cmd_finish(argv[0], rc, &e);
     return status ? status : failed;
 }

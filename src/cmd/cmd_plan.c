@@ -62,14 +62,6 @@ static const char help_after[] =
     "\n"
     "Exit status: 0 done, 1 a file cannot be used, 2 wrong options.\n";
 
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return false;
-}
-
 static void note(void *context, const char *text)
 {
     (void)context;
@@ -137,7 +129,7 @@ static int read_and_plan(int argc, char **argv, const struct opt *table, struct 
 int cmd_plan(int argc, char **argv)
 {
     struct error e = {0};
-    if (wants_help(argc, argv))
+    if (cmd_wants_help(argc, argv))
         return cmd_finish(argv[0], cmd_help(help_before, own, OWN_ROWS, help_after), &e);
     struct opt *table = mem_array(OWN_ROWS + train_option_count, sizeof *table);
     int rc = table ? 0 : error_nomem(&e, "options");

@@ -71,14 +71,6 @@ static const char help_after[] =
     "Exit status: 0 the model is written, 1 a file cannot be used or written, or training\n"
     "diverged, 2 wrong options.\n";
 
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return false;
-}
-
 // What the parts of this command share.
 struct call {
     struct dist *ranks;
@@ -281,5 +273,5 @@ static int train_ranks(int argc, char **argv, bool supervised)
 
 int cmd_train(int argc, char **argv)
 {
-    return wants_help(argc, argv) ? help(argv[0]) : train_ranks(argc, argv, false);
+    return cmd_wants_help(argc, argv) ? help(argv[0]) : train_ranks(argc, argv, false);
 }
