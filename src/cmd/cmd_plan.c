@@ -81,6 +81,15 @@ static int check_options(const struct opt_set *set, const struct plan_options *o
     return train_config_check(&o->train, e);
 }
 
+static int print_plan(const struct plan_job *job, const struct plan_result *r, bool json,
+                      struct error *e)
+{
+    if (json)
+        return plan_print_json(job, r, e);
+    plan_print(job, r);
+    return 0;
+}
+
 static int plan(const struct plan_options *o, struct error *e)
 {
     char *installed = o->train.prices ? NULL : cmd_data_file(PRICES_FILE);
@@ -98,12 +107,10 @@ static int plan(const struct plan_options *o, struct error *e)
     };
     struct plan_result r;
     int rc = plan_job(&job, &r, e);
-    if (rc == 0 && o->json)
-        rc = plan_print_json(&job, &r, e);
-    else if (rc == 0)
-        plan_print(&job, &r);
-    if (rc == 0)
+    if (rc == 0) {
+        rc = print_plan(&job, &r, o->json, e);
         plan_result_clear(&r);
+    }
     mem_free(installed);
     return rc;
 }
