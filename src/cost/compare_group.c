@@ -5,18 +5,14 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "cost/compare_inner.h"
+#include "cost/cost_text.h"
 
 #include <stdint.h>
 #include <string.h>
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_guess(const struct cost_run *r)
 {
-    return r->instance && same_text(r->instance_source, "guess");
+    return r->instance && cost_text_same(r->instance_source, "guess");
 }
 
 static bool applies(const struct compare_assumption *a, const struct cost_run *r)
@@ -81,26 +77,27 @@ static int assume(struct compare *c, const struct cost_runs *runs, struct error 
 bool compare_same_machine(const struct cost_run *a, const struct cost_run *b)
 {
     return a->instances == b->instances && a->threads == b->threads && a->ranks == b->ranks &&
-           same_text(a->device, b->device) && same_text(a->device_name, b->device_name) &&
-           same_text(a->cpu_level, b->cpu_level);
+           cost_text_same(a->device, b->device) && cost_text_same(a->device_name, b->device_name) &&
+           cost_text_same(a->cpu_level, b->cpu_level);
 }
 
 static bool same_work(const struct cost_run *a, const struct cost_run *b)
 {
     return a->rows == b->rows && a->val_rows == b->val_rows && a->features == b->features &&
            a->parameters == b->parameters && a->batch_size == b->batch_size &&
-           same_text(a->task, b->task) && same_text(a->hidden, b->hidden) &&
-           same_text(a->setting, b->setting) && (a->setting[0] || a->epochs == b->epochs);
+           cost_text_same(a->task, b->task) && cost_text_same(a->hidden, b->hidden) &&
+           cost_text_same(a->setting, b->setting) && (a->setting[0] || a->epochs == b->epochs);
 }
 
 static bool same_configuration(const struct compare *c, const struct cost_runs *runs, size_t a,
                                size_t b)
 {
     const struct cost_run *x = &runs->item[a], *y = &runs->item[b];
-    if (x->published != y->published || (x->published && !same_text(x->name, y->name)))
+    if (x->published != y->published || (x->published && !cost_text_same(x->name, y->name)))
         return false;
-    return same_work(x, y) && compare_same_machine(x, y) && same_text(x->program, y->program) &&
-           same_text(c->priced_as[a], c->priced_as[b]);
+    return same_work(x, y) && compare_same_machine(x, y) &&
+           cost_text_same(x->program, y->program) &&
+           cost_text_same(c->priced_as[a], c->priced_as[b]);
 }
 
 static void begin_row(struct compare *c, const struct cost_runs *runs, size_t first)
@@ -110,8 +107,8 @@ static void begin_row(struct compare *c, const struct cost_runs *runs, size_t fi
     c->row[c->rows++] = (struct compare_row){
         .name = r->name,
         .instance = instance,
-        .assumed = !same_text(instance, r->instance),
-        .guessed = same_text(instance, r->instance) && is_guess(r),
+        .assumed = !cost_text_same(instance, r->instance),
+        .guessed = cost_text_same(instance, r->instance) && is_guess(r),
         .price = instance ? prices_find(c->spec.prices, instance) : NULL,
     };
 }

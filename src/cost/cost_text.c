@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LARGEST     1e15 // whole numbers below it have at most 16 digits
 #define MOST_DIGITS 12   // behind the point
@@ -33,4 +34,9 @@ void cost_text_dollars(char text[COST_TEXT_MAX], double dollars)
     char plain[COST_TEXT_MAX];
     cost_text(plain, dollars);
     snprintf(text, COST_TEXT_MAX, "$%.40s", plain);
+}
+
+bool cost_text_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
 }

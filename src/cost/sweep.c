@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cost/compare_inner.h"
+#include "cost/cost_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,11 +13,6 @@
 static const char *or_empty(const char *text)
 {
     return text ? text : "";
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(or_empty(a), or_empty(b)) == 0;
 }
 
 static bool is_fixed_batch(const struct cost_run *r)
@@ -39,8 +35,8 @@ static bool same_batch(const struct cost_run *a, const struct cost_run *b)
 
 static bool same_work(const struct cost_run *a, const struct cost_run *b)
 {
-    return same_text(a->task, b->task) && a->features == b->features &&
-           same_text(a->hidden, b->hidden) && a->epochs == b->epochs && same_batch(a, b);
+    return cost_text_same(a->task, b->task) && a->features == b->features &&
+           cost_text_same(a->hidden, b->hidden) && a->epochs == b->epochs && same_batch(a, b);
 }
 
 bool sweep_same_work(const struct sweep *a, const struct sweep *b)
@@ -48,12 +44,20 @@ bool sweep_same_work(const struct sweep *a, const struct sweep *b)
     return same_work(a->row->run[0], b->row->run[0]);
 }
 
+bool sweep_is_first(const struct sweeps *s, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (sweep_same_work(&s->item[k], &s->item[i]))
+            return false;
+    return true;
+}
+
 static bool same_sweep(const struct compare_row *a, const struct compare_row *b)
 {
     const struct cost_run *one = a->run[0], *two = b->run[0];
-    return same_work(one, two) && same_text(one->setting, two->setting) &&
-           same_text(one->program, two->program) && one->published == two->published &&
-           same_text(a->instance, b->instance) && compare_same_machine(one, two);
+    return same_work(one, two) && cost_text_same(one->setting, two->setting) &&
+           cost_text_same(one->program, two->program) && one->published == two->published &&
+           cost_text_same(a->instance, b->instance) && compare_same_machine(one, two);
 }
 
 // A published run may have its bill only.
@@ -180,11 +184,11 @@ int sweep_say(struct buf *out, const struct sweep *s, const struct sweep *other)
     if (a->instances != 1)
         buf_printf(out, "%zu x ", a->instances);
     buf_printf(out, "%.60s", s->row->instance ? s->row->instance : "this machine");
-    if (!b || !same_text(a->program, b->program))
+    if (!b || !cost_text_same(a->program, b->program))
         buf_printf(out, " with %.60s", or_empty(a->program));
-    if (a->device && (!b || !same_text(a->device, b->device)))
+    if (a->device && (!b || !cost_text_same(a->device, b->device)))
         put_word(out, &open, a->device);
-    if (a->cpu_level && b && !same_text(a->cpu_level, b->cpu_level))
+    if (a->cpu_level && b && !cost_text_same(a->cpu_level, b->cpu_level))
         put_word(out, &open, a->cpu_level);
     if (a->threads && (!b || a->threads != b->threads))
         put_number(out, &open, a->threads, "thread");

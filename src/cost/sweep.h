@@ -30,6 +30,7 @@ void sweeps_clear(struct sweeps *s);
 
 // The same task, features, network, epochs and batch, so that only machine and program differ.
 bool sweep_same_work(const struct sweep *a, const struct sweep *b);
+bool sweep_is_first(const struct sweeps *s, size_t i); // of its work
 
 // "2 x ml.m5.xlarge with torch (cpu, 4 threads, instance guessed)"; what two sweeps have in common
 // is left out. `other` may be NULL.

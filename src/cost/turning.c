@@ -26,15 +26,6 @@ static double cost_at(const struct sweep *s, double size, bool dollars)
     return growth_seconds(&s->growth, size) * (dollars ? s->usd_per_second : 1);
 }
 
-// Is there an earlier sweep of the same work?
-static bool is_later(const struct sweeps *s, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (sweep_same_work(&s->item[k], &s->item[i]))
-            return true;
-    return false;
-}
-
 // The cheapest of the work of sweep `first` at the smallest size that any of them was run at.
 static const struct sweep *cheapest(const struct sweeps *s, size_t first)
 {
@@ -72,7 +63,7 @@ int turnings_find(struct turnings *t, const struct sweeps *s, struct error *e)
     if (!t->item)
         return error_nomem(e, "pairs of sweeps");
     for (size_t i = 0; i < s->count; i++) {
-        if (is_later(s, i))
+        if (!sweep_is_first(s, i))
             continue;
         const struct sweep *best = cheapest(s, i);
         for (size_t k = i; k < s->count; k++) {

@@ -2,6 +2,7 @@
 // Which figures a comparison has: quality against cost for each table of data, cost and seconds
 // against size for each work that was done at several sizes.
 #include "base/mem.h"
+#include "cost/cost_text.h"
 #include "report/compare_page_inner.h"
 #include "report/figure_cost.h"
 #include "report/html.h"
@@ -186,11 +187,6 @@ static double *fill_lines(struct figure_growth_line *line, char (*name)[NAME_MAX
     return block;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 // Is there another line of that instance, or of another program, and so on?
 static bool others(const struct work *w, size_t i,
                    bool (*differ)(const struct compare_row *, const struct compare_row *))
@@ -203,19 +199,19 @@ static bool others(const struct work *w, size_t i,
 
 static bool other_program(const struct compare_row *a, const struct compare_row *b)
 {
-    return !same_text(a->run[0]->program, b->run[0]->program);
+    return !cost_text_same(a->run[0]->program, b->run[0]->program);
 }
 
 static bool other_threads(const struct compare_row *a, const struct compare_row *b)
 {
-    return same_text(a->instance, b->instance) && !other_program(a, b) &&
+    return cost_text_same(a->instance, b->instance) && !other_program(a, b) &&
            a->run[0]->threads != b->run[0]->threads;
 }
 
 static bool other_device(const struct compare_row *a, const struct compare_row *b)
 {
-    return same_text(a->instance, b->instance) && !other_program(a, b) &&
-           !same_text(a->run[0]->device, b->run[0]->device);
+    return cost_text_same(a->instance, b->instance) && !other_program(a, b) &&
+           !cost_text_same(a->run[0]->device, b->run[0]->device);
 }
 
 // There is little room: "torch 2x m5.xlarge cpu 4t".
@@ -288,14 +284,6 @@ static int put_growth(struct buf *out, const struct compare_sight *s, size_t fir
     return rc;
 }
 
-static bool is_first_of_work(const struct sweeps *s, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (sweep_same_work(&s->item[k], &s->item[i]))
-            return false;
-    return true;
-}
-
 static size_t sweeps_of_work(const struct sweeps *s, const struct sweep *of)
 {
     size_t count = 0;
@@ -310,7 +298,7 @@ int compare_growth_figures(struct buf *out, const struct compare_sight *s, struc
     int rc = 0;
     html_put(out, "<div class=\"cells\">\n");
     for (size_t i = 0; rc == 0 && i < s->sweeps.count; i++) {
-        if (!is_first_of_work(&s->sweeps, i))
+        if (!sweep_is_first(&s->sweeps, i))
             continue;
         const size_t lines = sweeps_of_work(&s->sweeps, &s->sweeps.item[i]);
         most = lines > most ? lines : most;
