@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "cost/spread.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define BURSTS         15
@@ -86,16 +86,11 @@ static double burst(struct stage *s, part *work)
     return passed / (double)calls;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *value)
 {
-    qsort(value, BURSTS, sizeof *value, by_size);
-    return value[BURSTS / 2];
+    struct spread s;
+    spread_measure(&s, value, BURSTS, SPREAD_PLAIN);
+    return s.median;
 }
 
 static double time_of(struct stage *s, part *work)
