@@ -231,7 +231,7 @@ static int join_hosts(const struct bringup *b, struct round *r, struct link *lin
 }
 
 // The leader's links by host become those by place among the hosts that are present.
-static void close_ranks(const struct bringup *b, const struct round *r, struct link *link)
+static void pack_links(const struct bringup *b, const struct round *r, struct link *link)
 {
     size_t to = 0;
     for (size_t i = 0; i < b->hosts; i++) {
@@ -265,7 +265,7 @@ static int run_round(const struct bringup *b, struct round *r, bool *rank, int *
     if (rc == 0) {
         const struct bringup some = round_hosts(b, r, host);
         if (r->leader == b->self)
-            close_ranks(b, r, link);
+            pack_links(b, r, link);
         note_absent(b, &some);
         rc = fork_ranks(&some, link, rank, status, e);
     }

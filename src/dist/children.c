@@ -16,8 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SIGNALLED 128 // and the number of the signal
-#define LOOK_MS   10
+#define LOOK_MS 10
 
 // In a process group of its own: what is typed at a terminal is for its supervisor to pass on.
 static void become_rank(pid_t supervisor)
@@ -108,7 +107,7 @@ bool child_reap(struct child *c, int *code)
             c->stopped = 0;
         } else {
             c->reaped = true;
-            *code = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+            *code = WIFSIGNALED(status) ? CHILD_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
             return true;
         }
     return false;

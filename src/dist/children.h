@@ -29,6 +29,7 @@ int children_fork(struct children *c, size_t count, size_t *which, int *fd, stru
 // Ask all that live to stop, once.
 void children_stop(struct children *c);
 // Has it ended just now? Then *code is its exit status as a shell has it. Call it now and then.
+#define CHILD_SIGNALLED 128 // and the number of the signal that has ended it
 bool child_reap(struct child *c, int *code);
 // Has it been stopped for longer than that, when last looked at?
 bool child_is_stopped(const struct child *c, double seconds);

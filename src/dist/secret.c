@@ -73,14 +73,16 @@ void secret_prove(const struct secret *s, const char *role, const char *greeting
     to_hex(digest, sizeof digest, proof);
 }
 
-// What is no hex has digits that are none, and differs.
+static unsigned value_of(char digit)
+{
+    return digit <= '9' ? (unsigned)(digit - '0') : (unsigned)(digit - 'a') + 10;
+}
+
+// `text` is of digits.
 static void from_hex(const char *text, unsigned char digest[SHA256_SIZE])
 {
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
-        const char *high = memchr(digits, text[2 * i], 16),
-                   *low = memchr(digits, text[2 * i + 1], 16);
-        digest[i] = high && low ? (unsigned char)((high - digits) << 4 | (low - digits)) : 0;
-    }
+    for (size_t i = 0; i < SHA256_SIZE; i++)
+        digest[i] = (unsigned char)(value_of(text[2 * i]) << 4 | value_of(text[2 * i + 1]));
 }
 
 bool secret_proves(const struct secret *s, const char *role, const char *greeting,

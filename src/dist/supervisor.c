@@ -21,7 +21,6 @@
 #define LEAVE_SECONDS 5.0 // for ranks that end by themselves after one has
 #define FAREWELL      1.0 // seconds for other hosts to take the last word
 #define LOOK_MS       200
-#define SIGNALLED     128 // and the number of the signal: a rank's code, as a shell has it
 
 struct supervisor {
     const struct bringup *b;
@@ -134,13 +133,13 @@ static void rank_done(struct supervisor *s, size_t r, int code)
     s->done[r] = true;
     s->left--;
     const bool agreed = s->finished[r] || bringup_ranks(s->b) == 1; // one alone knows no PMI
-    if (agreed && code < SIGNALLED) {
+    if (agreed && code < CHILD_SIGNALLED) {
         if (code && s->code == 0)
             fail(s, code, LEAVE_SECONDS, "");
         return;
     }
-    if (code > SIGNALLED)
-        snprintf(what, sizeof what, "was ended by signal %d", code - SIGNALLED);
+    if (code > CHILD_SIGNALLED)
+        snprintf(what, sizeof what, "was ended by signal %d", code - CHILD_SIGNALLED);
     else
         snprintf(what, sizeof what, "left with exit status %d", code);
     fail_rank(s, r, code ? code : 1, what);

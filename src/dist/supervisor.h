@@ -8,8 +8,8 @@
 #include "dist/link.h"
 
 // Until the job is over, which every host learns from the leader. `link` is by host at the leader,
-// link[0] to it elsewhere. As bringup_run returns;
-// ROUND_AGAIN where the run is to be restarted, after the failure that *e describes.
+// link[0] to it elsewhere. Returns as bringup_run, or ROUND_AGAIN (round.h) where the run is to be
+// restarted, after the failure that *e describes.
 int supervise(const struct bringup *b, struct link *link, struct children *ranks, int *status,
               struct error *e);
 
