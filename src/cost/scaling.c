@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // seconds of a step = gradient * batch * share + update + exchange, with
-//   share    = leaves of the busiest host / leaves * (serial + (1 - serial) * its busiest core's
-//   part) exchange = hops * latency + messages * message + bytes / bandwidth + additions * add
+//
+//   share    = leaves of the busiest host / leaves * (serial + (1 - serial) * part),
+//              part being that of its leaves that its busiest core has
+//   exchange = hops * latency + messages * message + bytes / bandwidth + additions * add
+//
 // where hops, messages, bytes and additions are those of dist_sum.
 #include "cost/scaling.h"
 

@@ -3,8 +3,7 @@
 //
 //   columns  the outputs of a layer are divided; each rank has its columns of W and its part of b,
 //            reads all inputs, and makes its own outputs
-//   rows     the inputs of a layer are divided, as the outputs of the layer below are; each rank
-//   has
+//   rows     the inputs of a layer are divided, as the outputs of the layer below are; a rank has
 //            its rows of W, and the ranks' products are added up; b is on all of them
 //   whole    every rank has all of it and computes the same
 //
