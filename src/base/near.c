@@ -39,16 +39,24 @@ size_t near_limit(const char *name)
     return len < 2 ? 1 : (len < 4 ? 2 : 3) + len / 8;
 }
 
+struct near near_begin(const char *name)
+{
+    return (struct near){.name = name, .distance = near_limit(name)};
+}
+
+void near_look(struct near *n, const char *other)
+{
+    const size_t distance = near_distance(n->name, other);
+    if (distance >= n->distance)
+        return;
+    n->distance = distance;
+    n->best = other;
+}
+
 const char *near_name(const char *name, char *const *names, size_t count)
 {
-    const char *nearest = NULL;
-    size_t best = near_limit(name);
-    for (size_t i = 0; i < count; i++) {
-        const size_t d = near_distance(name, names[i]);
-        if (d < best) {
-            best = d;
-            nearest = names[i];
-        }
-    }
-    return nearest;
+    struct near n = near_begin(name);
+    for (size_t i = 0; i < count; i++)
+        near_look(&n, names[i]);
+    return n.best;
 }

@@ -10,6 +10,15 @@
 size_t near_distance(const char *a, const char *b);
 // The first distance from `name` that is too far to be a slip.
 size_t near_limit(const char *name);
+
+// The nearest of names that are looked at one after the other; names are borrowed.
+struct near {
+    const char *name;
+    const char *best; // NULL: none is near
+    size_t distance;  // of `best`, or the first that is too far
+};
+struct near near_begin(const char *name);
+void near_look(struct near *n, const char *other);
 // The nearest of `names`, or NULL when none is near.
 const char *near_name(const char *name, char *const *names, size_t count);
 

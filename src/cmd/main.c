@@ -63,16 +63,10 @@ static const struct command *find_command(const char *name)
 
 static const char *nearest_command(const char *name)
 {
-    size_t best = near_limit(name);
-    const char *nearest = NULL;
-    for (size_t i = 0; i < COMMANDS; i++) {
-        const size_t distance = near_distance(name, commands[i].name);
-        if (distance < best) {
-            best = distance;
-            nearest = commands[i].name;
-        }
-    }
-    return nearest;
+    struct near n = near_begin(name);
+    for (size_t i = 0; i < COMMANDS; i++)
+        near_look(&n, commands[i].name);
+    return n.best;
 }
 
 static int run_command(int argc, char **argv)

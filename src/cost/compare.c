@@ -74,21 +74,15 @@ static bool is_target(enum history_column column)
 
 static int unknown_target(const char *text, const char *name, struct error *e)
 {
-    const char *nearest = NULL;
-    size_t best = near_limit(name);
-    for (int i = 0; i < HISTORY_COLUMNS; i++) {
-        const char *other = history_column_name((enum history_column)i);
-        const size_t distance = near_distance(name, other);
-        if (is_target((enum history_column)i) && distance < best) {
-            best = distance;
-            nearest = other;
-        }
-    }
+    struct near n = near_begin(name);
+    for (int i = 0; i < HISTORY_COLUMNS; i++)
+        if (is_target((enum history_column)i))
+            near_look(&n, history_column_name((enum history_column)i));
     return error_set(e, ERR_USAGE,
                      "--target: '%.60s' is no METRIC=VALUE of history.csv, such as "
                      "val_auroc=0.85%s%s%s",
-                     text, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+                     text, n.best ? "; did you mean '" : "", n.best ? n.best : "",
+                     n.best ? "'?" : "");
 }
 
 int compare_target_parse(struct compare_target *target, const char *text, struct error *e)

@@ -25,18 +25,11 @@ static bool applies(const struct compare_assumption *a, const struct cost_run *r
 static int unknown_run(const struct cost_runs *runs, const char *option, const char *name,
                        struct error *e)
 {
-    const char *nearest = NULL;
-    size_t best = near_limit(name);
-    for (size_t i = 0; i < runs->count; i++) {
-        const size_t distance = near_distance(name, runs->item[i].name);
-        if (distance < best) {
-            best = distance;
-            nearest = runs->item[i].name;
-        }
-    }
-    return error_set(e, ERR_USAGE, "%s: no run is called '%.60s'%s%s%s", option, name,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+    struct near n = near_begin(name);
+    for (size_t i = 0; i < runs->count; i++)
+        near_look(&n, runs->item[i].name);
+    return error_set(e, ERR_USAGE, "%s: no run is called '%.60s'%s%.60s%s", option, name,
+                     n.best ? "; did you mean '" : "", n.best ? n.best : "", n.best ? "'?" : "");
 }
 
 static int check_run_name(const struct cost_runs *runs, const char *option, const char *name,

@@ -20,18 +20,11 @@ static size_t known_at(const struct sheet_column *known, const char *name)
 
 static int unknown_column(const struct sheet *s, const char *name, struct error *e)
 {
-    const char *nearest = NULL;
-    size_t best = near_limit(name);
-    for (size_t i = 0; s->known[i].name; i++) {
-        const size_t distance = near_distance(name, s->known[i].name);
-        if (distance < best) {
-            best = distance;
-            nearest = s->known[i].name;
-        }
-    }
+    struct near n = near_begin(name);
+    for (size_t i = 0; s->known[i].name; i++)
+        near_look(&n, s->known[i].name);
     return error_set(e, ERR_FORMAT, "%s: column '%.60s' is not known%s%s%s", s->name, name,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+                     n.best ? "; did you mean '" : "", n.best ? n.best : "", n.best ? "'?" : "");
 }
 
 static int find_columns(struct sheet *s, struct error *e)

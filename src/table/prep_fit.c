@@ -42,16 +42,10 @@ int prep_refuse(const struct prep_fit *how, const char *column, struct error *e,
 
 static const char *nearest_column(const struct frame *f, const char *name)
 {
-    const char *nearest = NULL;
-    size_t best = near_limit(name);
-    for (size_t i = 0; i < f->columns; i++) {
-        const size_t d = near_distance(name, f->column[i].name);
-        if (d < best) {
-            best = d;
-            nearest = f->column[i].name;
-        }
-    }
-    return nearest;
+    struct near n = near_begin(name);
+    for (size_t i = 0; i < f->columns; i++)
+        near_look(&n, f->column[i].name);
+    return n.best;
 }
 
 const struct frame_column *prep_find_column(const struct prep_fit *how, const char *option,
