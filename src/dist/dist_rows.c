@@ -53,9 +53,8 @@ int dist_rows_join(struct dist *d, const size_t *begin, void *all, size_t bytes,
 // What rank `a` of the one division and rank `b` of the other have in common.
 static struct par_range common(const size_t *from, size_t a, const size_t *to, size_t b)
 {
-    const size_t begin = from[a] > to[b] ? from[a] : to[b];
-    const size_t end = from[a + 1] < to[b + 1] ? from[a + 1] : to[b + 1];
-    return (struct par_range){begin, end > begin ? end : begin};
+    return par_common((struct par_range){from[a], from[a + 1]},
+                      (struct par_range){to[b], to[b + 1]});
 }
 
 int dist_rows_deal(struct dist *d, const struct dist_deal *deal, struct error *e)

@@ -67,11 +67,10 @@ int dist_slices_biases(const struct dist_slices *s, struct slice_rows rows, floa
     int rc = 0;
     for (size_t r = 0; rc == 0 && r < s->slice->ranks; r++) {
         const struct par_range out = slice_outputs(s->slice, rows.layer, r);
-        const size_t begin = rows.begin > out.begin ? rows.begin : out.begin;
-        const size_t end = rows.end < out.end ? rows.end : out.end;
-        if (end > begin && (r == 0 || s->slice->kind[rows.layer] == SLICE_COLUMNS))
-            rc = dist_slices_fetch(s->ranks, r, own + (begin - out.begin), b + (begin - rows.begin),
-                                   end - begin, e);
+        const struct par_range some = par_common(out, (struct par_range){rows.begin, rows.end});
+        if (some.end > some.begin && (r == 0 || s->slice->kind[rows.layer] == SLICE_COLUMNS))
+            rc = dist_slices_fetch(s->ranks, r, own + (some.begin - out.begin),
+                                   b + (some.begin - rows.begin), some.end - some.begin, e);
     }
     return rc;
 }

@@ -28,3 +28,10 @@ struct par_range par_split(size_t n, size_t grain, size_t workers, size_t worker
     const size_t end = units * (worker + 1) / workers * grain;
     return (struct par_range){begin < n ? begin : n, end < n ? end : n};
 }
+
+struct par_range par_common(struct par_range a, struct par_range b)
+{
+    const size_t begin = a.begin > b.begin ? a.begin : b.begin;
+    const size_t end = a.end < b.end ? a.end : b.end;
+    return (struct par_range){begin, end > begin ? end : begin};
+}

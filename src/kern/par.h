@@ -38,5 +38,7 @@ struct par_range {
     size_t begin, end;
 };
 struct par_range par_split(size_t n, size_t grain, size_t workers, size_t worker);
+// What two ranges have in common; may be empty.
+struct par_range par_common(struct par_range a, struct par_range b);
 
 #endif

@@ -65,10 +65,7 @@ bool slice_is_lone(const struct slice *s, size_t l)
 // Those of the rows that a rank has.
 static struct par_range common(const struct slice *s, size_t rank, struct slice_rows rows)
 {
-    const struct par_range own = slice_outputs(s, rows.layer, rank);
-    const size_t begin = rows.begin > own.begin ? rows.begin : own.begin;
-    const size_t end = rows.end < own.end ? rows.end : own.end;
-    return (struct par_range){begin, end > begin ? end : begin};
+    return par_common(slice_outputs(s, rows.layer, rank), (struct par_range){rows.begin, rows.end});
 }
 
 void slice_set_rows(const struct slice *s, float *params, struct slice_rows rows, const float *W)
