@@ -247,3 +247,14 @@ char *file_join(const char *folder, const char *name)
     memcpy(path + a + slash, name, b + 1);
     return path;
 }
+
+char *file_find(const char *const *folders, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *path = folders[i] ? file_join(folders[i], name) : NULL;
+        if (path && access(path, R_OK) == 0)
+            return path;
+        mem_free(path);
+    }
+    return NULL;
+}

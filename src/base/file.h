@@ -54,6 +54,9 @@ bool file_same(const char *a, const char *b);             // two names of one th
 int file_make_folders(const char *path, struct error *e); // like mkdir -p
 // "folder/name" on the heap, or NULL when there is no memory.
 char *file_join(const char *folder, const char *name);
+// The same in the first of these folders that has it; an entry that is NULL is passed over. NULL:
+// no folder has it, or no memory.
+char *file_find(const char *const *folders, size_t count, const char *name);
 
 // An atomic write in progress. Begin, write, commit; abort instead of commit leaves nothing behind
 // and is allowed after a failed commit and on NULL. What symbolic links lead to is written, and a

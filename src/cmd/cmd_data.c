@@ -3,7 +3,8 @@
 // that is unpacked elsewhere), or run where it was built, so folders are sought from where it is
 // before the one that configure was told.
 #include "cmd/cmd.h"
-#include "cost/prices.h"
+
+#include "base/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,5 +31,5 @@ char *cmd_data_file(const char *name)
         snprintf(built, sizeof built, "%s/../data", folder); // of a build folder in the source tree
     }
     const char *const folders[] = {moved, built, PKGDATADIR};
-    return cost_data_file(folders, sizeof folders / sizeof *folders, name);
+    return file_find(folders, sizeof folders / sizeof *folders, name);
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cost/prices.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/near.h"
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 // Limits are there to find slips: a price a thousand times that of the largest instance, a million
 // processors.
@@ -105,15 +103,4 @@ const char *prices_nearest(const struct prices *p, const char *instance)
 {
     const struct frame_column *column = p->sheet.column[INSTANCE];
     return column ? near_name(instance, column->text, column->texts) : NULL;
-}
-
-char *cost_data_file(const char *const *folders, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        char *path = folders[i] ? file_join(folders[i], name) : NULL;
-        if (path && access(path, R_OK) == 0)
-            return path;
-        mem_free(path);
-    }
-    return NULL;
 }

@@ -37,8 +37,4 @@ const struct price *prices_find(const struct prices *p, const char *instance); /
 // The instance whose name is nearest to a misspelt one, or NULL when none is near.
 const char *prices_nearest(const struct prices *p, const char *instance);
 
-// A file that ships with the program, in the first of these folders that has it; an entry that is
-// NULL is passed over. On the heap; NULL: no folder has it, or no memory.
-char *cost_data_file(const char *const *folders, size_t count, const char *name);
-
 #endif

@@ -116,11 +116,11 @@ static void what_ships(void **state)
     if (!source)
         skip();
     const char *const wrong[] = {NULL, test_folder()};
-    assert_null(cost_data_file(wrong, 2, "no_such.csv"));
+    assert_null(file_find(wrong, 2, "no_such.csv"));
     char data[256];
     snprintf(data, sizeof data, "%.200s/data", source);
     const char *const folders[] = {NULL, "/nowhere", data, test_folder()};
-    char *path = cost_data_file(folders, 4, PRICES_FILE);
+    char *path = file_find(folders, 4, PRICES_FILE);
     assert_non_null(path);
     struct prices p;
     struct error e = {0};
