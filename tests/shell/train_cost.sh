@@ -56,8 +56,8 @@ cp "$folder/large.csv" "$folder/moved/share/skiff/prices.csv"
     complain "a program that was moved: $?"
 record "$folder/run" 'i["type"] == "own.large"'
 
-# A job's own type wins over the option; every host of it is billed.
-lesson cluster --hosts 2 --instance ml.c5.xlarge --hp epochs=1
+# A job's own type wins over the option; every host of it is billed, though one trains alone.
+lesson cluster --hosts 2 --instance ml.c5.xlarge --hp epochs=1 --hp hosts=algo-1
 completes --instance ml.other
 record "$root/output/data" 'i == {"type": "ml.c5.xlarge", "source": "job", "count": 2}'
 record "$root/output/data" 's["billable"] >= 2 and s["billable"] % 2 == 0'
