@@ -85,13 +85,15 @@ done
     refuses 1 "no longer a finite number" $options --restarts 3 --lr 1e6 --optimizer sgd \
         --task regression --epochs 100 --hidden 64,32
 }
-# A rank that cannot come to MPI could not do so another time.
-rm -rf "$folder/out"
-# shellcheck disable=SC2086 # a list of words
-(ulimit -v 20000 && exec "$SKIFF" train $arguments --ranks_per_host 2 --restarts 3 --out "$folder/out") \
-    >"$folder/stdout" 2>"$folder/stderr"
-code=$?
-[ $code -eq 1 ] || complain "no MPI: exit status $code"
-grep -q "MPICH cannot be loaded" "$folder/stderr" || complain "no MPI: $(cat "$folder/stderr")"
-! grep -q "restart [0-9]" "$folder/stderr" || complain "no MPI, and tried again"
+# A rank that cannot come to MPI could not do so another time. (Sanitizers want all addresses.)
+if [ "$sanitized" = no ]; then
+    rm -rf "$folder/out"
+    # shellcheck disable=SC2086 # a list of words
+    (ulimit -v 20000 && exec "$SKIFF" train $arguments --ranks_per_host 2 --restarts 3 \
+        --out "$folder/out") >"$folder/stdout" 2>"$folder/stderr"
+    code=$?
+    [ $code -eq 1 ] || complain "no MPI: exit status $code"
+    grep -q "MPICH cannot be loaded" "$folder/stderr" || complain "no MPI: $(cat "$folder/stderr")"
+    ! grep -q "restart [0-9]" "$folder/stderr" || complain "no MPI, and tried again"
+fi
 finish
