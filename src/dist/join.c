@@ -21,6 +21,7 @@
 #define LONGEST_PAUSE 5.0
 #define FIRST_NOTE    5.0
 #define LOOK_MS       100
+#define LINGER        1.0 // seconds, and as long as it has been waited
 #define REFUSAL_MAX   256
 #define PROTOCOL      "4"
 #define HELLO_WORDS   9
@@ -222,22 +223,48 @@ static int wait_a_little(struct door *d, struct error *e)
     return 0;
 }
 
-// To those that have joined: how their waiting ends.
-static void tell_joined(struct door *d, int rc, const struct error *e)
+// To one that has joined: how its waiting ends.
+static void tell(const struct door *d, struct link *l, int rc, const struct error *e)
 {
     char text[ROUND_TEXT_MAX];
     round_print(d->b, d->round, text);
-    for (size_t i = 0; i < d->b->hosts; i++) {
-        struct link *l = &d->link[i];
-        if (rc == 0)
-            link_say(l, "start %s", text); // one that has gone is missed by its supervisor
-        else if (rc == ROUND_STOPPED)
-            link_say(l, "stop");
-        else
-            link_say(l, "refuse %s", e ? e->text : "the job has failed");
-        if (rc)
-            link_close(l);
+    if (rc == 0)
+        link_say(l, "start %s", text); // one that has gone is missed by its supervisor
+    else if (rc == ROUND_STOPPED)
+        link_say(l, "stop");
+    else
+        link_say(l, "refuse %s", e ? e->text : "the job has failed");
+}
+
+// Those that are about to come would call for a long time. Their pauses are shorter than the time
+// for which they have called, or 5 s.
+static void tell_late(struct door *d, int rc, const struct error *e)
+{
+    const double now = clock_seconds(), waiting = now - d->opened;
+    const double until = now + LINGER + (waiting < LONGEST_PAUSE ? waiting : LONGEST_PAUSE);
+    struct join_hello h;
+    struct link guest;
+    while (missing(d) && clock_seconds() < until) {
+        guests_wait(d->guests, d->fd, LOOK_MS);
+        guests_hear(d->guests, d->fd);
+        while (guests_next(d->guests, &h, &guest)) {
+            tell(d, &guest, rc, e);
+            if (h.index > d->b->self && d->link[h.index].fd < 0)
+                d->link[h.index] = guest; // not missing any more
+            else
+                link_close(&guest);
+        }
     }
+}
+
+static void tell_joined(struct door *d, int rc, const struct error *e)
+{
+    for (size_t i = 0; i < d->b->hosts; i++)
+        tell(d, &d->link[i], rc, e);
+    if (rc && rc != ERR_NOTFOUND && d->fd >= 0) // who has not come in time has been waited for
+        tell_late(d, rc, e);
+    for (size_t i = 0; rc && i < d->b->hosts; i++)
+        link_close(&d->link[i]);
 }
 
 int join_as_leader(const struct bringup *b, struct round *r, struct link *link, struct error *e)
@@ -258,8 +285,8 @@ int join_as_leader(const struct bringup *b, struct round *r, struct link *link, 
         if (rc == 0 && !is_full(d))
             rc = wait_a_little(d, e);
     }
-    guests_free(d->guests);
     tell_joined(d, rc, e);
+    guests_free(d->guests);
     if (d->fd >= 0)
         close(d->fd);
     mem_free(d);

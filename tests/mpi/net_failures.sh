@@ -46,6 +46,19 @@ for who in 1 3; do
     rm -rf "$folder/out.1"
 done
 
+# It reaches a host that comes a little later, too.
+# shellcheck disable=SC2086
+{
+    launch 1 3 $options --join_timeout 10
+    sleep 2
+    kill -TERM "$(cat "$folder/pid.1")"
+    launch 3 3 $options --join_timeout 10
+    for host in 1 3; do
+        ended $host
+        [ "$code" -eq 0 ] || complain "stopped while waiting: host $host: $(cat "$folder/said.$host")"
+    done
+}
+
 # Hosts that are not of this run, or do not come.
 # shellcheck disable=SC2086
 {
