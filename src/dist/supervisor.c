@@ -33,6 +33,7 @@ struct supervisor {
     bool passes; // the cause may not be there another time
     bool again;  // there is another time
     char cause[ERROR_TEXT_MAX - 96];
+    double awake; // when it last looked
     // The leader's:
     struct pmi *pmi;
     bool *done, *begun, *finished; // [ranks] ended; said to PMI that it is there; that it would end
@@ -356,6 +357,15 @@ static void wait_for_something(const struct supervisor *s, struct pollfd *fds)
     poll(fds, count, soon ? LOOK_MS / 20 : LOOK_MS);
 }
 
+// One that has been stopped itself finds the others gone, and that is not their fault.
+static void look_at_clock(struct supervisor *s)
+{
+    const double now = clock_seconds();
+    if (s->b->hosts > 1 && s->awake > 0 && now - s->awake > s->b->heartbeat)
+        fail_host(s, s->b->self, 1, "has been stopped for longer than the heartbeat");
+    s->awake = now;
+}
+
 static void decide(struct supervisor *s)
 {
     if (leads(s) && (s->left == 0 || (s->until > 0 && clock_seconds() >= s->until)))
@@ -389,6 +399,7 @@ int supervise(const struct bringup *b, struct link *link, struct children *ranks
     int rc = begin(&s, &fds, e);
     while (rc == 0 && !s.over) {
         wait_for_something(&s, fds);
+        look_at_clock(&s);
         for (size_t i = 0; !s.over && i < s.links; i++)
             hear(&s, i);
         if (!s.over)

@@ -33,6 +33,12 @@ kill -CONT "$(cat "$folder/pid.2")"
 over "a supervisor is stopped" 1 "host algo-2: has not been heard of"
 
 busy
+kill -STOP "$(cat "$folder/pid.1")"
+sleep 4
+kill -CONT "$(cat "$folder/pid.1")"
+over "the leader is stopped" 1 "host algo-1: has been stopped for longer than the heartbeat"
+
+busy
 ip -n "$tag-2" link set eth0 down
 over "a link is cut" 1 "host algo-2: has not been heard of"
 ip -n "$tag-2" link set eth0 up
