@@ -7,6 +7,9 @@
 #include "dist_mock.h"
 #include "kern/cpu.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #define RANKS_MAX 8
 #define SECONDS   60 // a hang is a failure: the alarm ends the program
 
@@ -395,6 +398,44 @@ static int set_up(void **state)
     return kern_select(&kern, NULL);
 }
 
+// ---- these tests themselves
+
+static void assert_body(struct dist *d, size_t rank, void *context)
+{
+    (void)d;
+    (void)context;
+    assert_int_equal(rank, 0);
+}
+
+// In a process of its own, whose standard error is `out`.
+static void fail_in_a_rank(int out)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    dup2(out, STDERR_FILENO);
+    mock_run(mock_new(2), assert_body, NULL);
+    _exit(0);
+}
+
+static void what_a_rank_asserts_is_said(void **state)
+{
+    (void)state;
+    int ends[2], status;
+    char text[1024] = "";
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0)
+        fail_in_a_rank(ends[1]);
+    assert_true(child > 0);
+    close(ends[1]);
+    for (ssize_t got = 1, n = 0; got > 0 && n + 1 < (ssize_t)sizeof text; n += got)
+        got = read(ends[0], text + n, sizeof text - 1 - (size_t)n);
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFSIGNALED(status) || !strstr(text, "0x1 != 0"))
+        fail_msg("status %#x: '%s'", (unsigned)status, text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +447,7 @@ int main(void)
         cmocka_unit_test(sums_have_one_process_bits),
         cmocka_unit_test(costs_are_counted),
         cmocka_unit_test(every_call_may_fail),
+        cmocka_unit_test(what_a_rank_asserts_is_said),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
