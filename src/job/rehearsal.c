@@ -13,6 +13,7 @@
 
 #define BURSTS         15
 #define BURST          0.02 // seconds, or one call
+#define PATIENCE       2.0 // seconds of bursts, after which no more begin: large networks take long
 #define SERIAL_ASSUMED 0.02 // where there is one core: between what two cores here showed
 
 struct stage {
@@ -86,19 +87,26 @@ static double burst(struct stage *s, part *work)
     return passed / (double)calls;
 }
 
-static double median(double *value)
+static double median(double *value, size_t n)
 {
     struct spread s;
-    spread_measure(&s, value, BURSTS, SPREAD_PLAIN);
+    spread_measure(&s, value, n, SPREAD_PLAIN);
     return s.median;
+}
+
+static bool goes_on(size_t bursts, double begun)
+{
+    return bursts < BURSTS && (bursts == 0 || clock_seconds() - begun < PATIENCE);
 }
 
 static double time_of(struct stage *s, part *work)
 {
     double taken[BURSTS];
-    for (size_t i = 0; i < BURSTS; i++)
-        taken[i] = burst(s, work);
-    return median(taken);
+    const double begun = clock_seconds();
+    size_t n = 0;
+    for (; goes_on(n, begun); n++)
+        taken[n] = burst(s, work);
+    return median(taken, n);
 }
 
 // Gradients on one thread and on all; what is left of the one time on so many threads.
@@ -108,13 +116,15 @@ static void time_gradients(struct stage *s, struct rehearsal *r)
     const size_t leaves = plan_leaves(f->batch_size, f->net->size);
     const size_t all = f->threads < leaves ? f->threads : leaves;
     double one[BURSTS], many[BURSTS];
-    for (size_t i = 0; i < BURSTS; i++) {
+    const double begun = clock_seconds();
+    size_t n = 0;
+    for (; goes_on(n, begun); n++) {
         s->workers = 1;
-        one[i] = burst(s, gradient);
+        one[n] = burst(s, gradient);
         s->workers = all;
-        many[i] = all > 1 ? burst(s, gradient) : one[i];
+        many[n] = all > 1 ? burst(s, gradient) : one[n];
     }
-    const double alone = median(one), shared = median(many), even = 1 / (double)all;
+    const double alone = median(one, n), shared = median(many, n), even = 1 / (double)all;
     const double serial = all > 1 ? (shared / alone - even) / (1 - even) : SERIAL_ASSUMED;
     r->threads = all;
     r->work.gradient = alone / (double)f->batch_size;
