@@ -100,7 +100,7 @@ def panel(name, found, row):
     for tick in HOSTS:
         out.append(plot.element("text", str(tick), class_="tick", x=x(tick), y=bottom + 20,
                                 text_anchor="middle"))  # fmt: skip
-    out.append(plot.element("text", "hosts", class_="note", x=right + 8, y=bottom + 20))
+    out.append(plot.element("text", "hosts", class_="note", x=right + 24, y=bottom + 20))
     out.append(plot.element("line", class_="ideal", x1=x(1), y1=y(1), x2=x(y.high), y2=top))
     lines, ends = [], []
     for index, instance in enumerate(INSTANCES):
