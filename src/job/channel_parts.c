@@ -23,8 +23,6 @@
 #define PIPE_WAIT   600  // polls until the pipe is there: the platform makes it late
 #define WRITER_WAIT 6000 // and until its first bytes are
 
-const char *const part_names[PARTS] = {"train", "val", "test"};
-
 // What people call the parts, in channels and in names of files.
 static const char *const spellings[PARTS][6] = {
     {"train", "training", NULL},

@@ -5,10 +5,7 @@
 #define SKIFF_JOB_CHANNEL_PARTS_H
 
 #include "job/channels.h"
-
-enum part { PART_TRAIN, PART_VAL, PART_TEST, PARTS };
-
-extern const char *const part_names[PARTS];
+#include "job/part.h"
 
 struct channel_parts {
     char *path[PARTS]; // a file, a folder, or several files, one a line; NULL: none

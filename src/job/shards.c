@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const part_names[] = {"train", "val", "test"};
-
 // ---- whose files they are
 
 struct place {
@@ -21,7 +19,7 @@ struct place {
 
 struct visitor {
     char host[256];
-    struct place place[SHARD_PARTS];
+    struct place place[PARTS];
 };
 
 static struct visitor introduce(const struct shards *s)
@@ -32,7 +30,7 @@ static struct visitor introduce(const struct shards *s)
         snprintf(v.host, sizeof v.host, "%s", s->host);
     else if (gethostname(v.host, sizeof v.host - 1) != 0)
         v.host[0] = '\0';
-    for (size_t i = 0; i < SHARD_PARTS; i++) {
+    for (size_t i = 0; i < PARTS; i++) {
         v.place[i].given = s->path[i] != NULL;
         if (s->path[i] && stat(s->path[i], &st) == 0) {
             v.place[i].device = (uint64_t)st.st_dev;
@@ -49,9 +47,9 @@ static bool same_place(const struct visitor *a, const struct visitor *b, size_t 
            a->place[part].device == b->place[part].device;
 }
 
-static int compare(const struct visitor *all, size_t me, bool mine[SHARD_PARTS], struct error *e)
+static int compare(const struct visitor *all, size_t me, bool mine[PARTS], struct error *e)
 {
-    for (size_t i = 0; i < SHARD_PARTS; i++) {
+    for (size_t i = 0; i < PARTS; i++) {
         if (all[me].place[i].given != all[0].place[i].given)
             return error_set(e, ERR_MISMATCH,
                              "--%s is %sgiven here, but %sat rank 0; with --sharded all ranks need "
@@ -65,7 +63,7 @@ static int compare(const struct visitor *all, size_t me, bool mine[SHARD_PARTS],
     return 0;
 }
 
-int shards_meet(const struct shards *s, bool mine[SHARD_PARTS], struct error *e)
+int shards_meet(const struct shards *s, bool mine[PARTS], struct error *e)
 {
     const struct visitor me = introduce(s);
     struct visitor *all = mem_array(dist_ranks(s->ranks), sizeof *all);
@@ -161,7 +159,7 @@ static int check(const struct shards *s, struct shard_join *j, struct shard *all
     if (rc)
         return rc;
     j->once = all_the_same(all, ranks);
-    if (j->once && j->part == SHARD_TRAIN)
+    if (j->once && j->part == PART_TRAIN)
         return error_set(e, ERR_DATA,
                          "%s: all ranks hold the same %llu rows; leave --sharded away, or give "
                          "each host rows of its own",
@@ -172,7 +170,7 @@ static int check(const struct shards *s, struct shard_join *j, struct shard *all
         rows += all[r].n;
     if (rows == 0)
         return error_set(e, ERR_DATA, "%s: no rank has rows to %s", path,
-                         j->part == SHARD_TRAIN ? "train on" : "measure on");
+                         j->part == PART_TRAIN ? "train on" : "measure on");
     if (rows > UINT32_MAX)
         return error_set(e, ERR_LIMIT, "%s: the ranks have %llu rows; at most %u are supported",
                          path, (unsigned long long)rows, UINT32_MAX);

@@ -9,19 +9,18 @@
 #define SKIFF_JOB_SHARDS_H
 
 #include "dist/dist.h"
+#include "job/part.h"
 #include "table/dataset.h"
 
-enum { SHARD_TRAIN, SHARD_VAL, SHARD_TEST, SHARD_PARTS };
-
 struct shards {
-    struct dist *ranks;            // borrowed; all calls are collective and end alike everywhere
-    const char *host;              // of this process; NULL: the machine's name
-    const char *path[SHARD_PARTS]; // NULL: there is no such part
+    struct dist *ranks;      // borrowed; all calls are collective and end alike everywhere
+    const char *host;        // of this process; NULL: the machine's name
+    const char *path[PARTS]; // NULL: there is no such part
 };
 
 // Ranks of one host that name the same file or folder have one shard together, which the first of
 // them reads: not mine[part] then. ERR_MISMATCH where a part is not given to all ranks.
-int shards_meet(const struct shards *s, bool mine[SHARD_PARTS], struct error *e);
+int shards_meet(const struct shards *s, bool mine[PARTS], struct error *e);
 
 // `d` has this rank's rows, perhaps none (then d->d may be 0, for nobody knows); afterwards n and y
 // are those of all ranks. *own are this rank's labels in y. Rows to validate or test on that are

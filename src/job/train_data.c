@@ -292,7 +292,7 @@ static int join(struct train_data *d, const struct shards *s, struct shard_join 
 {
     const int rc = shards_join(s, j, part_of(d, j->part), e);
     if (rc == 0 && j->once)
-        note(spec, j->part == SHARD_VAL
+        note(spec, j->part == PART_VAL
                        ? "all ranks hold the same rows to validate on; they count once"
                        : "all ranks hold the same rows to test on; they count once");
     return rc;
@@ -312,7 +312,7 @@ static int decide_shards(struct train_data *d, const struct shards *s, const str
                          const struct train_config *c, struct error *e)
 {
     int rc = choose_targets(d, c, e);
-    for (size_t i = 0; rc == 0 && i < SHARD_PARTS; i++)
+    for (size_t i = 0; rc == 0 && i < PARTS; i++)
         if (s->path[i])
             rc = check_own(d, &j[i], s->path[i], *part_of(d, i), e);
     return dist_agree(s->ranks, rc, e);
@@ -320,22 +320,21 @@ static int decide_shards(struct train_data *d, const struct shards *s, const str
 
 static int load_shards(struct train_data *d, const struct train_data_spec *spec, struct error *e)
 {
-    static const char *const names[] = {"train", "val", "test"};
     const struct train_config *c = spec->config;
     const struct shards s = {spec->ranks, c->host, {c->train, c->val, c->test}};
-    struct shard_join j[SHARD_PARTS];
-    bool mine[SHARD_PARTS];
+    struct shard_join j[PARTS];
+    bool mine[PARTS];
     int rc = shards_meet(&s, mine, e);
     if (rc)
         return rc;
     rc = c->prep ? load_prep(d, c->prep, e) : 0;
-    for (size_t i = 0; rc == 0 && i < SHARD_PARTS; i++)
+    for (size_t i = 0; rc == 0 && i < PARTS; i++)
         if (mine[i])
-            rc = load_shard(d, spec, names[i], s.path[i], part_of(d, i), e);
+            rc = load_shard(d, spec, part_names[i], s.path[i], part_of(d, i), e);
     rc = dist_agree(s.ranks, rc, e);
     if (rc == 0)
         rc = same_prep(d, s.ranks, e);
-    for (size_t i = 0; rc == 0 && i < SHARD_PARTS; i++) {
+    for (size_t i = 0; rc == 0 && i < PARTS; i++) {
         j[i] = (struct shard_join){.part = i, .read = mine[i]};
         rc = s.path[i] ? join(d, &s, &j[i], spec, e) : 0;
     }
@@ -347,7 +346,7 @@ int train_data_deal(struct train_data *d, struct dist *ranks, size_t gradient_fl
                     struct error *e)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && d->sharded && i < SHARD_PARTS; i++)
+    for (size_t i = 0; rc == 0 && d->sharded && i < PARTS; i++)
         if (part_of(d, i)->n)
             rc = shards_deal(ranks, part_of(d, i), gradient_floats, e);
     return rc;

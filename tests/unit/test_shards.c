@@ -83,8 +83,8 @@ static int share_rows(struct squad *s, struct dist *d, size_t rank, struct error
 {
     struct run *r = &s->run[rank];
     const struct shards shards = {.ranks = d, .path = {"t", "v"}};
-    struct shard_join train = {.part = SHARD_TRAIN, .read = true};
-    struct shard_join val = {.part = SHARD_VAL, .read = true};
+    struct shard_join train = {.part = PART_TRAIN, .read = true};
+    struct shard_join val = {.part = PART_VAL, .read = true};
     int rc = shards_join(&shards, &train, &r->train, e);
     if (rc == 0)
         rc = shards_join(&shards, &val, &r->val, e);
