@@ -298,7 +298,8 @@ static int write_job(const struct local_spec *spec, struct error *e)
     return rc;
 }
 
-// ---- the whole
+// ---- the whole: what a user may have got wrong is found out before the first file is written, so
+// that the same folder does for the next attempt
 
 static int check_folder(const char *folder, struct error *e)
 {
@@ -307,7 +308,9 @@ static int check_folder(const char *folder, struct error *e)
     int rc = access(folder, F_OK) == 0 ? file_tree(folder, &name, &count, e) : 0;
     file_list_free(name, count);
     if (rc == 0 && count)
-        rc = error_set(e, ERR_USAGE, "%s: there are files in this folder; a job wants a new one",
+        rc = error_set(e, ERR_USAGE,
+                       "%s: there are files in this folder; a job wants a new "
+                       "one; give another or remove it",
                        folder);
     return rc ? rc : file_make_folders(folder, e);
 }
@@ -325,7 +328,21 @@ static int check_channels(const struct opt_texts *channels, struct error *e)
                            "--channel: '%.100s' cannot be a channel's name: up to 64 letters, "
                            "digits, '-', '_' and '.'",
                            p.name);
+        else if (access(p.value, R_OK) != 0)
+            rc = error_errno(e, "channel %s: %s: cannot open", p.name, p.value);
         mem_free(p.name);
+    }
+    return rc;
+}
+
+static int check_metrics(const struct opt_texts *metrics, struct error *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < metrics->count; i++) {
+        struct pair p;
+        rc = split_pair(&p, metrics->value[i], "metric", e);
+        if (rc == 0)
+            mem_free(p.name);
     }
     return rc;
 }
@@ -350,6 +367,8 @@ static int check_names(const struct opt_texts *names, const char *option,
 int local_new(const struct local_spec *spec, struct error *e)
 {
     int rc = check_channels(spec->channels, e);
+    if (rc == 0)
+        rc = check_metrics(spec->metrics, e);
     if (rc == 0)
         rc = check_names(spec->pipes, "pipe", spec->channels, e);
     if (rc == 0)

@@ -151,7 +151,10 @@ for name in ../../../evil /abs "tr ain" .. a/b; do
 done
 [ -e "$folder/evil" ] && complain "a channel outside of its tree"
 refuse 2 "--pipe train: there is no such --channel" new "$folder/c" --pipe train
-refuse 1 "channel train: $folder/none: cannot open" new "$folder/d" --channel "train=$folder/none"
+refuse 1 "channel train: $folder/none: cannot open" new "$folder/d" --channel "train=$train_file" \
+    --channel "train=$folder/none"
+refuse 2 "--metric: 'loss' is not NAME=VALUE" new "$folder/d" --channel "train=$train_file" --metric loss
+[ -e "$folder/d" ] && complain "a command that was wrong has left a folder behind"
 refuse 2 "--max_run: unknown option" new "$folder/e" --max_run 1
 refuse 2 "--sender: 'e' is unknown, choose one of: a, b, c, d" new "$folder/f" --sender e
 refuse 1 "cannot be found" run "$folder/none"
