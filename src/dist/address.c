@@ -58,6 +58,11 @@ int address_listen(int port, int *fd, struct error *e)
     if (listen_to_old(*fd, port))
         return 0;
     close_if_open(fd);
+    if (errno == EADDRINUSE)
+        return error_set(e, ERR_IO,
+                         "port %d, where other hosts would join, is in use, by another run "
+                         "perhaps; give all hosts another --join_port",
+                         port);
     return error_errno(e, "port %d, where other hosts would join (see --join_port)", port);
 }
 
