@@ -27,9 +27,9 @@ struct prep_reader {
 
 // ---- columns of the file ----
 
-// The search begins at *place, where it is as a rule.
-static int find_place(const struct csv *c, const struct prep *p, const char *name, size_t *place,
-                      struct error *e)
+// The search begins at *place, where it is as a rule. `why` it is wanted ends the message.
+static int find_place(const struct csv *c, const struct prep *p, const char *name, const char *why,
+                      size_t *place, struct error *e)
 {
     const size_t begin = *place;
     for (size_t i = 0; i < c->columns; i++) {
@@ -45,8 +45,7 @@ static int find_place(const struct csv *c, const struct prep *p, const char *nam
         snprintf(hint, sizeof hint, "; is it '%.100s'?", nearest);
     else
         snprintf(hint, sizeof hint, "; skiff inspect lists those that there are");
-    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s', which the preparation needs%s",
-                     c->name, name, hint);
+    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s', %s%s", c->name, name, why, hint);
 }
 
 static int open_reader(struct prep_reader *r, struct error *e)
@@ -59,7 +58,7 @@ static int open_reader(struct prep_reader *r, struct error *e)
         return error_nomem(e, "columns of a preparation");
     for (size_t i = 0; i < p->columns && rc == 0; i++) {
         r->place[i] = i ? r->place[i - 1] + 1 : 0;
-        rc = find_place(r->c, p, p->column[i].name, &r->place[i], e);
+        rc = find_place(r->c, p, p->column[i].name, "which the preparation needs", &r->place[i], e);
         if (rc == 0 && prep_encoder_init(&r->encoders[i], &p->column[i]) != 0)
             rc = error_nomem(e, p->column[i].name);
     }
@@ -67,7 +66,8 @@ static int open_reader(struct prep_reader *r, struct error *e)
         return rc;
     if (!p->target.name)
         return error_set(e, ERR_USAGE, "the preparation has no target");
-    rc = find_place(r->c, p, p->target.name, &r->label_place, e);
+    rc = find_place(r->c, p, p->target.name, "the target, whose values are needed",
+                    &r->label_place, e);
     if (rc == 0 && prep_lookup_init(&r->classes, p->target.class_name, p->target.class_value,
                                     p->target.classes) != 0)
         rc = error_nomem(e, "classes");

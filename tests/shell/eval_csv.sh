@@ -123,7 +123,7 @@ refuses() {
     [ "$(wc -l <stderr)" -eq 1 ] || complain "eval $*: not one line: $(cat stderr)"
     has "$(cat stderr)" "skiff eval: " "$pattern"
 }
-refuses 1 "no_target.csv: no column 'Survived'" two/model.npz no_target.csv
+refuses 1 "no_target.csv: no column 'Survived', the target, whose values are needed" two/model.npz no_target.csv
 refuses 1 "test.csv: is no .npz archive, and this model does not say how" bare/model.npz test.csv
 refuses 1 "the preparation in aimless/model.npz names no target" aimless/model.npz test.csv
 refuses 1 "none.csv: has no rows" two/model.npz none.csv
