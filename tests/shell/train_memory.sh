@@ -44,13 +44,19 @@ quickest=$(for try in 1 2 3 4 5; do
 done | sort -g | head -n 1)
 awk "BEGIN { exit !($quickest < 0.05) }" || complain "the quickest of five starts takes $quickest s"
 
-# 66 steps an epoch: 132 against 10032.
+# 66 steps an epoch: 132 against 10032. How many pages of its files the kernel maps at once changes a
+# run's peak by some hundred kilobytes; what grows with the steps does so in each of three runs.
 options="$lesson --batch_size 16 --dropout 0.1 --optimizer adamw"
 # shellcheck disable=SC2086
 {
     measure few $options --epochs 2
     few=$peak
-    measure many $options --epochs 152
+    least=
+    for try in 1 2 3; do
+        measure "many$try" $options --epochs 152
+        [ "${least:-$peak}" -lt "$peak" ] || least=$peak
+    done
+    peak=$least
     at_most "10000 steps" $((few + megabyte / 4))
     measure checkpoints $options --epochs 152 --checkpoint_dir "$folder/ck" --checkpoint_every 1
     at_most "152 checkpoints" $((few + megabyte))
