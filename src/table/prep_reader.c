@@ -66,8 +66,8 @@ static int open_reader(struct prep_reader *r, struct error *e)
         return rc;
     if (!p->target.name)
         return error_set(e, ERR_USAGE, "the preparation has no target");
-    rc = find_place(r->c, p, p->target.name, "the target, whose values are needed",
-                    &r->label_place, e);
+    rc = find_place(r->c, p, p->target.name, "the target, whose values are needed", &r->label_place,
+                    e);
     if (rc == 0 && prep_lookup_init(&r->classes, p->target.class_name, p->target.class_value,
                                     p->target.classes) != 0)
         rc = error_nomem(e, "classes");
