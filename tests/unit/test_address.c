@@ -56,7 +56,8 @@ static void a_port_is_taken_once(void **state)
     int door, other;
     CHECK_OK(address_listen(0, &door, &e), e);
     const int port = address_port(door);
-    check_refused(address_listen(port, &other, &e), ERR_IO, &e, "see --join_port");
+    check_refused(address_listen(port, &other, &e), ERR_IO, &e,
+                  "give all hosts another --join_port");
     assert_int_equal(other, -1);
     close(door);
     assert_int_equal(address_call("127.0.0.1", port, SECONDS), -1); // nobody is there
