@@ -18,7 +18,6 @@ import argparse
 import csv
 import dataclasses
 import json
-import math
 import os
 import subprocess
 import sys
@@ -33,9 +32,11 @@ PEERS = os.path.join(HERE, "peers")
 SHIPPED = os.path.join(HERE, "..", "data")
 SHAPES = {1: "ml.m5.large", 2: "ml.m5.large", 4: "ml.m5.xlarge", 8: "ml.m5.2xlarge"}
 MODES = ["eager", "graphs", "compile"]
-# What the first epoch's losses may differ by, relatively: of the same batches, as compare.py has
-# it; and of others from the same table (a GPU draws its own), which is noise of the batches.
-SAME, DRAWN = 1e-4, 0.05
+# What the first epoch's losses may differ by, relatively: of the same batches, as compare.py has it
+# for up to a hundred steps, and more for each step beyond, in which rounding grows (skiff's own
+# levels baseline and avx2 are 7e-4 apart after 3125 steps of 256,256); and of others from the same
+# table (a GPU draws its own), which is noise of the batches.
+SAME, A_STEP, DRAWN = 1e-4, 1e-6, 0.05
 KEPT_OPTIONS = ("hidden epochs batch_size learning_rate activation optimizer seed threads mode "
                 "order metrics").split()  # fmt: skip
 KEPT = ("program format written seed versions machine device instance data training seconds energy "
@@ -255,6 +256,13 @@ def key_of(line):
     return bench["work"], bench["side"], bench["machine"]
 
 
+def allowed(line):
+    batch = line["options"]["batch_size"]
+    if line["options"].get("order") == "device" and batch != 0:
+        return DRAWN
+    return max(SAME, A_STEP * line["data"]["train_rows"] / batch) if batch > 0 else SAME
+
+
 def disagreements(lines):
     """What is wrong with first epochs' losses: those of the same batches must agree."""
     found = []
@@ -262,10 +270,9 @@ def disagreements(lines):
         these = [line for line in lines if line["bench"]["work"] == work]
         base = next((line for line in these if line["program"] == "skiff"), these[0])
         for line in these:
-            drawn = line["options"].get("order") == "device" and line["options"]["batch_size"] != 0
             wanted, loss = base["bench"]["first_loss"], line["bench"]["first_loss"]
             apart = abs(loss - wanted) / wanted
-            if not apart <= (DRAWN if drawn else SAME) or math.isnan(apart):
+            if not apart <= allowed(line):  # nor where it is no number
                 sides = [one["bench"]["side"] for one in (line, base)]
                 found.append("%s: first epoch's loss: %s %.9g, %s %.9g"
                              % (work, sides[0], loss, sides[1], wanted))  # fmt: skip
