@@ -57,9 +57,11 @@ static char *setting_of(const json_t *options)
     json_t *value;
     int rc = 0;
     buf_init(&out, SETTING_MAX);
-    json_object_foreach((json_t *)(uintptr_t)options, name,
-                        value) if (rc == 0 && shapes_work(name) && !json_is_null(value)) rc =
-        put_option(&out, name, value);
+    json_object_foreach((json_t *)(uintptr_t)options, name, value)
+    {
+        if (rc == 0 && shapes_work(name) && !json_is_null(value))
+            rc = put_option(&out, name, value);
+    }
     char *text = rc == 0 || rc == ERR_LIMIT ? mem_strdup(out.data ? out.data : "") : NULL;
     buf_clear(&out);
     return text;
