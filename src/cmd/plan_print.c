@@ -127,15 +127,17 @@ static void print_second(const struct plan_result *r, const struct plan_kind *k)
     buf_clear(&text);
 }
 
-static void print_assumptions(const struct plan_job *job)
+static void print_assumptions(const struct plan_job *job, const struct plan_result *r)
 {
     struct buf text;
     buf_init(&text, 2048);
-    buf_printf(&text,
-               "Taken for granted: a core there is as fast as one here, two vCPUs are a core, a "
-               "message is %g us under way (--latency). Start-up, the loading of data and what a "
-               "platform bills besides are left out.",
-               1e6 * job->latency);
+    buf_printf(
+        &text,
+        "Taken for granted: a core there is as fast as one here, two vCPUs are a core, a "
+        "message is %g us under way (--latency). Start-up, the loading of data and what a "
+        "platform bills besides are left out. Hosts of more cores than the %zu measured here "
+        "are extrapolated, and a busy machine makes them look worse than they are.",
+        1e6 * job->latency, r->measured.threads);
     putchar('\n');
     print_paragraph(&text);
     buf_clear(&text);
@@ -147,7 +149,7 @@ void plan_print(const struct plan_job *job, const struct plan_result *r)
     print_lines(r);
     for (size_t k = 0; k < r->kinds; k++)
         print_second(r, &r->kind[k]);
-    print_assumptions(job);
+    print_assumptions(job, r);
 }
 
 // ---- for programs
