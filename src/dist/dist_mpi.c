@@ -4,6 +4,7 @@
 // constants are used, which all libraries with MPICH's binary interface share.
 #include "dist/dist_inner.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -15,11 +16,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TAG              1  // one is enough: messages between two ranks keep their order
 #define REQUESTS         16 // a rank that an exchange posts at most
 #define LAUNCHER_SECONDS 5
+#define READING_SECONDS  0.5 // that a launcher has for a line; it takes microseconds
 
 struct functions {
     int (*init)(int *, char ***, int, int *);
@@ -206,9 +211,23 @@ static void mpi_leave(void *context)
     mpi_free(m);
 }
 
+// Waits until the launcher has read what stands in our standard error, if that is a pipe to it: at
+// the word "abort" it ends at once, and lines that it has not read by then are lost.
+static void let_errors_be_read(void)
+{
+    struct stat to;
+    int unread = 0;
+    if (fstat(STDERR_FILENO, &to) != 0 || !S_ISFIFO(to.st_mode))
+        return;
+    const double end = clock_seconds() + READING_SECONDS;
+    while (ioctl(STDERR_FILENO, FIONREAD, &unread) == 0 && unread > 0 && clock_seconds() < end)
+        nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+}
+
 // The launcher ends all ranks, this one included. MPI_Abort would do it with a line of its own.
 static bool ask_launcher_to_abort(int status)
 {
+    let_errors_be_read();
     char text[64];
     const int length = snprintf(text, sizeof text, "cmd=abort exitcode=%d\n", status);
     return launcher_fd() >= 0 && write(launcher_fd(), text, (size_t)length) == length;
