@@ -97,14 +97,8 @@ until_there() {
     [ $tries -gt 0 ] || complain "not there after 10 s: $*"
 }
 
-# all_gone: no rank of the latest start is left, after a second at most.
+# all_gone WHAT: no rank of the latest start is left.
 all_gone() {
-    for file in "$folder"/pid.*; do
-        tries=100
-        while kill -0 "$(cat "$file")" 2>/dev/null && [ $tries -gt 0 ]; do
-            sleep 0.01
-            tries=$((tries - 1))
-        done
-        [ $tries -gt 0 ] || complain "$1: the process of ${file##*/} lives on"
-    done
+    # shellcheck disable=SC2046 # numbers
+    until_gone "$1" $(cat "$folder"/pid.*)
 }

@@ -56,7 +56,8 @@ done
 # shellcheck disable=SC2086
 {
     launch 1 3 $options --join_timeout 10
-    sleep 2
+    until_listening "$(cat "$folder/pid.1")"
+    sleep 1
     kill -TERM "$(cat "$folder/pid.1")"
     launch 3 3 $options --join_timeout 10
     for host in 1 3; do

@@ -146,12 +146,8 @@ over() {
     all_end 3 "$1" "${4:-failure}"
     [ $(($(date +%s) - since)) -le 9 ] || complain "$1: the end took $(($(date +%s) - since)) s"
     grep -q "$3" "$folder/said.$2" || complain "$1: host $2 says: $(cat "$folder/said.$2")"
-    for pid in $rank1 $rank2 $rank3; do
-        case $(ps -o stat= -p "$pid") in
-        '' | Z*) ;; # nobody may have asked how it ended
-        *) complain "$1: rank $pid lives on" ;;
-        esac
-    done
+    # shellcheck disable=SC2086 # numbers
+    until_gone "$1" $rank1 $rank2 $rank3
     for file in "$folder"/checkpoints/checkpoint-*.npz; do
         "$SKIFF" inspect "$file" >"$folder/stdout" 2>&1 || complain "$1: $(cat "$folder/stdout")"
     done

@@ -30,12 +30,8 @@ over() {
     wait $launcher
     code=$?
     [ $code -eq "$2" ] || complain "$1: exit status $code, expected $2: $(cat "$folder/stderr")"
-    while read -r pid; do
-        case $(ps -o stat= -p "$pid") in
-        '' | Z*) ;; # nobody may have asked how it ended
-        *) complain "$1: rank $pid lives on" ;;
-        esac
-    done <"$folder/ranks"
+    # shellcheck disable=SC2046 # numbers
+    until_gone "$1" $(cat "$folder/ranks")
 }
 
 # shellcheck disable=SC2086 # lists of words

@@ -193,6 +193,7 @@ completes
 rm -rf "$root/input/data/train_0" "$root/model"
 SKIFF_ML_ROOT=$root "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr" &
 pid=$!
+until_listening $pid
 sleep 0.3
 kill -TERM $pid
 wait $pid
@@ -201,10 +202,12 @@ is "a signal while a pipe is waited for" "$? $(cat "$folder/stderr")" \
 # Nor does it matter when the signal comes: a writer is there and says nothing.
 lay silent --pipe train --channel train="$train_file" --hp epochs=2
 mkfifo "$root/input/data/train_0"
-(exec 3>"$root/input/data/train_0" && head -c 1000 "$train_file" >&3 && sleep 2) &
-SKIFF_ML_ROOT=$root "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr" &
+exec 3<>"$root/input/data/train_0" # which does not wait for a reader
+head -c 1000 "$train_file" >&3
+SKIFF_ML_ROOT=$root "$SKIFF" train >"$folder/stdout" 2>"$folder/stderr" 3>&- &
 pid=$!
-sleep 0.5
+until_listening $pid
+sleep 0.3
 kill -TERM $pid
 wait $pid
 is "a signal while a writer is silent" "$? $(cat "$folder/stderr")" \

@@ -170,6 +170,7 @@ for who in algo-1 algo-3; do
     lesson waiting --hosts 3 --hp epochs=1
     rm -r "$job/algo-2"
     by_hand
+    until_listening "$(cat "$folder/$who.pid")"
     sleep 0.3
     kill -TERM "$(cat "$folder/$who.pid")"
     ended "SIGTERM to $who while waiting" algo-1 0

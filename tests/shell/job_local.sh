@@ -106,10 +106,7 @@ chmod +x "$folder/leaves" "$folder/silent" "$folder/deaf"
 lay program
 timeout 20 "$SKIFF" job run "$job" --program "$folder/leaves" >"$folder/log" ||
     complain "a program that leaves another: $?"
-case $(cat "/proc/$(cat "$folder/left.pid")/stat" 2>/dev/null) in
-'' | *') Z '*) ;; # gone, or nobody has asked for its status
-*) complain "what a program left is still there" ;;
-esac
+until_gone "what a program left" "$(cat "$folder/left.pid")"
 timeout 20 "$SKIFF" job run "$job" --program "$folder/silent" --max_run 0.3 --grace 0.3 >"$folder/log"
 is "a log that is closed early" "$?" 0
 has "$(cat "$folder/log")" "Status     Stopped (MaxRuntimeExceeded)"

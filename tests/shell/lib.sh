@@ -141,6 +141,35 @@ no_leftovers() {
     [ -z "$left" ] || complain "$what: temporary files are left: $left"
 }
 
+# What is asynchronous (a process that a signal ends, one that begins) is waited for, never looked at
+# once: a machine that is busy with other things may take seconds.
+
+# until_gone WHAT PID...: these processes end, within 10 s. Nobody may have asked how they ended (Z).
+until_gone() {
+    what=$1
+    shift
+    for process; do
+        tries=1000
+        until case $(cat "/proc/$process/stat" 2>/dev/null) in '' | *') Z '*) true ;; *) false ;; esac ||
+            [ $tries -eq 0 ]; do
+            sleep 0.01
+            tries=$((tries - 1))
+        done
+        [ $tries -gt 0 ] || complain "$what: process $process lives on"
+    done
+}
+
+# until_listening PID: it has a handler of SIGTERM, within 20 s; or it has ended.
+until_listening() {
+    tries=2000
+    until caught=$(sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$1/status" 2>/dev/null)
+        [ $((0x${caught:-ffff} & 0x4000)) -ne 0 ] || [ $tries -eq 0 ]; do
+        sleep 0.01
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ] || complain "process $1 has no handler of SIGTERM"
+}
+
 # A moment between 0 and $1 milliseconds, in seconds as sleep takes them.
 random_moment() {
     number=$(od -An -N2 -tu2 /dev/urandom)
@@ -176,7 +205,7 @@ signalled() {
     "$SKIFF" train "$@" --checkpoint_dir "$checkpoints" >"$folder/stdout" 2>"$folder/stderr" \
         </dev/null &
     pid=$!
-    tries=500
+    tries=2000
     until ls "$checkpoints"/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
         sleep 0.01
         tries=$((tries - 1))

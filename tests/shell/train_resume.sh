@@ -68,9 +68,10 @@ done
 # Without a checkpoint the model of the last step is still there.
 out=$folder/nowhere
 # shellcheck disable=SC2086
-"$SKIFF" train $mini --epochs 1000000 --out "$out" --threads 1 >"$folder/stdout" 2>"$folder/stderr" &
+"$SKIFF" train $mini --epochs 1000000 --out "$out" --threads 1 --log_every 1 \
+    >"$folder/stdout" 2>"$folder/stderr" &
 pid=$!
-sleep 0.2
+until grep -q '^Epoch' "$folder/stdout" || ! kill -0 $pid; do sleep 0.05; done
 kill -TERM $pid
 wait $pid
 code=$?
