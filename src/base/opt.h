@@ -42,10 +42,23 @@ struct opt_every {
     double seconds; // 0: not by time
 };
 
+// What another value changes about a run whose options are recorded: whether it is the same work,
+// whether the run can be continued, whether a repetition takes it over. In tables of commands that
+// leave no record it stays unsaid.
+enum opt_effect {
+    OPT_UNSAID,
+    OPT_SHAPES,  // the result and the work: a continuation must have the same value
+    OPT_SETTLED, // the same, but what it came to for these data is what must be the same
+    OPT_DRAWS,   // the result, by other draws of the same work
+    OPT_ASIDE,   // neither: where data are, who takes part, what is printed
+    OPT_PLACE,   // neither, and it belongs to this one run: a repetition goes without it
+};
+
 struct opt {
     const char *name;    // canonical, words joined by '_'
     const char *aliases; // separated by spaces, or NULL
     enum opt_type type;
+    enum opt_effect effect;
     size_t offset;            // of the target in the caller's struct
     double min, max;          // numbers, each member of a pair or list
     const char *const *words; // OPT_ENUM, NULL-terminated

@@ -17,4 +17,7 @@ int run_append(struct cost_runs *runs, json_t *root, const struct run_place *at,
 // ERR_DATA for a value that such a metric cannot have.
 int run_take_metrics(struct cost_run *r, const json_t *root, const char *where, struct error *e);
 
+// The options that shape a run's work, as "name=value, ..." on the heap; NULL without memory.
+char *run_setting(const json_t *options);
+
 #endif

@@ -3,7 +3,6 @@
 // zero machines): a figure that is wrong would be multiplied by a price and believed.
 #include "cost/run_read.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "cost/run_inner.h"
 #include "io/json_at.h"
@@ -14,58 +13,6 @@
 
 #define SECONDS_MAX   1e9 // thirty years
 #define INSTANCES_MAX 1e5
-#define SETTING_MAX   ((size_t)1 << 20)
-
-// Options by which runs differ without doing other work: where data, results and hosts are, who
-// takes part, and what is done after failures.
-// clang-format off
-static const char *const no_work[] = {
-    "train", "val", "validation", "test", "data", "prep", "x_key", "y_key", "sharded",
-    "seed", "threads", "log_every", "progress", "quiet",
-    "hosts", "host", "ranks_per_host", "host_addresses", "join_port", "join_secret_file",
-    "join_timeout", "heartbeat", "restarts", "elastic",
-    "out", "model_dir", "output_dir", "checkpoint_dir", "checkpoint_every", "config",
-    "instance", "prices", "root", "strict",
-    "name", "hidden", "batch_size", "device", // which have a place of their own in a run
-};
-// clang-format on
-
-static bool shapes_work(const char *option)
-{
-    for (size_t i = 0; i < sizeof no_work / sizeof *no_work; i++)
-        if (strcmp(no_work[i], option) == 0)
-            return false;
-    return true;
-}
-
-static int put_option(struct buf *out, const char *name, json_t *value)
-{
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
-    if (!text)
-        return ERR_NOMEM;
-    const int rc = buf_printf(out, "%s%s=%s", out->len ? ", " : "", name,
-                              json_is_string(value) ? json_string_value(value) : text);
-    mem_free(text);
-    return rc;
-}
-
-// "name=value, ..." on the heap, NULL without memory.
-static char *setting_of(const json_t *options)
-{
-    struct buf out;
-    const char *name;
-    json_t *value;
-    int rc = 0;
-    buf_init(&out, SETTING_MAX);
-    json_object_foreach((json_t *)(uintptr_t)options, name, value)
-    {
-        if (rc == 0 && shapes_work(name) && !json_is_null(value))
-            rc = put_option(&out, name, value);
-    }
-    char *text = rc == 0 || rc == ERR_LIMIT ? mem_strdup(out.data ? out.data : "") : NULL;
-    buf_clear(&out);
-    return text;
-}
 
 static int take_seconds(struct cost_run *r, const char *where, struct error *e)
 {
@@ -162,7 +109,7 @@ static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
                          at->where);
     r->owned_name = mem_strdup(text_or(shown(json_text_at(r->root, "name")), at->name));
     r->owned_path = mem_strdup(at->where);
-    r->owned_setting = setting_of(json_at(r->root, "options"));
+    r->owned_setting = run_setting(json_at(r->root, "options"));
     if (!r->owned_name || !r->owned_path || !r->owned_setting)
         return error_nomem(e, at->where);
     error_one_line(r->owned_name); // for tables

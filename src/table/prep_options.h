@@ -26,65 +26,65 @@ extern const char *const prep_fit_on_words[];
 // clang-format off
 #define PREP_OPTION_ROWS(AT) \
     {.group = "Columns", .name = "target", .type = OPT_TEXT, .offset = AT(target), \
-     .arg = "NAME", \
+     .effect = OPT_SETTLED, .arg = "NAME", \
      .help = "The column to be predicted."}, \
     {.name = "features", .type = OPT_TEXT, .offset = AT(features), \
-     .arg = "NAME,...", \
+     .effect = OPT_SETTLED, .arg = "NAME,...", \
      .help = "Columns that become features, in this order; unless given, all that can, in " \
              "the order of the file."}, \
     {.name = "drop", .type = OPT_TEXT, .offset = AT(drop), \
-     .arg = "NAME,...", \
+     .effect = OPT_SETTLED, .arg = "NAME,...", \
      .help = "Columns to leave out."}, \
     {.name = "id", .type = OPT_TEXT, .offset = AT(id), \
-     .arg = "NAME,...", \
+     .effect = OPT_SETTLED, .arg = "NAME,...", \
      .help = "Columns that name a row: no features, but passed through to predictions."}, \
     {.name = "fill", .type = OPT_TEXT, .offset = AT(fill), \
-     .arg = "HOW,...", \
+     .effect = OPT_SETTLED, .arg = "HOW,...", \
      .help = "What stands for missing values: median, mean, most_frequent, a constant (as " \
              "NAME=VALUE), or error, which refuses them. Unless given, numbers take their " \
              "median and categories the most frequent one."}, \
     {.name = "encode", .type = OPT_TEXT, .offset = AT(encode), \
-     .arg = "HOW,...", \
+     .effect = OPT_SETTLED, .arg = "HOW,...", \
      .help = "How a column becomes numbers: numeric, label (the place of a category in " \
              "sorted order), onehot, or an order of your own, NAME=low<mid<high. Texts are " \
              "labels unless given."}, \
     {.name = "scale", .type = OPT_TEXT, .offset = AT(scale), \
-     .arg = "HOW,...", \
+     .effect = OPT_SETTLED, .arg = "HOW,...", \
      .help = "none, standard, minmax or robust, as scikit-learn scales; standard unless " \
              "given, and none for onehot."}, \
     {.name = "clip", .type = OPT_TEXT, .offset = AT(clip), \
-     .arg = "HOW,...", \
+     .effect = OPT_SETTLED, .arg = "HOW,...", \
      .help = "Quantiles that numbers are brought back to, such as 0.01:0.99 or " \
              "Fare=0:0.99."}, \
     {.name = "log1p", .type = OPT_TEXT, .offset = AT(log1p), \
-     .arg = "NAME,...", \
+     .effect = OPT_SETTLED, .arg = "NAME,...", \
      .help = "Columns whose numbers become log(1 + x)."}, \
     {.name = "unseen", .type = OPT_TEXT, .offset = AT(unseen), \
-     .arg = "HOW,...", \
+     .effect = OPT_SETTLED, .arg = "HOW,...", \
      .help = "What a category is that the fit has not met: fill (as if missing), zero or " \
              "error."}, \
     {.group = "Division", .name = "test_size", .type = OPT_FLOAT, .offset = AT(test_size), \
-     .arg = "X", .min = 0, .max = 4294967295.0, .initial = "0.2", \
+     .effect = OPT_SETTLED, .arg = "X", .min = 0, .max = 4294967295.0, .initial = "0.2", \
      .help = "Rows held back to validate on: below 1 a share, else their number; 0 is " \
              "none. They are those that train_test_split of scikit-learn holds back."}, \
     {.name = "random_state", .type = OPT_INT, .offset = AT(random_state), \
-     .arg = "N", .min = 0, .max = 4294967295.0, .initial = "42", \
+     .effect = OPT_SETTLED, .arg = "N", .min = 0, .max = 4294967295.0, .initial = "42", \
      .help = "Seed of the division."}, \
     {.name = "stratify", .type = OPT_BOOL, .offset = AT(stratify), \
-     .initial = "false", \
+     .effect = OPT_SETTLED, .initial = "false", \
      .help = "Keep the classes in proportion on both sides."}, \
     {.name = "shuffle", .type = OPT_BOOL, .offset = AT(shuffle), \
-     .initial = "true", \
+     .effect = OPT_SETTLED, .initial = "true", \
      .help = "Draw the rows held back by lot; --no-shuffle takes the last ones."}, \
     {.name = "fit_on", .type = OPT_ENUM, .offset = AT(fit_on), \
-     .words = prep_fit_on_words, .initial = "train", \
+     .effect = OPT_SETTLED, .words = prep_fit_on_words, .initial = "train", \
      .help = "Rows in which fills, categories and scales are found: those to train on, or " \
              "all, as notebooks do that prepare first and divide then."}, \
     {.group = "CSV", .name = "delimiter", .type = OPT_ENUM, .offset = AT(delimiter), \
-     .words = csv_delimiter_words, .initial = "auto", \
+     .effect = OPT_SETTLED, .words = csv_delimiter_words, .initial = "auto", \
      .help = "What stands between the fields; auto looks at the first records."}, \
     {.name = "header", .type = OPT_ENUM, .offset = AT(header), \
-     .words = csv_header_words, .initial = "auto", \
+     .effect = OPT_SETTLED, .words = csv_header_words, .initial = "auto", \
      .help = "Whether the first record names the columns; auto looks for numbers in it. " \
              "Without a header they are c1, c2 and so on."}
 // clang-format on

@@ -3,62 +3,9 @@
 
 #include "io/json.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define CHECKPOINT_FORMAT 1
-
-// Options that may change between a run and its continuation: they change no number of it, or what
-// came of them is compared instead. Of a CSV those are the values that it was turned into.
-static bool is_free(const struct opt *o)
-{
-    const size_t csv = offsetof(struct train_config, csv);
-    if (o->offset >= csv && o->offset < csv + sizeof(struct prep_options))
-        return true;
-    static const char *const names[] = {
-        "train",
-        "val",
-        "test",
-        "x_key",
-        "y_key",
-        "init",
-        "threads",
-        "gemm",
-        "log_every",
-        "quiet",
-        "progress",
-        "model_dir",
-        "config",
-        "output_dir",
-        "out",
-        "task",
-        "checkpoint_dir",
-        "checkpoint_every",
-        "batch_size",
-        "scale_target",
-        "data",
-        "prep",
-        "hosts",
-        "host",
-        "join_port",
-        "join_timeout",
-        "heartbeat",
-        "restarts",
-        "elastic",
-        "sharded",
-        "ranks_per_host",
-        "host_addresses",
-        "instance",
-        "prices",
-        "root",
-        "strict",
-        "join_secret_file",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], o->name) == 0)
-            return true;
-    return false;
-}
 
 // A longer run is the same run continued, unless the schedule looks at its length.
 static bool may_differ(const struct fit *f, const char *name)
@@ -101,8 +48,9 @@ static int set_options(const struct fit *f, json_t *object, struct error *e)
                                     .target = (void *)(uintptr_t)f->config};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < options.count; i++) {
-        if (is_free(&options.table[i]))
-            continue;
+        const enum opt_effect effect = options.table[i].effect;
+        if (effect != OPT_SHAPES && effect != OPT_DRAWS)
+            continue; // changes no number, or what came of it is compared
         struct buf text;
         buf_init(&text, 4096);
         opt_print(&options, i, &text);

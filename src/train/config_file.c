@@ -105,10 +105,9 @@ static json_t *options_of_record(json_t *object)
 // it does not go on from the other's checkpoints.
 static void forget_places(json_t *options)
 {
-    static const char *const places[] = {"out",    "model_dir", "output_dir", "checkpoint_dir",
-                                         "config", "root",      "host"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        json_object_del(options, places[i]);
+    for (size_t i = 0; i < train_option_count; i++)
+        if (train_options[i].effect == OPT_PLACE)
+            json_object_del(options, train_options[i].name);
 }
 
 static int set_all(struct opt_set *options, const char *name, json_t *object, struct error *e)

@@ -35,6 +35,8 @@ static void the_table_is_sound(void **state)
         if (opt_find(&set, o->name) != (int)i)
             fail_msg("%s: another option has this name", o->name);
         assert_non_null(o->help);
+        if (o->effect == OPT_UNSAID)
+            fail_msg("%s: the table does not say what it changes (enum opt_effect)", o->name);
         assert_true(o->offset < sizeof config);
         for (size_t k = 0; k < i; k++)
             if (train_options[k].offset == o->offset)
