@@ -7,10 +7,8 @@
 
 #include "train/history.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 // Parts of a run as members of "seconds" in run.json, in the order in which they happen.
 #define COST_PHASES_OF(X)                                                                          \
@@ -85,10 +83,7 @@ struct cost_run {
     size_t metric_rows;      // how many they are
     struct history history;  // of no epochs when there is no history.csv beside the record
 
-    // For run_read.c alone.
-    json_t *root; // what the texts above point into, those below aside
-    char *owned_name, *owned_path, *owned_setting;
-    uint64_t file[2]; // device and number of the file
+    struct run_source *source; // what the texts above point into; NULL of a run made by hand
 };
 
 #endif

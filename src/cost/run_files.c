@@ -102,12 +102,17 @@ int cost_runs_add_lines(struct cost_runs *runs, const char *path, const char *te
     return rc;
 }
 
+static bool is_of(const struct cost_run *r, const uint64_t file[2])
+{
+    return r->source->file[0] == file[0] && r->source->file[1] == file[1];
+}
+
 // A run that counted twice would look like two that agree.
 static int check_new(const struct cost_runs *runs, size_t count, const uint64_t file[2],
                      const char *path, struct error *e)
 {
     for (size_t i = 0; i < count; i++)
-        if (runs->item[i].file[0] == file[0] && runs->item[i].file[1] == file[1])
+        if (is_of(&runs->item[i], file))
             return error_set(e, ERR_USAGE, "%s: is given twice (also as %.200s); a run counts once",
                              path, runs->item[i].path);
     return 0;
@@ -116,8 +121,8 @@ static int check_new(const struct cost_runs *runs, size_t count, const uint64_t 
 bool cost_run_is_of(const struct cost_run *r, const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && r->file[0] == (uint64_t)st.st_dev &&
-           r->file[1] == (uint64_t)st.st_ino;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           is_of(r, (const uint64_t[]){(uint64_t)st.st_dev, (uint64_t)st.st_ino});
 }
 
 static int read_history(struct cost_run *r, const char *path, struct error *e)
@@ -171,7 +176,7 @@ static int add_file(struct cost_runs *runs, const char *path, const char *name, 
         rc = parse_file(runs, path, name, (struct span){text.len ? text.data : "", text.len}, e);
     buf_clear(&text);
     for (size_t i = before; i < runs->count; i++)
-        memcpy(runs->item[i].file, file, sizeof file);
+        memcpy(runs->item[i].source->file, file, sizeof file);
     return rc;
 }
 

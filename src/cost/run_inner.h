@@ -5,6 +5,16 @@
 
 #include "cost/run_read.h"
 
+#include <jansson.h>
+#include <stdint.h>
+
+// What a run was read from.
+struct run_source {
+    json_t *root; // the record
+    char *name, *path, *setting;
+    uint64_t file[2]; // device and number of the file
+};
+
 struct run_place {
     const char *where; // the file, or file and line: begins messages, and is the run's path
     const char *name;  // of the run, where the record gives none

@@ -16,13 +16,14 @@
 
 static int take_seconds(struct cost_run *r, const char *where, struct error *e)
 {
+    const json_t *root = r->source->root;
     for (int p = 0; p < COST_PHASES; p++) {
-        r->seconds[p] = json_number_at(json_at(r->root, "seconds"), cost_phase_name[p]);
+        r->seconds[p] = json_number_at(json_at(root, "seconds"), cost_phase_name[p]);
         if (r->seconds[p] < 0 || r->seconds[p] > SECONDS_MAX)
             return error_set(e, ERR_DATA, "%s: seconds.%s is %g, which no run takes", where,
                              cost_phase_name[p], r->seconds[p]);
     }
-    r->billable = json_number_at(r->root, "seconds.billable");
+    r->billable = json_number_at(root, "seconds.billable");
     if (r->billable < 0 || r->billable > SECONDS_MAX * INSTANCES_MAX)
         return error_set(e, ERR_DATA, "%s: seconds.billable is %g, which nobody bills", where,
                          r->billable);
@@ -34,13 +35,13 @@ static int take_seconds(struct cost_run *r, const char *where, struct error *e)
 
 static int take_instance(struct cost_run *r, const char *where, struct error *e)
 {
-    const json_t *count = json_at(r->root, "instance.count");
-    r->instance = json_text_at(r->root, "instance.type");
-    r->instance_source = json_text_at(r->root, "instance.source");
+    const json_t *root = r->source->root, *count = json_at(root, "instance.count");
+    r->instance = json_text_at(root, "instance.type");
+    r->instance_source = json_text_at(root, "instance.source");
     r->instances = 1;
     if (!count || json_is_null(count))
         return 0;
-    r->instances = json_count_at(r->root, "instance.count");
+    r->instances = json_count_at(root, "instance.count");
     if (r->instances < 1 || (double)r->instances > INSTANCES_MAX)
         return error_set(e, ERR_DATA, "%s: instance.count must be a whole number from 1 to %g",
                          where, INSTANCES_MAX);
@@ -54,7 +55,7 @@ static const char *text_or(const char *text, const char *other)
 
 static void take_machine(struct cost_run *r)
 {
-    const json_t *root = r->root;
+    const json_t *root = r->source->root;
     r->program = text_or(json_text_at(root, "program"), "unknown");
     r->published = json_is_true(json_at(root, "published"));
     r->citation = json_text_at(root, "citation");
@@ -71,7 +72,7 @@ static void take_machine(struct cost_run *r)
 
 static void take_work(struct cost_run *r)
 {
-    const json_t *root = r->root;
+    const json_t *root = r->source->root;
     r->task = json_text_at(root, "training.task");
     r->rows = json_count_at(root, "data.train_rows");
     r->val_rows = json_count_at(root, "data.val_rows");
@@ -102,49 +103,80 @@ static const char *shown(const char *text)
     return text && text[strspn(text, " \t\r\n")] ? text : NULL;
 }
 
+// Texts of the run that are not the record's own.
+static int take_texts(struct cost_run *r, const struct run_place *at, struct error *e)
+{
+    struct run_source *s = r->source;
+    s->name = mem_strdup(text_or(shown(json_text_at(s->root, "name")), at->name));
+    s->path = mem_strdup(at->where);
+    s->setting = run_setting(json_at(s->root, "options"));
+    if (!s->name || !s->path || !s->setting)
+        return error_nomem(e, at->where);
+    error_one_line(s->name); // for tables
+    r->name = s->name;
+    r->path = s->path;
+    r->setting = s->setting;
+    return 0;
+}
+
 static int fill(struct cost_run *r, const struct run_place *at, struct error *e)
 {
-    if (!json_is_object(json_at(r->root, "seconds")))
+    json_t *root = r->source->root;
+    if (!json_is_object(json_at(root, "seconds")))
         return error_set(e, ERR_FORMAT, "%s: is no record of a run: it has no 'seconds'",
                          at->where);
-    r->owned_name = mem_strdup(text_or(shown(json_text_at(r->root, "name")), at->name));
-    r->owned_path = mem_strdup(at->where);
-    r->owned_setting = run_setting(json_at(r->root, "options"));
-    if (!r->owned_name || !r->owned_path || !r->owned_setting)
-        return error_nomem(e, at->where);
-    error_one_line(r->owned_name); // for tables
-    r->name = r->owned_name;
-    r->path = r->owned_path;
-    r->setting = r->owned_setting;
+    int rc = take_texts(r, at, e);
+    if (rc)
+        return rc;
     take_machine(r);
     take_work(r);
-    int rc = run_take_metrics(r, r->root, at->where, e);
+    rc = run_take_metrics(r, root, at->where, e);
     if (rc == 0)
         rc = take_instance(r, at->where, e);
     if (rc == 0)
         rc = take_seconds(r, at->where, e);
     if (rc == 0)
         rc = check_texts(r, at->where, e);
-    json_object_del(r->root, "metrics"); // which may be large, and have been taken
+    json_object_del(root, "metrics"); // which may be large, and have been taken
     return rc;
+}
+
+// Steals the reference; NULL without memory.
+static struct run_source *source_new(json_t *root)
+{
+    struct run_source *s = mem_zalloc(sizeof *s);
+    if (s)
+        s->root = root;
+    else
+        json_decref(root);
+    return s;
+}
+
+static void source_free(struct run_source *s)
+{
+    if (!s)
+        return;
+    mem_free(s->name);
+    mem_free(s->path);
+    mem_free(s->setting);
+    json_decref(s->root);
+    mem_free(s);
 }
 
 static void clear_run(struct cost_run *r)
 {
     history_clear(&r->history);
-    mem_free(r->owned_name);
-    mem_free(r->owned_path);
-    mem_free(r->owned_setting);
-    json_decref(r->root);
+    source_free(r->source);
 }
 
 // A copy of a record, in whatever file: no two runs end in the same second and take as long to the
 // last digit.
 static bool is_same_run(const struct cost_run *a, const struct cost_run *b)
 {
-    const char *x = json_text_at(a->root, "written"), *y = json_text_at(b->root, "written");
+    const json_t *one = a->source->root, *two = b->source->root;
+    const char *x = json_text_at(one, "written"), *y = json_text_at(two, "written");
     return a->seconds[COST_TOTAL] == b->seconds[COST_TOTAL] && x && y && strcmp(x, y) == 0 &&
-           json_equal(json_at(a->root, "seconds"), json_at(b->root, "seconds"));
+           json_equal(json_at(one, "seconds"), json_at(two, "seconds"));
 }
 
 // A run that counted twice would look like two that agree.
@@ -175,8 +207,8 @@ static int reserve(struct cost_runs *runs, const char *where, struct error *e)
 
 int run_append(struct cost_runs *runs, json_t *root, const struct run_place *at, struct error *e)
 {
-    struct cost_run r = {.root = root};
-    int rc = reserve(runs, at->where, e);
+    struct cost_run r = {.source = source_new(root)};
+    int rc = r.source ? reserve(runs, at->where, e) : error_nomem(e, at->where);
     if (rc == 0)
         rc = fill(&r, at, e);
     if (rc == 0)
