@@ -27,7 +27,11 @@ void cost_runs_clear(struct cost_runs *runs);
 // Was the run read from the file of that path?
 bool cost_run_is_of(const struct cost_run *r, const char *path);
 
-// The same from memory. `path` begins messages and is copied.
+// Does no option of skiff train that shapes the result have one value in one of the runs and
+// another in the other? What one of them does not say, it may have: programs have other options.
+bool cost_run_settings_agree(const struct cost_run *a, const struct cost_run *b);
+
+// Runs from memory, as cost_runs_add has them. `path` begins messages and is copied.
 int cost_runs_add_record(struct cost_runs *runs, const char *path, const char *text, size_t size,
                          struct error *e);
 int cost_runs_add_lines(struct cost_runs *runs, const char *path, const char *text, size_t size,

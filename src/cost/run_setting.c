@@ -61,3 +61,37 @@ char *run_setting(const json_t *options)
     buf_clear(&out);
     return text;
 }
+
+static bool same_value(const json_t *a, const json_t *b)
+{
+    if (json_is_number(a) && json_is_number(b))
+        return json_number_value(a) == json_number_value(b);
+    return json_equal(a, b);
+}
+
+// Is this of the work whatever program does it? What auto came to stands elsewhere in a run.
+static bool is_common(const char *name)
+{
+    const struct opt *o = known(name);
+    return o && o->effect == OPT_SHAPES && !is_shown_apart(name);
+}
+
+static json_t *options_of(const struct cost_run *r)
+{
+    return r->source ? json_object_get(r->source->root, "options") : NULL;
+}
+
+bool cost_run_settings_agree(const struct cost_run *a, const struct cost_run *b)
+{
+    const json_t *theirs = options_of(b);
+    const char *name;
+    json_t *mine;
+    json_object_foreach(options_of(a), name, mine)
+    {
+        const json_t *other = json_object_get(theirs, name);
+        const bool both_say = !json_is_null(mine) && other && !json_is_null(other);
+        if (both_say && is_common(name) && !same_value(mine, other))
+            return false;
+    }
+    return true;
+}

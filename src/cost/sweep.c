@@ -36,7 +36,8 @@ static bool same_batch(const struct cost_run *a, const struct cost_run *b)
 static bool same_work(const struct cost_run *a, const struct cost_run *b)
 {
     return cost_text_same(a->task, b->task) && a->features == b->features &&
-           cost_text_same(a->hidden, b->hidden) && a->epochs == b->epochs && same_batch(a, b);
+           cost_text_same(a->hidden, b->hidden) && a->epochs == b->epochs && same_batch(a, b) &&
+           cost_run_settings_agree(a, b);
 }
 
 bool sweep_same_work(const struct sweep *a, const struct sweep *b)

@@ -28,7 +28,8 @@ struct sweeps { // zeroed at first; points into the comparison
 int sweeps_find(struct sweeps *s, const struct compare *c, struct error *e);
 void sweeps_clear(struct sweeps *s);
 
-// The same task, features, network, epochs and batch, so that only machine and program differ.
+// The same task, features, network, epochs, batch and settings, so that only machine and program
+// differ.
 bool sweep_same_work(const struct sweep *a, const struct sweep *b);
 bool sweep_is_first(const struct sweeps *s, size_t i); // of its work
 

@@ -2,6 +2,7 @@
 // Sweeps out of the rows of a comparison, and what is said of where the answer turns.
 #include "testing.h"
 
+#include "cost/run_read.h"
 #include "cost/turning.h"
 
 #define SIZES   4
@@ -190,6 +191,47 @@ static void batches(void **state)
     assert_true(said.sweeps == 2 && said.turnings == 0);
 }
 
+static void add_record(struct cost_runs *to, const char *options, double total)
+{
+    char text[256];
+    struct error e = {0};
+    snprintf(text, sizeof text, "{\"seconds\": {\"total\": %g}, \"options\": {%s}}", total,
+             options);
+    CHECK_OK(cost_runs_add_record(to, "run.json", text, strlen(text), &e), e);
+}
+
+// How many pairs there are of two sides with these options.
+static size_t pairs_of(const char *one, const char *other)
+{
+    struct cost_runs read = {0};
+    struct said said;
+    struct error e = {0};
+    add_record(&read, one, 1);
+    add_record(&read, other, 2);
+    const struct compare c = make((const struct side[]){cpu, gpu}, 2, SIZES);
+    for (size_t i = 0; i < 2 * SIZES * REPEATS; i++)
+        runs[i].source = read.item[i / (SIZES * REPEATS)].source;
+    CHECK_OK(find_and_say(&said, &c, &e), e);
+    cost_runs_clear(&read);
+    return said.turnings;
+}
+
+// Options that both name are of the same work only when they agree; those that shape no result, are
+// of one program alone or unset do not count.
+static void options_of_other_work(void **state)
+{
+    (void)state;
+    noise = 0;
+    assert_int_equal(pairs_of("\"learning_rate\": 0.001", "\"learning_rate\": 0.01"), 0);
+    assert_int_equal(pairs_of("\"optimizer\": \"adam\"", "\"optimizer\": \"sgd\""), 0);
+    assert_int_equal(pairs_of("\"learning_rate\": 1", "\"learning_rate\": 1.0"), 1);
+    assert_int_equal(pairs_of("\"learning_rate\": 0.001", "\"mode\": \"eager\""), 1);
+    assert_int_equal(pairs_of("\"dropout\": null", "\"dropout\": 0.5"), 1);
+    assert_int_equal(pairs_of("\"seed\": 1, \"out\": \"a\", \"mode\": 1, \"task\": \"auto\"",
+                              "\"seed\": 2, \"out\": \"b\", \"mode\": 2, \"task\": \"binary\""),
+                     1);
+}
+
 // The same machine with other instructions is another line, and is called by them.
 static void levels_of_instructions(void **state)
 {
@@ -307,10 +349,15 @@ static void memory_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_turning),   cmocka_unit_test(what_is_no_sweep),
-        cmocka_unit_test(batches),         cmocka_unit_test(levels_of_instructions),
-        cmocka_unit_test(several_sides),   cmocka_unit_test(noise_is_said),
-        cmocka_unit_test(marks_of_origin), cmocka_unit_test(names_of_any_kind),
+        cmocka_unit_test(exact_turning),
+        cmocka_unit_test(what_is_no_sweep),
+        cmocka_unit_test(batches),
+        cmocka_unit_test(levels_of_instructions),
+        cmocka_unit_test(options_of_other_work),
+        cmocka_unit_test(several_sides),
+        cmocka_unit_test(noise_is_said),
+        cmocka_unit_test(marks_of_origin),
+        cmocka_unit_test(names_of_any_kind),
         cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
