@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Ranks (here threads) with different rows train the model of a process that has all of them,
 // however the rows are divided; a step allocates nothing, and any call or allocation may fail.
-#include "fit_testing.h"
+#include "rank_faults.h"
 
-#include "dist_mock.h"
 #include "job/shards.h"
-
-#define RANKS_MAX 8
-#define SECONDS   60 // a hang is a failure: the alarm ends the program
 
 static const struct kind {
     enum net_task task;
@@ -28,37 +24,28 @@ static const struct kind {
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
-struct squad {
-    const struct kind *kind;
-    size_t ranks, uneven; // how: 0 evenly, else rank (uneven - 1) has none and the others differ
-    struct run run[RANKS_MAX];
-    struct error e[RANKS_MAX];
-    int rc[RANKS_MAX];
-    struct mock *mock;
-    bool counts;
-    long allocations; // of some steps
+// How rows are divided: 0 evenly, else rank (uneven - 1) has none and the others differ.
+struct division {
+    size_t ranks, uneven;
 };
 
-// The first row of rank r, in one of several divisions.
-static size_t cut(const struct squad *s, size_t rows, size_t r)
+// The first row of rank r.
+static size_t cut(const struct division *d, size_t rows, size_t r)
 {
     size_t all = 0, sum = 0;
-    for (size_t i = 0; i < s->ranks; i++) {
-        const size_t weight = s->uneven == 0 ? 1 : s->uneven == i + 1 ? 0 : 1 + (5 * i + 2) % 7;
+    for (size_t i = 0; i < d->ranks; i++) {
+        const size_t weight = d->uneven == 0 ? 1 : d->uneven == i + 1 ? 0 : 1 + (5 * i + 2) % 7;
         all += weight;
         sum += i < r ? weight : 0;
     }
     return all ? rows * sum / all : 0;
 }
 
-static void keep_rows(struct dataset *d, enum net_task task, size_t rows, uint32_t seed,
-                      const struct squad *s, size_t rank)
+// Leaves a rank its own of all rows.
+static void keep_rows(struct dataset *d, const struct division *how, size_t rank)
 {
-    struct dataset whole;
-    dataset_clear(d);
-    run_data(&whole, task, rows, seed);
-    const size_t begin = cut(s, rows, rank), n = cut(s, rows, rank + 1) - begin;
-    *d = whole;
+    struct dataset whole = *d;
+    const size_t begin = cut(how, whole.n, rank), n = cut(how, whole.n, rank + 1) - begin;
     d->n = n;
     d->X = d->owned = mem_array(n * d->d, sizeof *d->owned);
     d->y = mem_array(n * d->targets, sizeof *d->y);
@@ -69,95 +56,50 @@ static void keep_rows(struct dataset *d, enum net_task task, size_t rows, uint32
     dataset_clear(&whole);
 }
 
-static void begin(struct squad *s, const struct kind *k, size_t ranks, size_t uneven)
+static int share_rows(struct run *r, struct error *e)
 {
-    *s = (struct squad){.kind = k, .ranks = ranks, .uneven = uneven, .mock = mock_new(ranks)};
-    for (size_t r = 0; r < ranks; r++) {
-        run_begin(&s->run[r], k->task, k->options, NULL);
-        keep_rows(&s->run[r].train, k->task, k->train_rows, 1, s, r);
-        keep_rows(&s->run[r].val, k->task, k->val_rows, 2, s, r);
-    }
-}
-
-static int share_rows(struct squad *s, struct dist *d, size_t rank, struct error *e)
-{
-    struct run *r = &s->run[rank];
-    const struct shards shards = {.ranks = d, .path = {"t", "v"}};
+    const struct shards shards = {.ranks = r->dist, .path = {"t", "v"}};
     struct shard_join train = {.part = PART_TRAIN, .read = true};
     struct shard_join val = {.part = PART_VAL, .read = true};
+    if (dist_ranks(r->dist) == 1)
+        return 0;
     int rc = shards_join(&shards, &train, &r->train, e);
     if (rc == 0)
         rc = shards_join(&shards, &val, &r->val, e);
     if (rc == 0)
-        rc = shards_deal(d, &r->train, r->net.size, e);
-    return rc ? rc : shards_deal(d, &r->val, r->net.size, e);
+        rc = shards_deal(r->dist, &r->train, r->net.size, e);
+    return rc ? rc : shards_deal(r->dist, &r->val, r->net.size, e);
 }
 
-static void count_calls(void *context, uint64_t epoch, size_t done, size_t total)
+static int share_and_train(struct run *r, struct error *e)
 {
-    struct squad *s = context;
-    (void)epoch;
-    (void)done;
-    (void)total;
-    s->run[0].steps++;
-    if (s->run[0].steps == 3)
-        mem_fail_at(0);
-    if (s->run[0].steps == 8)
-        s->allocations = mem_fail_at(0);
+    const int rc = share_rows(r, e);
+    return rc ? rc : run_all(r, e);
 }
 
-static int train_and_count(struct squad *s, struct run *r, struct error *e)
+static int share_and_count(struct run *r, struct error *e)
 {
-    int rc = dist_agree(r->dist, run_init(r, NULL, e), e);
-    if (dist_is_root(r->dist))
-        r->fit.hooks = (struct fit_hooks){.context = s, .step = count_calls};
-    return rc ? rc : fit_run(&r->fit, e);
+    const int rc = share_rows(r, e);
+    return rc ? rc : squad_train_counting(r, e);
 }
 
-static void body(struct dist *d, size_t rank, void *context)
+static void begin(struct squad *s, const struct kind *k, size_t ranks, size_t uneven)
 {
-    struct squad *s = context;
-    struct run *r = &s->run[rank];
-    struct error *e = &s->e[rank];
-    r->dist = d;
-    r->e = e;
-    s->rc[rank] = dist_ranks(d) > 1 ? share_rows(s, d, rank, e) : 0;
-    if (s->rc[rank] == 0)
-        s->rc[rank] = s->counts ? train_and_count(s, r, e) : run_all(r, e);
-    r->fit.dist = NULL;
-}
-
-static void go(struct squad *s)
-{
-    alarm(SECONDS);
-    mock_run(s->mock, body, s);
-}
-
-static void end(struct squad *s)
-{
-    for (size_t r = 0; r < s->ranks; r++)
-        run_end(&s->run[r]);
-    mock_free(s->mock);
-}
-
-static void all_ended_well(const struct squad *s)
-{
-    for (size_t r = 0; r < s->ranks; r++)
-        if (s->rc[r])
-            fail_msg("rank %zu of %zu: %s", r, s->ranks, s->e[r].text);
-    assert_int_equal(mock_messages(s->mock), 0);
+    const struct division how = {ranks, uneven};
+    squad_begin(s, ranks, k->task, k->options, NULL);
+    s->work = share_and_train;
+    for (size_t r = 0; r < ranks; r++) {
+        squad_replace_rows(&s->run[r].train, k->task, k->train_rows, 1);
+        squad_replace_rows(&s->run[r].val, k->task, k->val_rows, 2);
+        keep_rows(&s->run[r].train, &how, r);
+        keep_rows(&s->run[r].val, &how, r);
+    }
 }
 
 static void check_same(const struct squad *s, const struct run *want, const char *what)
 {
-    const struct history *a = &s->run[0].fit.history, *b = &want->fit.history;
-    assert_int_equal(a->count, b->count);
-    for (size_t i = 0; i < a->count; i++)
-        for (int c = 0; c < HISTORY_COLUMNS; c++)
-            if (c != HISTORY_SECONDS &&
-                memcmp(&a->row[i].value[c], &b->row[i].value[c], sizeof(double)) != 0)
-                fail_msg("%s: epoch %zu: column %d is %.17g, not %.17g", what, i + 1, c,
-                         a->row[i].value[c], b->row[i].value[c]);
+    squad_ended_well(s);
+    squad_check_history(&s->run[0].fit.history, &want->fit.history, what);
     for (size_t r = 0; r < s->ranks; r++) {
         const struct fit *got = &s->run[r].fit;
         check_bits(got->params, want->fit.params, want->net.size, what);
@@ -172,23 +114,22 @@ static void any_division_trains_the_same_model(void **state)
     for (size_t k = 0; k < KINDS; k++) {
         struct squad alone, s;
         begin(&alone, &kinds[k], 1, 0);
-        go(&alone);
-        all_ended_well(&alone);
-        for (size_t ranks = 2; ranks <= RANKS_MAX; ranks += ranks < 5 ? 1 : 3)
+        squad_go(&alone);
+        squad_ended_well(&alone);
+        for (size_t ranks = 2; ranks <= SQUAD_MAX; ranks += ranks < 5 ? 1 : 3)
             for (size_t uneven = 0; uneven <= ranks; uneven++) {
                 char what[64];
                 snprintf(what, sizeof what, "kind %zu, %zu ranks, division %zu", k, ranks, uneven);
                 begin(&s, &kinds[k], ranks, uneven);
-                go(&s);
-                all_ended_well(&s);
+                squad_go(&s);
                 check_same(&s, &alone.run[0], what);
                 size_t held = 0; // nobody has more than it computes
                 for (size_t r = 0; r < ranks; r++)
                     held += s.run[r].train.held;
                 assert_int_equal(held, kinds[k].train_rows);
-                end(&s);
+                squad_end(&s);
             }
-        end(&alone);
+        squad_end(&alone);
     }
 }
 
@@ -197,58 +138,33 @@ static void a_step_allocates_nothing(void **state)
     (void)state;
     struct squad s;
     begin(&s, &kinds[2], 3, 1);
-    s.counts = true;
-    s.allocations = -1;
-    go(&s);
-    all_ended_well(&s);
-    assert_int_equal(s.allocations, 0);
-    end(&s);
+    s.work = share_and_count;
+    squad_go(&s);
+    squad_ended_well(&s);
+    assert_int_equal(squad_allocations, 0);
+    squad_end(&s);
 }
 
-// The n-th allocation and all that follow, or that of one rank alone.
+static void begin_classes(struct squad *s)
+{
+    begin(s, &kinds[1], 3, 2);
+}
+
 static void memory_may_fail_anywhere(void **state)
 {
     (void)state;
-    for (int alone = 0; alone < 2; alone++) {
-        bool failed = true;
-        long n = 1;
-        for (; failed; n++) {
-            struct squad s;
-            begin(&s, &kinds[1], 3, 2);
-            mem_fail_at(alone ? -n : n);
-            go(&s);
-            failed = mem_fail_at(0) >= n;
-            int codes = 0;
-            for (size_t r = 0; r < 3; r++)
-                codes += s.rc[r] != 0;
-            if (codes != (failed ? 3 : 0) && !mock_aborted(s.mock))
-                fail_msg("allocation %ld fails: %d of 3 ranks say so", n, codes);
-            end(&s);
-        }
-        assert_true(n > 40);
-    }
+    squad_memory_fails(begin_classes, 40);
+}
+
+static void begin_narrow(struct squad *s)
+{
+    begin(s, &kinds[3], 3, 3);
 }
 
 static void any_call_may_fail(void **state)
 {
     (void)state;
-    for (size_t rank = 0; rank < 3; rank++) {
-        bool failed = true;
-        long n = 1;
-        for (; failed; n += n < 120 ? 1 : 11) {
-            struct squad s;
-            begin(&s, &kinds[3], 3, 3);
-            mock_fail(s.mock, rank, n);
-            go(&s);
-            failed = mock_calls(s.mock, rank) >= n;
-            if (failed && (s.rc[rank] == 0 || !mock_aborted(s.mock)))
-                fail_msg("rank %zu survives its failed call %ld", rank, n);
-            if (!failed)
-                all_ended_well(&s);
-            end(&s);
-        }
-        assert_true(n > 100);
-    }
+    squad_calls_fail(begin_narrow, 120, 11);
 }
 
 int main(void)

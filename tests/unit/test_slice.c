@@ -2,16 +2,14 @@
 // Ranks, here threads, that have a slice of one network each: slices make up the network; sums over
 // ranks in their order; the model of a process alone to rounding, in the same bits for any number
 // of threads; one end for all, whatever fails.
-#include "fit_testing.h"
+#include "rank_threads.h"
 
 #include "base/file.h"
 #include "dist/dist_slices.h"
 #include "dist/dist_total.h"
-#include "dist_mock.h"
 #include "model/slice_plan.h"
 
 #define RANKS_MAX 5
-#define SECONDS   60 // a hang is a failure: the alarm ends the program
 
 static const struct opt_sizes shapes[] = {
     {.count = 0},
@@ -184,7 +182,7 @@ static void messages_of_a_sum_may_fail(void **state)
             struct mock *m = mock_new(3);
             addition_begin(&a, 3, 10000);
             mock_fail(m, rank, n);
-            alarm(SECONDS);
+            alarm(SQUAD_SECONDS);
             mock_run(m, add_body, &a);
             failed = mock_aborted(m);
             for (size_t r = 0; !failed && r < 3; r++)
@@ -227,24 +225,14 @@ static const struct kind {
 #define KINDS     (sizeof kinds / sizeof *kinds)
 #define TOLERANCE 2e-5 // of a tensor's largest weight
 
-struct squad {
-    size_t ranks;
-    struct run run[RANKS_MAX];
-    struct error e[RANKS_MAX];
-    int rc[RANKS_MAX];
-    struct mock *mock;
-};
-
 // With checkpoints in `folder`, unless it is NULL.
 static void begin_in(struct squad *s, const struct kind *k, size_t ranks, const char *folder)
 {
-    *s = (struct squad){.ranks = ranks, .mock = mock_new(ranks)};
+    squad_begin(s, ranks, k->task, k->options, folder);
     for (size_t r = 0; r < ranks; r++) {
-        run_begin(&s->run[r], k->task, k->options, folder);
         s->run[r].config.parallel = PARALLEL_MODEL;
         s->run[r].config.checkpoint_every = (struct opt_every){.count = 1};
-        dataset_clear(&s->run[r].train);
-        run_data(&s->run[r].train, k->task, k->rows, 1);
+        squad_replace_rows(&s->run[r].train, k->task, k->rows, 1);
     }
 }
 
@@ -253,35 +241,6 @@ static void begin(struct squad *s, const struct kind *k, size_t ranks, int paral
     begin_in(s, k, ranks, NULL);
     for (size_t r = 0; r < ranks; r++)
         s->run[r].config.parallel = parallel;
-}
-
-static void body(struct dist *d, size_t rank, void *context)
-{
-    struct squad *s = context;
-    s->run[rank].dist = d;
-    s->rc[rank] = run_all(&s->run[rank], &s->e[rank]);
-    s->run[rank].fit.dist = NULL; // closed by the time that anybody looks
-}
-
-static void go(struct squad *s)
-{
-    alarm(SECONDS);
-    mock_run(s->mock, body, s);
-}
-
-static void all_ended_well(const struct squad *s)
-{
-    for (size_t r = 0; r < s->ranks; r++)
-        CHECK_OK(s->rc[r], s->e[r]);
-    assert_false(mock_aborted(s->mock));
-    assert_int_equal(mock_messages(s->mock), 0);
-}
-
-static void end(struct squad *s)
-{
-    for (size_t r = 0; r < s->ranks; r++)
-        run_end(&s->run[r]);
-    mock_free(s->mock);
 }
 
 // The largest weight of a layer, and how far the slices are from it.
@@ -333,23 +292,23 @@ static void slices_train_the_model_of_one_process(void **state)
     for (size_t k = 0; k < KINDS; k++) {
         struct squad alone, s;
         begin(&alone, &kinds[k], 1, PARALLEL_DATA);
-        go(&alone);
-        all_ended_well(&alone);
+        squad_go(&alone);
+        squad_ended_well(&alone);
         for (size_t ranks = 1; ranks <= RANKS_MAX; ranks++) {
             char what[64];
             snprintf(what, sizeof what, "kind %zu, %zu ranks", k, ranks);
             begin(&s, &kinds[k], ranks, PARALLEL_MODEL);
-            go(&s);
-            all_ended_well(&s);
+            squad_go(&s);
+            squad_ended_well(&s);
             check_history(&s, &alone.run[0], what);
             for (size_t l = 0; l < alone.run[0].net.layers; l++)
                 check_layer(&s, &alone.run[0], l, what);
             for (size_t r = 0; r < ranks; r++)
                 assert_memory_equal(&s.run[r].fit.state.rng, &alone.run[0].fit.state.rng,
                                     sizeof s.run[r].fit.state.rng);
-            end(&s);
+            squad_end(&s);
         }
-        end(&alone);
+        squad_end(&alone);
     }
 }
 
@@ -362,15 +321,15 @@ static void threads_change_no_bit(void **state)
         begin(&more, &kinds[k], 3, PARALLEL_MODEL);
         for (size_t r = 0; r < 3; r++)
             more.run[r].config.threads = (int64_t)r + 2;
-        go(&one);
-        go(&more);
-        all_ended_well(&one);
-        all_ended_well(&more);
+        squad_go(&one);
+        squad_go(&more);
+        squad_ended_well(&one);
+        squad_ended_well(&more);
         for (size_t r = 0; r < 3; r++)
             check_bits(more.run[r].fit.params, one.run[r].fit.params, one.run[r].fit.part->size,
                        "threads");
-        end(&one);
-        end(&more);
+        squad_end(&one);
+        squad_end(&more);
     }
 }
 
@@ -392,8 +351,8 @@ static void stopped_runs_go_on(void **state)
     for (size_t k = 0; k < 5; k++) {
         struct squad whole, s;
         begin(&whole, &kinds[k], 3, PARALLEL_MODEL);
-        go(&whole);
-        all_ended_well(&whole);
+        squad_go(&whole);
+        squad_ended_well(&whole);
         for (size_t stop = 1; stop < 5; stop += 3) { // in an epoch, and at its end or later
             const char *folder = test_path("resumed");
             char what[64];
@@ -401,24 +360,23 @@ static void stopped_runs_go_on(void **state)
             test_remove(folder);
             begin_in(&s, &kinds[k], 3, folder);
             s.run[stop % 3].stop_after = stop;
-            go(&s);
-            all_ended_well(&s);
-            end(&s);
+            squad_go(&s);
+            squad_ended_well(&s);
+            squad_end(&s);
             begin_in(&s, &kinds[k], 2, folder);
-            go(&s);
-            for (size_t r = 0; r < 2; r++)
-                check_refused(s.rc[r], ERR_MISMATCH, &s.e[r],
+            squad_go(&s);
+            squad_all_refused(&s, ERR_MISMATCH,
                               "ranks that divide the network (see --parallel) was 3 there and is "
                               "2 here");
-            end(&s);
+            squad_end(&s);
             begin_in(&s, &kinds[k], 3, folder);
-            go(&s);
-            all_ended_well(&s);
+            squad_go(&s);
+            squad_ended_well(&s);
             assert_non_null(strstr(s.run[0].notes.data, "resuming"));
             check_same(&s, &whole, what);
-            end(&s);
+            squad_end(&s);
         }
-        end(&whole);
+        squad_end(&whole);
     }
 }
 
@@ -431,24 +389,24 @@ static void broken_checkpoints_are_passed_over(void **state)
     char **names;
     size_t count;
     begin(&whole, &kinds[1], 3, PARALLEL_MODEL);
-    go(&whole);
+    squad_go(&whole);
     begin_in(&s, &kinds[1], 3, folder);
-    go(&s);
-    all_ended_well(&s);
-    end(&s);
+    squad_go(&s);
+    squad_ended_well(&s);
+    squad_end(&s);
     assert_int_equal(file_list(folder, &names, &count, NULL), 0);
     assert_int_equal(count, CHECKPOINTS_KEPT);
     char *newest = file_join(folder, names[count - 1]);
     FILE *f = fopen(newest, "r+b");
     assert_true(f && fseek(f, -3000, SEEK_END) == 0 && fputc('!', f) == '!' && fclose(f) == 0);
     begin_in(&s, &kinds[1], 3, folder);
-    go(&s);
-    all_ended_well(&s);
+    squad_go(&s);
+    squad_ended_well(&s);
     assert_non_null(strstr(s.run[0].notes.data, "skipping a broken checkpoint"));
     assert_non_null(strstr(s.run[0].notes.data, "resuming"));
     check_same(&s, &whole, "after a broken checkpoint");
-    end(&s);
-    end(&whole);
+    squad_end(&s);
+    squad_end(&whole);
     mem_free(newest);
     file_list_free(names, count);
 }
@@ -463,13 +421,13 @@ static void a_disk_that_is_full_ends_all(void **state)
         test_remove(folder);
         begin_in(&s, &kinds[0], 3, folder);
         file_fail_at(n);
-        go(&s);
+        squad_go(&s);
         failed = file_fail_at(0) >= n;
         if (!failed)
-            all_ended_well(&s);
+            squad_ended_well(&s);
         for (size_t r = 0; failed && r < 3; r++)
             check_refused(s.rc[r], ERR_IO, &s.e[r], r == 0 ? "full" : "");
-        end(&s);
+        squad_end(&s);
         assert_true(n < 200);
     }
 }
@@ -481,12 +439,12 @@ static void all_see_a_loss_that_is_no_number(void **state)
     begin(&s, &kinds[0], 3, PARALLEL_MODEL);
     for (size_t r = 0; r < 3; r++)
         s.run[r].config.learning_rate = 1e38;
-    go(&s);
+    squad_go(&s);
     for (size_t r = 0; r < 3; r++) {
         check_refused(s.rc[r], ERR_NUMERIC, &s.e[r], "no longer a finite number");
         assert_null(strstr(s.e[r].text, "rank"));
     }
-    end(&s);
+    squad_end(&s);
 }
 
 static void ranks_divide_the_same_things(void **state)
@@ -495,10 +453,9 @@ static void ranks_divide_the_same_things(void **state)
     struct squad s;
     begin(&s, &kinds[0], 3, PARALLEL_MODEL);
     s.run[2].config.parallel = PARALLEL_DATA;
-    go(&s);
-    for (size_t r = 0; r < 3; r++)
-        check_refused(s.rc[r], ERR_MISMATCH, &s.e[r], "rank 2: ");
-    end(&s);
+    squad_go(&s);
+    squad_all_refused(&s, ERR_MISMATCH, "rank 2: ");
+    squad_end(&s);
 }
 
 // One allocation of any rank. Only what removes old checkpoints may pass over it.
@@ -512,15 +469,13 @@ static void memory_fails(const char *folder)
             test_remove(folder);
         begin_in(&s, &kinds[1], 3, folder);
         mem_fail_at(-n);
-        go(&s);
+        squad_go(&s);
         failed = mem_fail_at(0) >= n;
-        size_t codes = 0;
-        for (size_t r = 0; r < 3; r++)
-            codes += s.rc[r] != 0;
+        const size_t codes = squad_failures(&s);
         const bool good = codes == (failed ? 3 : 0) || (folder && codes == 0);
         if (!good && !mock_aborted(s.mock))
             fail_msg("allocation %ld fails: %zu of 3 ranks say so", n, codes);
-        end(&s);
+        squad_end(&s);
     }
     assert_true(n > 30);
 }
@@ -542,11 +497,11 @@ static void messages_may_fail_anywhere(void **state)
         test_remove(folder);
         begin_in(&s, &kinds[0], 3, folder);
         mock_fail(s.mock, (size_t)n % 3, n);
-        go(&s);
+        squad_go(&s);
         failed = mock_aborted(s.mock);
         assert_true(!failed || s.rc[n % 3] != 0);
         assert_true(n < 10000);
-        end(&s);
+        squad_end(&s);
     }
 }
 
