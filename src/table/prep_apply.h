@@ -40,7 +40,10 @@ int prep_labels(const struct prep *p, const struct prep_rows *rows, double *y, s
 struct prep_reader;
 struct prep_reader *prep_reader_new(const struct prep *p, const struct csv *c, bool labels,
                                     struct error *e);
-void prep_reader_free(struct prep_reader *r);
+// The same of a file that has the preparation's columns and no others, in its order, whatever they
+// are called.
+struct prep_reader *prep_reader_ordered(const struct prep *p, const struct csv *c, struct error *e);
+void prep_reader_free(struct prep_reader *r); // NULL is fine
 // A block that csv_split has split: X[b->rows][features] as float, y[b->rows] as float (NULL
 // without labels). A field of another type than the column's is ERR_MISMATCH with its line.
 // Safe from several threads at once, with counts of their own.

@@ -20,6 +20,7 @@ struct prep_reader {
     const struct csv *c;
     struct prep_encoder *encoders; // [p->columns]
     size_t *place;                 // [p->columns] in the file
+    bool ordered;                  // columns by their places, not by their names
     bool labels;
     size_t label_place;
     struct prep_lookup classes;
@@ -58,7 +59,9 @@ static int open_reader(struct prep_reader *r, struct error *e)
         return error_nomem(e, "columns of a preparation");
     for (size_t i = 0; i < p->columns && rc == 0; i++) {
         r->place[i] = i ? r->place[i - 1] + 1 : 0;
-        rc = find_place(r->c, p, p->column[i].name, "which the preparation needs", &r->place[i], e);
+        if (!r->ordered)
+            rc = find_place(r->c, p, p->column[i].name, "which the preparation needs", &r->place[i],
+                            e);
         if (rc == 0 && prep_encoder_init(&r->encoders[i], &p->column[i]) != 0)
             rc = error_nomem(e, p->column[i].name);
     }
@@ -74,22 +77,34 @@ static int open_reader(struct prep_reader *r, struct error *e)
     return rc;
 }
 
-struct prep_reader *prep_reader_new(const struct prep *p, const struct csv *c, bool labels,
-                                    struct error *e)
+static struct prep_reader *new_reader(const struct prep_reader *like, struct error *e)
 {
-    struct prep_reader *r = mem_zalloc(sizeof *r);
+    struct prep_reader *r = mem_alloc(sizeof *r);
     if (!r) {
         error_nomem(e, "columns of a preparation");
         return NULL;
     }
-    r->p = p;
-    r->c = c;
-    r->labels = labels;
+    *r = *like;
     if (open_reader(r, e) != 0) {
         prep_reader_free(r);
         return NULL;
     }
     return r;
+}
+
+struct prep_reader *prep_reader_new(const struct prep *p, const struct csv *c, bool labels,
+                                    struct error *e)
+{
+    return new_reader(&(struct prep_reader){.p = p, .c = c, .labels = labels}, e);
+}
+
+struct prep_reader *prep_reader_ordered(const struct prep *p, const struct csv *c, struct error *e)
+{
+    if (c->columns == p->columns)
+        return new_reader(&(struct prep_reader){.p = p, .c = c, .ordered = true}, e);
+    error_set(e, ERR_MISMATCH, "%s: %zu columns, not the %zu of the preparation", c->name,
+              c->columns, p->columns);
+    return NULL;
 }
 
 void prep_reader_free(struct prep_reader *r)
