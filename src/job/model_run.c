@@ -47,36 +47,43 @@ static void run_in_team(struct par *team, void *context)
     c->rc = c->work(c->run, c->context, c->error);
 }
 
-static int run_model(struct model_run *run, const struct model_run_spec *spec, model_work *work,
-                     void *context, struct error *e)
+static int open_model(struct model_run *run, enum gemm_choice choice, struct error *e)
 {
     int rc = kern_select(&run->kern, e);
     if (rc == 0)
         rc = model_read_npz(&run->model, run->path, e);
+    return rc ? rc : gemm_open(&run->gemm, choice, run->kern, widest_hidden(&run->model.net), e);
+}
+
+int model_run_open(struct model_run *run, const struct model_run_spec *spec, struct error *e)
+{
+    const bool folder = file_is_folder(spec->model);
+    *run = (struct model_run){.threads = choose_threads(spec->threads)};
+    run->path = folder ? file_join(spec->model, "model.npz") : mem_strdup(spec->model);
+    const int rc = run->path ? open_model(run, spec->gemm, e) : error_nomem(e, "paths");
     if (rc)
-        return rc;
-    rc = gemm_open(&run->gemm, spec->gemm, run->kern, widest_hidden(&run->model.net), e);
-    if (rc == 0) {
-        struct call call = {.run = run, .work = work, .context = context, .error = e};
-        par_team(run->threads, run_in_team, &call);
-        rc = call.rc;
-    }
+        model_run_close(run);
+    return rc;
+}
+
+void model_run_close(struct model_run *run)
+{
     gemm_clear(&run->gemm);
     model_clear(&run->model);
-    return rc;
+    mem_free(run->path);
+    *run = (struct model_run){0};
 }
 
 int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e)
 {
-    const bool folder = file_is_folder(spec->model);
-    char *inside = folder ? file_join(spec->model, "model.npz") : NULL;
-    if (folder && !inside)
-        return error_nomem(e, "paths");
-    struct model_run run = {.path = inside ? inside : spec->model,
-                            .threads = choose_threads(spec->threads)};
-    const int rc = run_model(&run, spec, work, context, e);
-    mem_free(inside);
-    return rc;
+    struct model_run run;
+    const int rc = model_run_open(&run, spec, e);
+    if (rc)
+        return rc;
+    struct call call = {.run = &run, .work = work, .context = context, .error = e};
+    par_team(run.threads, run_in_team, &call);
+    model_run_close(&run);
+    return call.rc;
 }
 
 // As training does before it begins: memory that is not there would be touched and kill us.

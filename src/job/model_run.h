@@ -18,12 +18,12 @@ struct model_run_spec {
 };
 
 struct model_run {
-    const char *path;
+    char *path; // of the model.npz
     struct model model;
     const struct kern *kern;
     struct gemm gemm;
     size_t threads;
-    struct par *team;
+    struct par *team; // inside model_run
 };
 
 typedef int model_work(struct model_run *run, void *context, struct error *e);
@@ -31,6 +31,10 @@ typedef int model_work(struct model_run *run, void *context, struct error *e);
 // Everything is made ready, work(run, context, e) is called, everything is cleared; the result is
 // that of `work`.
 int model_run(const struct model_run_spec *spec, model_work *work, void *context, struct error *e);
+// The same without the team, for a model that is used again and again. On failure `run` is left
+// empty. Not to be moved once opened: plans point into it.
+int model_run_open(struct model_run *run, const struct model_run_spec *spec, struct error *e);
+void model_run_close(struct model_run *run);
 
 // Rows of a batch where an input is read front to back. They follow from the network alone:
 // products through OpenBLAS depend on them.
