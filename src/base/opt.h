@@ -107,6 +107,7 @@ int opt_assign(struct opt_set *s, int index, const char *value, enum opt_origin 
 struct opt_words {
     const char **word;
     size_t max, count;
+    const char *usage; // how the command is called, for messages; up to its line's end
 };
 int opt_parse(struct opt_set *s, int argc, char **argv, struct opt_words *words, struct error *e);
 

@@ -81,14 +81,27 @@ const char *opt_nearest(const struct opt_set *s, const char *name)
     return nearest;
 }
 
-static int unknown(const struct opt_set *s, const char *word, size_t len, struct error *e)
+// What goes where, of a command that takes words: its usage instead of a hint.
+static int misplaced(const struct opt_words *words, const char *what, const char *hint,
+                     struct error *e)
+{
+    const char *usage = words ? words->usage : NULL;
+    if (!usage)
+        return error_set(e, ERR_USAGE, "%s; %s", what, hint);
+    return error_set(e, ERR_USAGE, "%s; usage: %.*s", what, (int)strcspn(usage, "\n"), usage);
+}
+
+static int unknown(const struct opt_set *s, const char *word, size_t len,
+                   const struct opt_words *words, struct error *e)
 {
     char name[NAME_MAX_LEN];
     snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name - 1), word);
     const char *nearest = opt_nearest(s, name);
     if (nearest)
         return error_set(e, ERR_USAGE, "--%s: unknown option; did you mean --%s?", name, nearest);
-    return error_set(e, ERR_USAGE, "--%s: unknown option; --help lists them all", name);
+    char what[NAME_MAX_LEN + 32];
+    snprintf(what, sizeof what, "--%s: unknown option", name);
+    return misplaced(words, what, "--help lists them all", e);
 }
 
 // The text for a bool that stands without '=': its own word when the next one is no truth value.
@@ -101,7 +114,8 @@ static const char *bool_value(int argc, char **argv, int *i)
 }
 
 // argv[*i] begins with "--"; moves *i to the last word it used.
-static int parse_option(struct opt_set *s, int argc, char **argv, int *i, struct error *e)
+static int parse_option(struct opt_set *s, int argc, char **argv, int *i,
+                        const struct opt_words *words, struct error *e)
 {
     const char *name = argv[*i] + 2;
     const size_t len = strcspn(name, "=");
@@ -114,7 +128,7 @@ static int parse_option(struct opt_set *s, int argc, char **argv, int *i, struct
         index = -1;
     }
     if (index < 0)
-        return unknown(s, name, len, e);
+        return unknown(s, name, len, words, e);
     char where[NAME_MAX_LEN + 8];
     snprintf(where, sizeof where, "--%.*s", (int)len, name);
     if (!value && s->table[index].type == OPT_BOOL)
@@ -127,18 +141,24 @@ static int parse_option(struct opt_set *s, int argc, char **argv, int *i, struct
     return opt_assign(s, index, value, OPT_ARGV, where, e);
 }
 
+static int unexpected(const struct opt_words *words, const char *word, struct error *e)
+{
+    char what[160];
+    snprintf(what, sizeof what, "'%.100s': unexpected word", word);
+    return misplaced(words, what, "options begin with --", e);
+}
+
 int opt_parse(struct opt_set *s, int argc, char **argv, struct opt_words *words, struct error *e)
 {
     int rc = 0;
     for (int i = 1; rc == 0 && i < argc; i++) {
         if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
-            rc = parse_option(s, argc, argv, &i, e);
+            rc = parse_option(s, argc, argv, &i, words, e);
         else if (argv[i][0] == '-' && argv[i][1])
             rc = error_set(e, ERR_USAGE, "%.60s: unknown option; long options only, see --help",
                            argv[i]);
         else if (!words || words->count == words->max)
-            rc = error_set(e, ERR_USAGE, "'%.100s': unexpected word; options begin with --",
-                           argv[i]);
+            rc = unexpected(words, argv[i], e);
         else
             words->word[words->count++] = argv[i];
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/cmd.h"
 
+#include "base/file.h"
 #include "base/num.h"
+#include "io/npz.h"
 #include "job/failure.h"
 
 #include <signal.h>
@@ -10,6 +12,24 @@
 #include <unistd.h>
 
 #define HELP_MAX 65536
+
+// A table that was given without its option?
+static int refuse_word(const char *word, struct error *e)
+{
+    if (access(word, F_OK) != 0)
+        return error_set(e, ERR_USAGE, "'%.100s': unexpected word; options begin with --", word);
+    const bool arrays = file_is_folder(word) || npz_is_file(word);
+    return error_set(e, ERR_USAGE, "'%.100s': data go with an option: %s %.100s%s", word,
+                     arrays ? "--train" : "--data", word, arrays ? "" : " --target NAME");
+}
+
+int cmd_options_only(struct opt_set *set, int argc, char **argv, struct error *e)
+{
+    const char *word;
+    struct opt_words words = {.word = &word, .max = 1};
+    const int rc = opt_parse(set, argc, argv, &words, e);
+    return rc || words.count == 0 ? rc : refuse_word(word, e);
+}
 
 bool cmd_wants_help(int argc, char **argv)
 {
@@ -139,11 +159,18 @@ int cmd_finish(const char *name, int rc, struct error *e)
     return cmd_end(rc, e);
 }
 
+// In the first line of its help: "skiff prep FILE --target NAME".
+static const char *usage_of(const struct cmd *c)
+{
+    static const char begin[] = "Usage: ";
+    return strncmp(c->before, begin, sizeof begin - 1) == 0 ? c->before + sizeof begin - 1 : NULL;
+}
+
 static int parse_and_work(const struct cmd *c, struct opt_set *set, int argc, char **argv,
                           struct error *e)
 {
     struct cmd_call call = {.set = set, .values = c->values};
-    struct opt_words words = {.word = call.word, .max = c->words};
+    struct opt_words words = {.word = call.word, .max = c->words, .usage = usage_of(c)};
     const int rc = opt_parse(set, argc, argv, &words, e);
     if (rc)
         return rc;

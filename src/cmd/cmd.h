@@ -39,6 +39,9 @@ struct cmd {
 };
 int cmd_run(const struct cmd *c, int argc, char **argv); // the exit status
 
+// argv of a command that takes no words; one is told with which option data go.
+int cmd_options_only(struct opt_set *set, int argc, char **argv, struct error *e);
+
 bool cmd_wants_help(int argc, char **argv); // of those that do not go through cmd_run
 // The help of a command: text, its options, more text.
 int cmd_help(const char *before, const struct opt *table, size_t count, const char *after);

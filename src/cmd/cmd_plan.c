@@ -122,7 +122,7 @@ static int read_and_plan(int argc, char **argv, const struct opt *table, struct 
     int rc = opt_begin(&set, table, OWN_ROWS + train_option_count, &o, e);
     if (rc)
         return rc;
-    rc = opt_parse(&set, argc, argv, NULL, e);
+    rc = cmd_options_only(&set, argc, argv, e);
     if (rc == 0 && o.train.config)
         rc = train_config_file(&set, o.train.config, e);
     if (rc == 0)

@@ -106,7 +106,7 @@ static int read_options(struct call *call, struct error *e)
 {
     struct opt_set *options = &call->options;
     struct train_config *c = &call->config;
-    int rc = opt_parse(options, call->argc, call->argv, NULL, e);
+    int rc = cmd_options_only(options, call->argc, call->argv, e);
     const bool job = train_container_find(&call->container, c->root) || c->root;
     if (rc == 0 && c->config)
         rc = train_config_file(options, c->config, e);

@@ -217,7 +217,10 @@ static int open_fd(struct csv_input *in, const char *path, bool rewinds, struct 
     if (fstat(in->fd, &st) != 0)
         return error_errno(e, "%s: cannot stat", in->name);
     if (S_ISDIR(st.st_mode))
-        return error_set(e, ERR_FORMAT, "%s: is a folder, a file is needed here", in->name);
+        return error_set(e, ERR_FORMAT,
+                         "%s: is a folder, a file is needed here; (head -n 1 ONE.csv; tail -qn +2 "
+                         "*.csv) > ALL.csv makes one CSV of several",
+                         in->name);
     in->start = lseek(in->fd, 0, SEEK_CUR);
     in->seeks = S_ISREG(st.st_mode) && in->start >= 0;
     if (rewinds && !in->seeks)

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/npz.h"
 #include "kern/cpu.h"
 
 #define BATCH_FLOATS ((size_t)1 << 20) // of X and predictions together: 4 MB
@@ -47,11 +48,23 @@ static void run_in_team(struct par *team, void *context)
     c->rc = c->work(c->run, c->context, c->error);
 }
 
+// A table in the place of the model: the two were mixed up.
+static int read_model(struct model_run *run, struct error *e)
+{
+    struct error why = {0};
+    const int rc = model_read_npz(&run->model, run->path, &why);
+    const char *order = "; the model is named first, then the data";
+    if (rc)
+        error_set(e, rc, "%s%s", why.text,
+                  rc == ERR_FORMAT && !npz_is_file(run->path) ? order : "");
+    return rc;
+}
+
 static int open_model(struct model_run *run, enum gemm_choice choice, struct error *e)
 {
     int rc = kern_select(&run->kern, e);
     if (rc == 0)
-        rc = model_read_npz(&run->model, run->path, e);
+        rc = read_model(run, e);
     return rc ? rc : gemm_open(&run->gemm, choice, run->kern, widest_hidden(&run->model.net), e);
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *train_data_path(const struct train_config *c)
 {
@@ -180,12 +181,35 @@ static bool shares(const struct train_data_spec *spec)
     return spec->config->sharded && dist_ranks(spec->ranks) > 1;
 }
 
+static bool has_file(const char *folder, const char *name)
+{
+    char *path = file_join(folder, name);
+    const bool there = path && access(path, F_OK) == 0;
+    mem_free(path);
+    return there;
+}
+
+// What skiff prep has written is the rows of two parts, which are not to be joined.
+static int check_folder(const char *path, struct error *e)
+{
+    if (!file_is_folder(path) || !has_file(path, "train_data.npz") ||
+        !has_file(path, "val_data.npz"))
+        return 0;
+    const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+    return error_set(e, ERR_USAGE,
+                     "%s: holds train_data.npz and val_data.npz: give --train "
+                     "%.200s%strain_data.npz --val %.200s%sval_data.npz%s",
+                     path, path, slash, path, slash,
+                     has_file(path, "prep.json") ? ", and its prep.json as --prep" : "");
+}
+
 static int load_part(const struct train_data *d, const struct train_data_spec *spec,
                      const char *part, const char *path, struct dataset *to, struct error *e)
 {
     const struct dataset_keys keys = {part, spec->config->x_key, spec->config->y_key, shares(spec)};
-    if (!path)
-        return 0;
+    const int rc = path ? check_folder(path, e) : 0;
+    if (!path || rc)
+        return rc;
     if (d->prep)
         return load_rows(d, spec, &keys, path, to, e);
     if (is_csv(path))

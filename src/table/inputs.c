@@ -31,6 +31,11 @@ static int find_kind(const char *folder, char **names, size_t count, bool *text,
             archive = names[i];
         else if (is_text_name(names[i]))
             table = names[i];
+    if (!text && !archive && table)
+        return error_set(e, ERR_NOTFOUND,
+                         "%s: no .npz file in this folder, but %s: CSVs need --prep FILE, the "
+                         "prep.json that skiff prep made, or give one CSV as --data",
+                         folder, table);
     if (!text)
         return archive ? 0 : error_set(e, ERR_NOTFOUND, "%s: no .npz file in this folder", folder);
     if (archive && table)
@@ -140,6 +145,25 @@ int input_paths(const char *path, char ***paths, size_t *count, bool *text, stru
     return rc;
 }
 
+// An array was not found: what does the archive hold in its place?
+static int explain(const struct npz *z, const char *missing, const char *remedy, struct error *e)
+{
+    static const char *const parts[] = {"train", "val", "test"};
+    if (npz_has(z, "fc1.weight"))
+        return error_set(e, ERR_NOTFOUND,
+                         "%s: is a model, not data; skiff eval MODEL DATA and skiff predict MODEL "
+                         "DATA take one",
+                         z->path);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "X_%s", parts[i]);
+        if (npz_has(z, name))
+            return error_set(e, ERR_NOTFOUND, "%s; %s is for --%s, or --part %s (%s)", missing,
+                             name, parts[i], parts[i], remedy);
+    }
+    return error_set(e, ERR_NOTFOUND, "%s (%s)", missing, remedy);
+}
+
 // "<stem>_<part>", or else "<stem>".
 static int find_by_part(const struct npz *z, const char *stem, const char *part,
                         struct npz_array *a, struct error *e)
@@ -153,7 +177,7 @@ static int find_by_part(const struct npz *z, const char *stem, const char *part,
     if (rc == 0)
         rc = npz_array(z, plain ? stem : name.data, a, &found);
     if (rc == ERR_NOTFOUND)
-        error_set(e, rc, "%s (--x_key and --y_key give other names)", found.text);
+        rc = explain(z, found.text, "--x_key and --y_key give other names", e);
     else if (rc)
         error_set(e, rc, "%s", found.text);
     buf_clear(&name);
@@ -180,10 +204,9 @@ static int find_only_x(const struct npz *z, struct npz_array *a, struct error *e
                          z->path, first, second);
     struct error found = {0};
     const int rc = npz_array(z, first ? first : names[0], a, &found);
-    if (rc)
-        error_set(e, rc, "%s%s", found.text,
-                  rc == ERR_NOTFOUND ? " (--x_key gives another name)" : "");
-    return rc;
+    if (rc == ERR_NOTFOUND)
+        return explain(z, found.text, "--x_key gives another name", e);
+    return rc ? error_set(e, rc, "%s", found.text) : 0;
 }
 
 int input_find_x(const struct npz *z, const struct dataset_keys *keys, struct npz_array *a,

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What people do wrong at first: each time one line that says what to do instead, and no file.
+. "$(dirname "$0")/lib.sh"
+cd "$folder" || exit 1
+
+# wrong STATUS PATTERN COMMAND ARGUMENT...
+wrong() {
+    expected=$1
+    pattern=$2
+    shift 2
+    timeout -s KILL 20 "$SKIFF" "$@" >stdout 2>stderr </dev/null
+    got=$?
+    drop_setup
+    [ $got -eq "$expected" ] || complain "$*: exit status $got, expected $expected"
+    [ ! -s stdout ] || complain "$*: printed $(head -n 3 stdout)"
+    [ "$(wc -l <stderr)" -eq 1 ] || complain "$*: not one line: $(cat stderr)"
+    has "$(cat stderr)" "skiff $1: " "$pattern"
+    [ -z "$(find left -type f 2>/dev/null)" ] || complain "$*: left a file behind"
+}
+
+awk 'BEGIN { print "age,sex,y"; for (i = 0; i < 60; i++) print i % 17 ",", (i % 2 ? "f" : "m") "," (i % 3 == 0) }' |
+    tr -d ' ' >t.csv
+mkdir tables
+cp t.csv tables/a.csv
+"$SKIFF" prep t.csv --target y --out work --quiet || complain "prep fails"
+train --train work/train_data.npz --val work/val_data.npz --prep work/prep.json --epochs 1 \
+    --hidden 2 --out run --quiet
+
+# ---- one thing in the place of another
+wrong 2 "'t.csv': data go with an option: --data t.csv --target NAME" train t.csv
+wrong 2 "'t.csv': data go with an option: --data t.csv --target NAME" plan t.csv
+wrong 2 "data go with an option: --train work/train_data.npz" train work/train_data.npz
+wrong 2 "'none.csv': unexpected word" train none.csv
+wrong 2 "work/: holds train_data.npz and val_data.npz: give --train work/train_data.npz --val work/val_data.npz, and its prep.json as --prep" \
+    train --train work/ --out left
+wrong 1 "X_val is for --val" train --train work/val_data.npz --out left
+wrong 1 "run/model.npz: is a model, not data; skiff eval MODEL DATA" train --train run/model.npz --out left
+wrong 1 "run/model.npz: is a model, not data" eval run/model.npz run/model.npz
+wrong 1 "run/model.npz: is a model, not data" predict run/model.npz run/model.npz
+wrong 1 "t.csv: no zip archive, so it is no model; skiff train writes model.npz; the model is named first, then the data" \
+    predict t.csv run/model.npz
+wrong 1 "the model is named first" eval t.csv run/model.npz
+wrong 2 "--data: unknown option; usage: skiff prep FILE --target NAME --out DIR" \
+    prep --data t.csv --target y --out left
+wrong 2 "'work': unexpected word; usage: skiff prep FILE" prep t.csv work
+wrong 2 "--model: unknown option; usage: skiff eval MODEL DATA" eval --model run t.csv
+wrong 2 "--data: unknown option; usage: skiff predict MODEL DATA" predict run --data t.csv
+
+# ---- a folder of tables
+wrong 1 "tables: is a folder, a file is needed here; (head -n 1 ONE.csv; tail -qn +2 *.csv) > ALL.csv" \
+    train --data tables --target y --out left
+wrong 1 "> ALL.csv makes one CSV of several" prep tables --target y --out left
+wrong 1 "CSVs need --prep FILE" train --train tables --out left
+
+finish
