@@ -115,11 +115,8 @@ void file_unmap(struct file_map *map)
     *map = (struct file_map){0};
 }
 
-int file_read_all(const char *path, size_t max, struct buf *out, struct error *e)
+static int read_to_end(int fd, const char *path, size_t max, struct buf *out, struct error *e)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_errno(e, "%s: cannot open", path);
     int rc = 0;
     size_t total = 0;
     char piece[16384];
@@ -138,8 +135,28 @@ int file_read_all(const char *path, size_t max, struct buf *out, struct error *e
         }
         buf_append(out, piece, (size_t)got);
     }
-    close(fd);
     return rc ? rc : buf_check(out, path, e);
+}
+
+int file_read_all(const char *path, size_t max, struct buf *out, struct error *e)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(e, "%s: cannot open", path);
+    const int rc = read_to_end(fd, path, max, out, e);
+    close(fd);
+    return rc;
+}
+
+int file_read_regular(const char *path, size_t max, struct buf *out, struct error *e)
+{
+    struct source s;
+    int rc = source_open(&s, path, e);
+    if (rc)
+        return rc;
+    rc = read_to_end(s.fd, path, max, out, e);
+    source_close(&s);
+    return rc;
 }
 
 static int by_bytes(const void *a, const void *b)

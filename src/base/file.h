@@ -42,6 +42,9 @@ void file_unmap(struct file_map *map);
 // A whole small file of at most `max` bytes, appended to `out` (fifos and /dev/stdin work too).
 int file_read_all(const char *path, size_t max, struct buf *out, struct error *e);
 
+// The same of a file that was not named but found: a pipe or device in its place is refused.
+int file_read_regular(const char *path, size_t max, struct buf *out, struct error *e);
+
 // Names in a folder that do not begin with '.' or '_', in byte order; free with file_list_free.
 int file_list(const char *folder, char ***names, size_t *count, struct error *e);
 void file_list_free(char **names, size_t count);

@@ -146,8 +146,9 @@ static int check_output(const char *option, const char *path, const struct compa
         return error_set(e, ERR_USAGE, "%s: %s is the table of prices that is read", option, path);
     for (size_t i = 0; path && i < runs->count; i++)
         if (cost_run_is_of(&runs->item[i], path))
-            return error_set(e, ERR_USAGE, "%s: %s holds a run that is compared; name another file",
-                             option, path);
+            return error_set(e, ERR_USAGE,
+                             "%s: %s is a file of a run that is compared; name another", option,
+                             path);
     return 0;
 }
 

@@ -118,11 +118,30 @@ static int check_new(const struct cost_runs *runs, size_t count, const uint64_t 
     return 0;
 }
 
+// What a run leaves beside its record.
+static bool is_beside(const char *record, const char *path)
+{
+    static const char *const names[] = {"history.csv", "metrics.json", "model.npz", "nn_model.pth"};
+    const size_t folder = (size_t)(base_of(record) - record);
+    bool beside = false;
+    for (size_t i = 0; !beside && i < sizeof names / sizeof *names; i++) {
+        struct buf name;
+        buf_init(&name, 1 << 16);
+        buf_append(&name, record, folder);
+        buf_puts(&name, names[i]);
+        beside = !name.failed && file_same(name.data, path);
+        buf_clear(&name);
+    }
+    return beside;
+}
+
 bool cost_run_is_of(const struct cost_run *r, const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-           is_of(r, (const uint64_t[]){(uint64_t)st.st_dev, (uint64_t)st.st_ino});
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    return is_of(r, (const uint64_t[]){(uint64_t)st.st_dev, (uint64_t)st.st_ino}) ||
+           (strcmp(base_of(r->path), RECORD) == 0 && is_beside(r->path, path));
 }
 
 static int read_history(struct cost_run *r, const char *path, struct error *e)
@@ -135,7 +154,7 @@ static int read_history(struct cost_run *r, const char *path, struct error *e)
     buf_puts(&name, "history.csv");
     int rc = buf_check(&name, path, e);
     if (rc == 0 && access(name.data, F_OK) == 0) {
-        rc = file_read_all(name.data, COST_FILE_MAX, &text, e);
+        rc = file_read_regular(name.data, COST_FILE_MAX, &text, e);
         if (rc == 0)
             rc = history_parse(&r->history, name.data, text.data, text.len, e);
     }
@@ -160,7 +179,9 @@ static int parse_file(struct cost_runs *runs, const char *path, const char *name
     return rc;
 }
 
-static int add_file(struct cost_runs *runs, const char *path, const char *name, struct error *e)
+// `found`: it was in a folder, and nobody has named it.
+static int add_file(struct cost_runs *runs, const char *path, const char *name, bool found,
+                    struct error *e)
 {
     struct stat st;
     const size_t before = runs->count;
@@ -171,7 +192,8 @@ static int add_file(struct cost_runs *runs, const char *path, const char *name, 
     struct buf text;
     buf_init(&text, COST_FILE_MAX);
     if (rc == 0)
-        rc = file_read_all(path, COST_FILE_MAX, &text, e);
+        rc = found ? file_read_regular(path, COST_FILE_MAX, &text, e)
+                   : file_read_all(path, COST_FILE_MAX, &text, e);
     if (rc == 0)
         rc = parse_file(runs, path, name, (struct span){text.len ? text.data : "", text.len}, e);
     buf_clear(&text);
@@ -188,7 +210,7 @@ static int add_below(struct cost_runs *runs, const char *folder, const char *fil
     if (slash)
         *slash = '\0';
     const int rc =
-        path && name ? add_file(runs, path, slash ? name : NULL, e) : error_nomem(e, folder);
+        path && name ? add_file(runs, path, slash ? name : NULL, true, e) : error_nomem(e, folder);
     mem_free(path);
     mem_free(name);
     return rc;
@@ -215,7 +237,7 @@ static int add_tree(struct cost_runs *runs, const char *folder, struct error *e)
 int cost_runs_add(struct cost_runs *runs, const char *path, struct error *e)
 {
     if (!file_is_folder(path))
-        return add_file(runs, path, NULL, e);
+        return add_file(runs, path, NULL, false, e);
     char *record = file_join(path, RECORD);
     if (!record)
         return error_nomem(e, path);

@@ -24,7 +24,7 @@ struct cost_runs {         // zeroed at first
 int cost_runs_add(struct cost_runs *runs, const char *path, struct error *e);
 void cost_runs_clear(struct cost_runs *runs);
 
-// Was the run read from the file of that path?
+// Was the run read from the file of that path, or has the run left it beside its record?
 bool cost_run_is_of(const struct cost_run *r, const char *path);
 
 // Does no option of skiff train that shapes the result have one value in one of the runs and

@@ -63,7 +63,7 @@ static int read_file(const char *folder, const char *name, struct buf *out, cons
     char *path = file_join(folder, name);
     int rc = path ? 0 : error_nomem(e, folder);
     if (rc == 0 && access(path, F_OK) == 0) {
-        rc = file_read_all(path, RUN_FILE_MAX, out, e);
+        rc = file_read_regular(path, RUN_FILE_MAX, out, e);
         *text = out->data ? out->data : "";
     }
     mem_free(path);

@@ -120,9 +120,13 @@ refuses() {
 # copies, files that would be lost, and names that bite
 cp -r alone copied
 refuses 2 "holds the same run as alone/run.json" alone copied
-refuses 2 "alone/run.json holds a run that is compared" alone --out alone/run.json
+refuses 2 "alone/run.json is a file of a run that is compared" alone --out alone/run.json
+for name in history.csv metrics.json; do
+    : >>alone/$name
+    refuses 2 "alone/$name is a file of a run that is compared" alone --out alone/$name
+done
 ln -s alone/run.json there
-refuses 2 "there holds a run that is compared" alone --page there
+refuses 2 "there is a file of a run that is compared" alone --page there
 refuses 2 "is the table of prices" alone --prices own.csv --out own.csv
 refuses 2 "--page: a file is needed" alone --page -
 refuses 2 "is also --out" alone --page both --out both
