@@ -102,14 +102,14 @@ static void print_column(const struct frame *f, const struct frame_column *c, si
 {
     const double share = f->rows ? 100.0 * (double)c->missing / (double)f->rows : 0;
     cmd_print_text(c->name, width, NAME_MAX);
-    printf("  %-8s %10zu %5.1f%%", type_name(c), c->missing, share);
+    printf("  %-8s %10zu %5.1f%%", f->rows ? type_name(c) : "-", c->missing, share);
     print_number(c->min);
     print_number(c->mean);
     print_number(c->max);
     print_frequent(c);
     if (c->infinite)
         printf("  %zu infinite", c->infinite);
-    const unsigned said = frame_remarks(f, c);
+    const unsigned said = f->rows ? frame_remarks(f, c) : 0;
     const char *mark = "  [";
     for (size_t i = 0; i < REMARKS; i++)
         if (said & remarks[i].remark) {
@@ -137,6 +137,8 @@ static void print_table(const struct frame *f, const char *path)
            "min", "mean", "max", "texts, remarks");
     for (size_t i = 0; i < f->columns && !ferror(stdout); i++)
         print_column(f, &f->column[i], width);
+    if (f->rows == 0)
+        puts("there are no rows below the header, so nothing is known about the columns");
 }
 
 // ---- JSON ----

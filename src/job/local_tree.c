@@ -20,11 +20,19 @@ struct pair {
     const char *value;
 };
 
+static const char *example(const char *option)
+{
+    if (strcmp(option, "channel") == 0)
+        return "NAME=PATH, such as train=train_data.npz";
+    return strcmp(option, "metric") == 0 ? "NAME=REGEX, such as loss=Loss: ([0-9.]+)"
+                                         : "NAME=VALUE, such as epochs=100";
+}
+
 static int split_pair(struct pair *p, const char *text, const char *option, struct error *e)
 {
     const size_t len = strcspn(text, "=");
     if (len == 0 || text[len] != '=')
-        return error_set(e, ERR_USAGE, "--%s: '%.100s' is not NAME=VALUE", option, text);
+        return error_set(e, ERR_USAGE, "--%s: '%.100s' is not %s", option, text, example(option));
     *p = (struct pair){mem_alloc(len + 1), text + len + 1};
     if (!p->name)
         return error_nomem(e, text);

@@ -142,7 +142,7 @@ refuse 2 "'stop': say" stop x
 refuse 2 "new: which folder?" new
 refuse 2 "there are files in this folder" new "$job"
 refuse 2 "--hp: 'epochs' is not NAME=VALUE" new "$folder/a" --hp epochs
-refuse 2 "--channel: '=x' is not NAME=VALUE" new "$folder/b" --channel =x
+refuse 2 "--channel: '=x' is not NAME=PATH" new "$folder/b" --channel =x
 for name in ../../../evil /abs "tr ain" .. a/b; do
     refuse 2 "--channel: '$name' cannot be a channel's name" new "$folder/b" --channel "$name=$train_file"
 done
@@ -150,7 +150,7 @@ done
 refuse 2 "--pipe train: there is no such --channel" new "$folder/c" --pipe train
 refuse 1 "channel train: $folder/none: cannot open" new "$folder/d" --channel "train=$train_file" \
     --channel "train=$folder/none"
-refuse 2 "--metric: 'loss' is not NAME=VALUE" new "$folder/d" --channel "train=$train_file" --metric loss
+refuse 2 "--metric: 'loss' is not NAME=REGEX" new "$folder/d" --channel "train=$train_file" --metric loss
 [ -e "$folder/d" ] && complain "a command that was wrong has left a folder behind"
 refuse 2 "--max_run: unknown option" new "$folder/e" --max_run 1
 refuse 2 "--sender: 'e' is unknown, choose one of: a, b, c, d" new "$folder/f" --sender e
