@@ -40,7 +40,11 @@ static void print_result(const struct eval_job *job, const struct eval_result *r
     const struct bootstrap *b = r->bootstrap.count ? &r->bootstrap : NULL;
     const char *const *names = (const char *const *)r->class_name;
     print_summary(job, r);
-    eval_print_loss(r->loss, b);
+    eval_print_loss(r->loss,
+                    r->task == TASK_MULTICLASS   ? r->score.multiclass.log_loss
+                    : r->task == TASK_REGRESSION ? r->score.regression.mse
+                                                 : r->score.binary.log_loss,
+                    b);
     if (r->task == TASK_MULTICLASS)
         eval_print_multiclass(&r->score.multiclass, b, names);
     else if (r->task == TASK_REGRESSION)

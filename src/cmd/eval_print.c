@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 // `key` is the metric's name among the intervals.
 static void print_value(const char *name, double value, const struct bootstrap *b, const char *key)
@@ -20,11 +21,15 @@ static void print_value(const char *name, double value, const struct bootstrap *
     printf("\n");
 }
 
-void eval_print_loss(double loss, const struct bootstrap *b)
+void eval_print_loss(double loss, double metric, const struct bootstrap *b)
 {
+    char text[2][48];
+    snprintf(text[0], sizeof text[0], "%.6f", loss);
+    snprintf(text[1], sizeof text[1], "%.6f", metric);
     if (b)
         printf("%-29s   95 %% interval\n", "");
-    print_value("loss", loss, NULL, NULL);
+    if (strcmp(text[0], text[1]) != 0)
+        print_value("loss", loss, NULL, NULL);
 }
 
 void eval_print_note(const struct bootstrap *b)

@@ -7,7 +7,8 @@
 #include "train/metrics.h"
 
 // `b` holds the intervals, or is NULL; `names` are those of the classes, or NULL: their numbers.
-void eval_print_loss(double loss, const struct bootstrap *b);
+// The loss is left out where it is printed as the metric that it is but for rounding.
+void eval_print_loss(double loss, double metric, const struct bootstrap *b);
 void eval_print_binary(const struct binary_metrics *m, const struct bootstrap *b,
                        const char *const *names);
 void eval_print_multiclass(const struct multiclass_metrics *m, const struct bootstrap *b,
