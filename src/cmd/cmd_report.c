@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `skiff report`: options in, a page and its figures out.
 #include "cmd/cmd.h"
+#include "cmd/meter.h"
 #include "report/report.h"
 
 #include <signal.h>
@@ -112,6 +113,7 @@ static int write_page(const struct report *r, const char *out, const char *run, 
 
 static int make_report(const struct report_options *o, const char *folder, struct error *e)
 {
+    struct meter meter;
     const struct report_spec spec = {
         .run = folder,
         .model = o->model,
@@ -124,10 +126,14 @@ static int make_report(const struct report_options *o, const char *folder, struc
         .resamples = (size_t)o->bootstrap,
         .repeats = (size_t)o->importance,
         .seed = o->seed,
+        .shuffled = meter_show,
+        .context = &meter,
     };
     struct report report;
     signal(SIGBUS, cmd_lost_page);
+    meter_init(&meter, "shuffles for the importance of columns", false);
     int rc = report_make(&report, &spec, e);
+    meter_end(&meter);
     if (rc)
         return rc;
     rc = write_page(&report, o->out, folder, e);

@@ -10,6 +10,7 @@
 #include "train/score.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct shared {
     double *value;     // [1 + columns * repeats] metrics; the first is of the rows as they are
     size_t workers;
     struct worker *worker;
+    atomic_size_t done; // pieces
 };
 
 struct worker {
@@ -86,12 +88,16 @@ static int do_piece(const struct shared *s, struct worker *w, size_t piece)
 
 static void work(void *context, size_t worker)
 {
-    const struct shared *s = context;
+    struct shared *s = context;
     struct worker *w = &s->worker[worker];
     const size_t pieces = 1 + s->result->columns * s->result->repeats;
     const struct par_range range = par_split(pieces, 1, s->workers, worker);
-    for (size_t piece = range.begin; piece < range.end && w->rc == 0; piece++)
+    for (size_t piece = range.begin; piece < range.end && w->rc == 0; piece++) {
         w->rc = do_piece(s, w, piece);
+        const size_t done = 1 + atomic_fetch_add(&s->done, 1);
+        if (worker == 0 && s->spec->progress)
+            s->spec->progress(s->spec->context, done, pieces);
+    }
 }
 
 // Rows and repeats that the work allows; no metric when even the fewest would be far too much.

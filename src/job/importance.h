@@ -20,6 +20,10 @@ struct importance_spec {
     int64_t seed;                           // of the shuffles, which are the same for every column
     double work; // multiplications to spend, or 0: IMPORTANCE_WORK. Rows are drawn to fit into it,
                  // IMPORTANCE_ROWS_MIN at least; then there are fewer repeats, at least one
+
+    // How many shuffles are done; from one thread, NULL: nobody asks.
+    void (*progress)(void *context, uint64_t done, uint64_t total);
+    void *context;
 };
 
 #define IMPORTANCE_WORK     2e10 // some two seconds of one core

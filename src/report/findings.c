@@ -225,6 +225,8 @@ static int shuffle(struct findings *f, const struct model_run *run,
         .column = column,
         .repeats = spec->repeats,
         .seed = spec->seed,
+        .progress = spec->shuffled,
+        .context = spec->context,
     };
     const int rc = importance_measure(&f->importance, run, &how, e);
     mem_free(column);

@@ -25,6 +25,8 @@ struct findings_spec {
     double threshold;          // of THRESHOLD_GIVEN
     size_t resamples, repeats; // of the bootstrap, of the importance; 0: none
     int64_t seed;
+    void (*shuffled)(void *context, uint64_t done, uint64_t total); // as importance_spec.progress
+    void *context;
 };
 
 struct findings {

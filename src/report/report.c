@@ -102,6 +102,8 @@ static int look(struct report *r, const char *model, const struct rows_source *s
         .resamples = r->spec->resamples,
         .repeats = r->spec->repeats,
         .seed = r->spec->seed,
+        .shuffled = r->spec->shuffled,
+        .context = r->spec->context,
     };
     struct error why = {0};
     if (!s->path) {

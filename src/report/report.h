@@ -21,6 +21,8 @@ struct report_spec {
     bool threshold_given; // which only models of two classes take
     size_t resamples, repeats;
     int64_t seed;
+    void (*shuffled)(void *context, uint64_t done, uint64_t total); // as importance_spec.progress
+    void *context;
 };
 
 struct report {

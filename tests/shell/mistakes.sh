@@ -53,4 +53,33 @@ wrong 1 "tables: is a folder, a file is needed here; (head -n 1 ONE.csv; tail -q
 wrong 1 "> ALL.csv makes one CSV of several" prep tables --target y --out left
 wrong 1 "CSVs need --prep FILE" train --train tables --out left
 
+
+# ---- what is found in a run's folder
+if mkfifo pipe 2>/dev/null; then
+    for name in run.json metrics.json history.csv; do
+        mkdir piped
+        cp run/*.json run/history.csv run/model.npz piped/
+        rm piped/$name
+        mkfifo piped/$name
+        wrong 1 "piped/$name: not a regular file; copy it to one first" report piped --out left
+        [ $name = metrics.json ] || wrong 1 "piped/$name: not a regular file" compare piped
+        rm -rf piped
+    done
+    cat run/run.json >pipe &
+    timeout -s KILL 20 "$SKIFF" compare pipe >stdout 2>stderr || complain "a pipe that was named: $(cat stderr)"
+    wait
+fi
+
+# ---- other
+wrong 2 "--channel: 'train' is not NAME=PATH, such as train=train_data.npz" job new left --channel train
+wrong 2 "--hp: 'epochs' is not NAME=VALUE, such as epochs=100" job new left --hp epochs
+head -n 1 t.csv >header.csv
+has "$("$SKIFF" inspect header.csv)" "there are no rows below the header" "age   -  "
+case $("$SKIFF" inspect header.csv) in *number*) complain "columns without rows have a type" ;; esac
+
+
+# One loss, not two names for it.
+"$SKIFF" eval run work/val_data.npz >listing || complain "eval fails"
+[ "$(grep -c 'loss ' listing)" -eq 1 ] || complain "the loss more than once: $(cat listing)"
+
 finish

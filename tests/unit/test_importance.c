@@ -213,6 +213,37 @@ static void limited_work(void **state)
     importance_clear(&c.result);
 }
 
+struct seen {
+    uint64_t done, total;
+    size_t calls;
+};
+
+static void see(void *context, uint64_t done, uint64_t total)
+{
+    struct seen *s = context;
+    assert_true(done > s->done && done <= total);
+    *s = (struct seen){done, total, s->calls + 1};
+}
+
+static void says_how_far_it_is(void **state)
+{
+    (void)state;
+    for (size_t threads = 1; threads <= 3; threads++) {
+        struct call c = call_of(threads);
+        struct error e = {0};
+        struct seen seen = {0};
+        make_model(TASK_BINARY);
+        c.spec.progress = see;
+        c.spec.context = &seen;
+        CHECK_OK(measure(&c, &e), e);
+        assert_int_equal(seen.total, 1 + COLUMNS * REPEATS);
+        assert_true(seen.calls >= 1);
+        if (threads == 1)
+            assert_int_equal(seen.done, seen.total);
+        importance_clear(&c.result);
+    }
+}
+
 static int measure_and_clear(void *context, struct error *e)
 {
     struct call *c = context;
@@ -233,9 +264,13 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_model),           cmocka_unit_test(same_for_threads),
-        cmocka_unit_test(regression_by_feature), cmocka_unit_test(one_class),
-        cmocka_unit_test(limited_work),          cmocka_unit_test(no_memory),
+        cmocka_unit_test(known_model),
+        cmocka_unit_test(same_for_threads),
+        cmocka_unit_test(regression_by_feature),
+        cmocka_unit_test(one_class),
+        cmocka_unit_test(limited_work),
+        cmocka_unit_test(says_how_far_it_is),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
