@@ -41,16 +41,18 @@ static int set_gemm(const struct fit *f, json_t *object, struct error *e)
     return set_text(object, "matrix products (see --gemm)", &text, e);
 }
 
-static int set_options(const struct fit *f, json_t *object, struct error *e)
+// Those that the object has are left alone.
+static int set_options(const struct train_config *config, json_t *object, struct error *e)
 {
-    const struct opt_set options = {.table = train_options,
-                                    .count = train_option_count,
-                                    .target = (void *)(uintptr_t)f->config};
+    const struct opt_set options = {
+        .table = train_options, .count = train_option_count, .target = (void *)(uintptr_t)config};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < options.count; i++) {
         const enum opt_effect effect = options.table[i].effect;
         if (effect != OPT_SHAPES && effect != OPT_DRAWS)
             continue; // changes no number, or what came of it is compared
+        if (json_object_get(object, options.table[i].name))
+            continue;
         struct buf text;
         buf_init(&text, 4096);
         opt_print(&options, i, &text);
@@ -87,7 +89,7 @@ static json_t *describe(const struct fit *f, struct error *e)
     if (rc == 0)
         rc = set_gemm(f, object, e);
     if (rc == 0)
-        rc = set_options(f, object, e);
+        rc = set_options(f->config, object, e);
     if (rc) {
         json_decref(object);
         return NULL;
@@ -122,6 +124,31 @@ static const char *difference(const struct fit *f, json_t *mine, const json_t *t
     return NULL;
 }
 
+// A checkpoint that was written before there was an option knows nothing of it. So what an option
+// does by default must be what was done before.
+static int add_defaults(json_t *theirs, struct error *e)
+{
+    static const struct {
+        const char *key, *value;
+    } others[] = {
+        {"ranks that divide the network (see --parallel)", "1"},
+        {"matrix products (see --gemm)", "own"},
+        {"targets scaled (see --scale_target)", "0"},
+    };
+    struct train_config defaults;
+    struct opt_set options;
+    int rc = opt_begin(&options, train_options, train_option_count, &defaults, e);
+    if (rc)
+        return rc;
+    rc = set_options(&defaults, theirs, e);
+    for (size_t i = 0; rc == 0 && i < sizeof others / sizeof *others; i++)
+        if (!json_object_get(theirs, others[i].key) &&
+            json_object_set_new(theirs, others[i].key, json_string(others[i].value)) != 0)
+            rc = error_nomem(e, "checkpoint");
+    opt_end(&options);
+    return rc;
+}
+
 int checkpoint_match(const struct fit *f, const char *path, const char *text, struct error *e)
 {
     json_t *mine = describe(f, e);
@@ -131,6 +158,8 @@ int checkpoint_match(const struct fit *f, const char *path, const char *text, st
     int rc = json_is_object(theirs)
                  ? 0
                  : error_set(e, ERR_FORMAT, "%s: run.json is not a JSON object", path);
+    if (rc == 0)
+        rc = add_defaults(theirs, e);
     const char *was, *key = rc == 0 ? difference(f, mine, theirs, true, &was) : NULL;
     if (key)
         rc = error_set(e, ERR_MISMATCH,

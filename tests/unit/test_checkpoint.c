@@ -5,6 +5,9 @@
 
 #include "base/file.h"
 #include "io/npz.h"
+#include "train/checkpoint_match.h"
+
+#include <jansson.h>
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -456,6 +459,45 @@ static void another_run_is_refused(void **state)
     }
 }
 
+// What checkpoint_match says of the description of `r` without one of its members.
+static int match_without(const struct run *r, const char *key, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    struct error ignored = {0};
+    CHECK_OK(checkpoint_describe(&r->fit, &text, &ignored), ignored);
+    json_t *object = json_loadb(text.data, text.len, 0, NULL);
+    assert_int_equal(json_object_del(object, key), 0);
+    char *less = json_dumps(object, 0);
+    assert_non_null(less);
+    error_clear(e);
+    const int rc = checkpoint_match(&r->fit, "old", less, e);
+    free(less);
+    json_decref(object);
+    buf_clear(&text);
+    return rc;
+}
+
+// Of a checkpoint that is older than an option.
+static void what_is_absent_has_its_default(void **state)
+{
+    (void)state;
+    struct run r;
+    struct error e = {0};
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", fresh("older"));
+    go_on(&r, &kinds[1], folder, 3, 1);
+    CHECK_OK(match_without(&r, "accumulate", &e), e);
+    CHECK_OK(match_without(&r, "matrix products (see --gemm)", &e), e);
+    check_refused(match_without(&r, "learning_rate", &e), ERR_MISMATCH, &e,
+                  "learning_rate was 0.001 there and is 0.01 here");
+    check_refused(match_without(&r, "training rows", &e), ERR_MISMATCH, &e, "was absent there");
+    r.config.accumulate = 4;
+    check_refused(match_without(&r, "accumulate", &e), ERR_MISMATCH, &e,
+                  "accumulate was 1 there and is 4 here");
+    run_end(&r);
+}
+
 static void other_data_are_refused(void **state)
 {
     (void)state;
@@ -559,6 +601,7 @@ int main(void)
         cmocka_unit_test(without_a_whole_checkpoint_it_begins_again),
         cmocka_unit_test(broken_ones_do_not_push_good_ones_out),
         cmocka_unit_test(another_run_is_refused),
+        cmocka_unit_test(what_is_absent_has_its_default),
         cmocka_unit_test(other_data_are_refused),
         cmocka_unit_test(a_longer_run_is_the_same_run_continued),
         cmocka_unit_test(a_full_disk_spoils_nothing),
