@@ -59,20 +59,29 @@ static const char *parameter_variable(const char *option, char dash)
     return getenv(name);
 }
 
-// SM_HP_<NAME> of every option, by its own name; a toolkit makes them beside SM_HPS.
+static int add_variable(json_t *object, const char *name, struct error *e)
+{
+    const char *value = parameter_variable(name, '_');
+    if (!value)
+        value = parameter_variable(name, '-');
+    json_t *text = value ? json_string(value) : NULL;
+    if (value && !text)
+        return error_set(e, ERR_FORMAT, "SM_HP_%s: not valid UTF-8", name);
+    return text && json_object_set_new(object, name, text) != 0 ? error_nomem(e, "variables") : 0;
+}
+
+// SM_HP_<NAME> of every option, by any of its names; a toolkit makes them beside SM_HPS.
 static int apply_variables(const struct setting *s, const struct hyper_from *from, struct error *e)
 {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < s->options->count; i++) {
-        const char *option = s->options->table[i].name, *value = parameter_variable(option, '_');
-        if (!value)
-            value = parameter_variable(option, '-');
-        json_t *object = value ? json_pack("{s:s}", option, value) : NULL;
-        if (value)
-            rc = object ? hyper_apply(object, from, s->options, e)
-                        : error_set(e, ERR_FORMAT, "SM_HP_%s: not valid UTF-8", option);
-        json_decref(object);
-    }
+    char name[OPT_NAME_SIZE];
+    json_t *object = json_object();
+    int rc = object ? 0 : error_nomem(e, "variables");
+    for (size_t i = 0; i < s->options->count; i++)
+        for (size_t k = 0; rc == 0 && opt_name(&s->options->table[i], k, name); k++)
+            rc = add_variable(object, name, e);
+    if (rc == 0)
+        rc = hyper_apply(object, from, s->options, e);
+    json_decref(object);
     return rc;
 }
 

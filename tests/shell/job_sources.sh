@@ -24,6 +24,13 @@ env "SM_HP_LEARNING-RATE=0.5" SM_MODEL_DIR="$folder/elsewhere/model" \
 [ -s "$root/output/data/deeper/run.json" ] || complain "SM_OUTPUT_DATA_DIR is not used, or not moved"
 grep -q '"learning_rate": 0.5,' "$root/output/data/deeper/run.json" || complain "SM_HP_ with a dash"
 has "$(cat "$folder/stderr")" "264 rows of 7 features"
+rm -rf "$root/model"
+SM_HP_LR=0.25 SM_HP_MAX_EPOCHS=2 completes
+is "variables by an alias" "$(option learning_rate) $(option epochs)" "0.25 2"
+SM_HP_LR=0.25 SM_HP_LEARNING_RATE=0.5 SKIFF_ML_ROOT=$root "$SKIFF" train >"$folder/stdout" 2>&1
+is "two names for an option" "$?" 2
+has "$(cat "$folder/stdout")" "SM_HP: 'learning_rate' and 'lr' are the same option"
+rm -f "$root/output/failure"
 "$SKIFF" train --root "$root" --epochs 1 --out "$folder/out" >"$folder/stdout" 2>&1 ||
     complain "--root: $(cat "$folder/stdout")"
 [ -s "$folder/out/model.npz" ] && [ -s "$folder/out/run.json" ] || complain "--out: not there"
