@@ -76,6 +76,12 @@ bool join_parse(const char *line, struct join_hello *h)
     return true;
 }
 
+// Between two calls at most: half a heartbeat, so that a refused host learns of it within one.
+static double longest_pause(const struct bringup *b)
+{
+    return b->heartbeat / 2 < LONGEST_PAUSE ? b->heartbeat / 2 : LONGEST_PAUSE;
+}
+
 static bool asked_to_stop(const struct bringup *b)
 {
     return b->stop && b->stop(b->context);
@@ -130,14 +136,12 @@ static int receive(struct door *d, const struct join_hello *h, struct link *gues
         return 0;
     }
     const char *other = difference(h, &d->mine);
-    if (other) {
-        link_say(guest, "refuse %s", other);
-        link_close(guest);
+    d->link[h->index] = *guest;
+    if (other) // which all are told
         return error_set(e, ERR_MISMATCH, "host %s has %s; start the same on all hosts",
                          d->b->host[h->index], other);
-    }
-    d->link[h->index] = *guest;
     d->round->number = h->round > d->round->number ? h->round : d->round->number;
+    link_say(&d->link[h->index], "beat"); // it is let in
     return 0;
 }
 
@@ -237,11 +241,12 @@ static void tell(const struct door *d, struct link *l, int rc, const struct erro
 }
 
 // Those that are about to come would call for a long time. Their pauses are shorter than the time
-// for which they have called, or 5 s.
+// for which they have called, and than the longest.
 static void tell_late(struct door *d, int rc, const struct error *e)
 {
     const double now = clock_seconds(), waiting = now - d->opened;
-    const double until = now + LINGER + (waiting < LONGEST_PAUSE ? waiting : LONGEST_PAUSE);
+    const double pause = longest_pause(d->b);
+    const double until = now + LINGER + (waiting < pause ? waiting : pause);
     struct join_hello h;
     struct link guest;
     while (missing(d) && clock_seconds() < until) {
@@ -297,131 +302,167 @@ int join_as_leader(const struct bringup *b, struct round *r, struct link *link, 
 
 enum word { LISTEN, COME_AGAIN, START, STOP }; // what comes of the leader's, or a failure
 
-// A worker's talk to the leader of one call.
-struct talk {
+// A worker, which calls until the leader has a word for it.
+struct caller {
     const struct bringup *b;
     struct round *round;
     struct link *leader;
+    double begun, until;
+    double let_in; // when the leader was last heard that had let it in; 0: it has not yet
+    char refusal[REFUSAL_MAX]; // of somebody who need not be the leader
+    // Of this call:
     char greeting[JOIN_HELLO_MAX];
-    bool trusted;  // it may be followed
-    char *refusal; // [REFUSAL_MAX] of somebody who need not be the leader
+    bool trusted; // it may be followed
 };
 
+static const char *leader_name(const struct caller *c)
+{
+    return c->b->host[c->round->leader];
+}
+
 // Who has the secret is the leader; and is told that this host has it, too.
-static int check_leader(struct talk *t, const char *line)
+static int check_leader(struct caller *c, const char *line)
 {
     char proof[SECRET_PROOF];
-    t->trusted = secret_answer(t->b->secret, t->greeting, line, proof);
-    if (t->trusted)
-        return link_say(t->leader, "proof %s", proof) ? LISTEN : COME_AGAIN;
-    snprintf(t->refusal, REFUSAL_MAX, "it has another secret than this host");
-    link_say(t->leader, "refuse another secret");
+    c->trusted = secret_answer(c->b->secret, c->greeting, line, proof);
+    if (c->trusted)
+        return link_say(c->leader, "proof %s", proof) ? LISTEN : COME_AGAIN;
+    snprintf(c->refusal, REFUSAL_MAX, "it has another secret than this host");
+    link_say(c->leader, "refuse another secret");
     return COME_AGAIN;
 }
 
 // What somebody says who may be anyone.
-static int hear_stranger(struct talk *t, const char *line)
+static int hear_stranger(struct caller *c, const char *line)
 {
     if (strncmp(line, "challenge ", 10) == 0)
-        return check_leader(t, line);
+        return check_leader(c, line);
     if (strncmp(line, "refuse ", 7) != 0)
         return COME_AGAIN;
-    snprintf(t->refusal, REFUSAL_MAX, "%.200s", line + 7);
-    error_one_line(t->refusal);
+    snprintf(c->refusal, REFUSAL_MAX, "%.200s", line + 7);
+    error_one_line(c->refusal);
     return COME_AGAIN;
 }
 
-static int hear_leader(struct talk *t, const char *line, struct error *e)
+static int hear_leader(struct caller *c, const char *line, struct error *e)
 {
-    if (!t->trusted)
-        return hear_stranger(t, line);
-    if (strncmp(line, "start ", 6) == 0 && round_parse(line + 6, t->b, t->round))
+    if (!c->trusted)
+        return hear_stranger(c, line);
+    if (strncmp(line, "start ", 6) == 0 && round_parse(line + 6, c->b, c->round))
         return START;
     if (strcmp(line, "stop") == 0)
         return STOP;
     if (strncmp(line, "refuse ", 7) == 0)
-        return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s",
-                         t->b->host[t->round->leader], line + 7);
+        return error_set(e, ERR_MISMATCH, "host %s, which leads: %.400s", leader_name(c), line + 7);
+    if (strcmp(line, "beat") == 0)
+        c->let_in = c->leader->heard;
     return LISTEN;
 }
 
 // Until it says a word, for it decides how long to wait for others, or is gone; who has to prove
 // something first has no such time.
-static int listen_to(struct talk *t, struct error *e)
+static int listen_to(struct caller *c, struct error *e)
 {
     const double begun = clock_seconds();
     char line[LINK_LINE_MAX];
     for (;;) {
-        poll(&(struct pollfd){.fd = t->leader->fd, .events = POLLIN}, 1, LOOK_MS);
-        const bool there = link_fill(t->leader);
-        for (int got; (got = link_line(t->leader, line)) != 0;) {
-            const int word = got > 0 ? hear_leader(t, line, e) : COME_AGAIN;
+        poll(&(struct pollfd){.fd = c->leader->fd, .events = POLLIN}, 1, LOOK_MS);
+        const bool there = link_fill(c->leader);
+        for (int got; (got = link_line(c->leader, line)) != 0;) {
+            const int word = got > 0 ? hear_leader(c, line, e) : COME_AGAIN;
             if (word != LISTEN)
                 return word;
         }
         const bool alive =
-            t->trusted ? beat(t->b, t->leader) : clock_seconds() - begun < JOIN_GUEST_SECONDS;
+            c->trusted ? beat(c->b, c->leader) : clock_seconds() - begun < JOIN_GUEST_SECONDS;
         if (!there || !alive)
             return COME_AGAIN;
-        if (asked_to_stop(t->b)) {
-            link_say(t->leader, "stop");
+        if (asked_to_stop(c->b)) {
+            link_say(c->leader, "stop");
             return STOP;
         }
     }
 }
 
-static int call_and_listen(const struct bringup *b, struct round *r, struct link *leader,
-                           char refusal[REFUSAL_MAX], struct error *e)
+// One that has been let in does not call for long: what it has lost is the run, which may have
+// begun without it, but for restarts, of which the next lets it in again.
+static double give_up_at(const struct caller *c)
 {
-    struct talk t = {
-        .b = b, .round = r, .leader = leader, .trusted = !b->secret, .refusal = refusal};
+    const double lost = c->let_in + c->b->heartbeat;
+    return c->let_in > 0 && c->b->restarts == 0 && lost < c->until ? lost : c->until;
+}
+
+// As seconds from now, but not beyond the end of calling.
+static double up_to_end(const struct caller *c, double seconds)
+{
+    const double left = give_up_at(c) - clock_seconds();
+    return left < 0 ? 0 : seconds < left ? seconds : left;
+}
+
+static int call_and_listen(struct caller *c, struct error *e)
+{
+    const double patience = asked_to_stop(c->b) ? LINGER : JOIN_GUEST_SECONDS;
     struct join_hello mine;
-    join_describe(b, r->number, &mine);
-    const int rc = b->secret ? secret_nonce(mine.nonce, e) : 0;
-    const int fd =
-        rc ? -1 : address_call(bringup_address(b, r->leader), b->port, JOIN_GUEST_SECONDS);
+    join_describe(c->b, c->round->number, &mine);
+    const int rc = c->b->secret ? secret_nonce(mine.nonce, e) : 0;
+    const int fd = rc ? -1
+                      : address_call(bringup_address(c->b, c->round->leader), c->b->port,
+                                     up_to_end(c, patience));
     if (fd < 0)
         return rc ? rc : COME_AGAIN;
-    join_print(&mine, t.greeting);
-    link_init(leader, fd);
-    const int word = link_say(leader, "%s", t.greeting) ? listen_to(&t, e) : COME_AGAIN;
+    join_print(&mine, c->greeting);
+    c->trusted = !c->b->secret;
+    link_init(c->leader, fd);
+    const int word = link_say(c->leader, "%s", c->greeting) ? listen_to(c, e) : COME_AGAIN;
     if (word != START)
-        link_close(leader);
+        link_close(c->leader);
     return word;
 }
 
 // Who is waited for, and what was said instead of letting this host in.
-static void note_waiting(const struct bringup *b, const struct round *r, const char *refusal)
+static void note_waiting(const struct caller *c)
 {
     char text[512];
-    snprintf(text, sizeof text, "waiting for %.100s, which leads%s%s", b->host[r->leader],
-             *refusal ? ": " : "", refusal);
-    if (b->note)
-        b->note(b->context, text);
+    snprintf(text, sizeof text, "waiting for %.100s, which leads%s%s", leader_name(c),
+             *c->refusal ? ": " : "", c->refusal);
+    if (c->b->note)
+        c->b->note(c->b->context, text);
+}
+
+static int give_up(const struct caller *c, struct error *e)
+{
+    if (give_up_at(c) < c->until)
+        return error_set(e, ERR_IO,
+                         "host %s, which leads: has not been heard of for longer than the "
+                         "heartbeat, while other hosts were waited for",
+                         leader_name(c));
+    if (*c->refusal)
+        return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not let this host in: %s",
+                         leader_name(c), c->refusal);
+    return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not answered at port %d in %.0f s",
+                     leader_name(c), c->b->port, c->b->join);
 }
 
 int join_as_worker(const struct bringup *b, struct round *r, struct link *leader, struct error *e)
 {
-    const double begun = clock_seconds(), until = begun + round_pause(r->number) + b->join;
+    struct caller c = {.b = b, .round = r, .leader = leader, .begun = clock_seconds()};
+    c.until = c.begun + round_pause(r->number) + b->join;
     double pause = FIRST_PAUSE, noted = FIRST_NOTE;
-    char refusal[REFUSAL_MAX] = "";
-    while (clock_seconds() < until) {
-        const bool refused = *refusal;
-        const int word = call_and_listen(b, r, leader, refusal, e);
+    while (clock_seconds() < give_up_at(&c)) {
+        const bool refused = *c.refusal;
+        const double let_in = c.let_in;
+        const int word = call_and_listen(&c, e);
         if (word != COME_AGAIN)
             return word == START ? 0 : word == STOP ? ROUND_STOPPED : word;
         if (asked_to_stop(b))
             return ROUND_STOPPED;
-        if (clock_seconds() - begun > noted || (*refusal && !refused)) {
-            note_waiting(b, r, refusal);
+        if (clock_seconds() - c.begun > noted || (*c.refusal && !refused)) {
+            note_waiting(&c);
             noted *= 2;
         }
-        poll(NULL, 0, (int)(1000 * pause));
-        pause = 1.5 * pause < LONGEST_PAUSE ? 1.5 * pause : LONGEST_PAUSE;
+        pause = c.let_in > let_in ? FIRST_PAUSE : pause;
+        poll(NULL, 0, (int)(1000 * up_to_end(&c, pause)));
+        pause = 1.5 * pause < longest_pause(b) ? 1.5 * pause : longest_pause(b);
     }
-    if (*refusal)
-        return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not let this host in: %s",
-                         b->host[r->leader], refusal);
-    return error_set(e, ERR_NOTFOUND, "host %s, which leads, has not answered at port %d in %.0f s",
-                     b->host[r->leader], b->port, b->join);
+    return give_up(&c, e);
 }
