@@ -5,20 +5,23 @@
 . "$(dirname "$0")/net_lib.sh"
 tables binary
 
-for who in 1 2; do
-    busy
-    [ $who -eq 1 ] && pid=$rank1 || pid=$rank2
-    kill -STOP "$pid"
+# A short stop of the rank of host $who, of which nothing comes, then one that lasts.
+stop_twice() {
+    [ "$who" -eq 1 ] && stopped=$rank1 || stopped=$rank2
+    kill -STOP "$stopped"
     sleep 1
-    kill -CONT "$pid" # in time: nothing happens
+    kill -CONT "$stopped"
     sleep 2.5
     for host in 1 2 3; do
-        kill -0 "$(cat "$folder/pid.$host")" || complain "a short stop ends host $host"
+        is_gone "$(cat "$folder/pid.$host")" && complain "a short stop ends host $host"
     done
-    kill -STOP "$pid"
-    since=$(date +%s)
-    over "rank $((who - 1)) is stopped" 3 \
-        "host algo-$who: rank $((who - 1)) has been stopped for longer than the heartbeat" 1
+    kill -STOP "$stopped"
+    since=$(clock)
+}
+
+for who in 1 2; do
+    fails "rank $((who - 1)) is stopped" 3 \
+        "host algo-$who: rank $((who - 1)) has been stopped for longer than the heartbeat" 1 stop_twice
 done
 
 # shellcheck disable=SC2086 # a list of words

@@ -41,6 +41,16 @@ kill_rank() {
     kill_last
 }
 
+# until_said PATTERN: by the supervisor, within 20 s.
+until_said() {
+    tries=2000
+    until grep -q "$1" "$folder/stderr" || [ $tries -eq 0 ]; do
+        sleep 0.01
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ] || complain "it does not say '$1': $(cat "$folder/stderr")"
+}
+
 # ends STATUS WHAT
 ends() {
     timeout 30 tail --pid=$supervisor -f /dev/null || kill -KILL $supervisor
@@ -59,9 +69,7 @@ for count in $ranks; do
     begin "$count" --restarts 1 --epochs 1000000 --checkpoint_dir "$folder/checkpoints" \
         --checkpoint_every 2
     kill_rank
-    until grep -q "restart 1 of 1" "$folder/stderr"; do
-        sleep 0.01
-    done
+    until_said "restart 1 of 1"
     rm -f "$folder"/checkpoints/*
     kill_rank
     ends 137 "$count ranks, none left"
@@ -70,9 +78,7 @@ for count in $ranks; do
     # A stop is none of its failures, in the pause of the second either.
     begin "$count" --restarts 3 --epochs 1000000
     kill_last
-    until grep -q "restart 1 of 3, from the beginning, for there is no" "$folder/stderr"; do
-        sleep 0.01
-    done
+    until_said "restart 1 of 3, from the beginning, for there is no"
     kill -TERM $supervisor
     ends 0 "$count ranks, stopped"
     [ ! -e "$folder/out/model.npz" ] || complain "$count ranks, stopped: a model"

@@ -144,14 +144,21 @@ no_leftovers() {
 # What is asynchronous (a process that a signal ends, one that begins) is waited for, never looked at
 # once: a machine that is busy with other things may take seconds.
 
-# until_gone WHAT PID...: these processes end, within 10 s. Nobody may have asked how they ended (Z).
+# is_gone PID: it has ended. Nobody may have asked how (Z).
+is_gone() {
+    case $(cat "/proc/$1/stat" 2>/dev/null) in
+    '' | *') Z '*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# until_gone WHAT PID...: these processes end, within 10 s.
 until_gone() {
     what=$1
     shift
     for process; do
         tries=1000
-        until case $(cat "/proc/$process/stat" 2>/dev/null) in '' | *') Z '*) true ;; *) false ;; esac ||
-            [ $tries -eq 0 ]; do
+        until is_gone "$process" || [ $tries -eq 0 ]; do
             sleep 0.01
             tries=$((tries - 1))
         done
