@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROWS 100000 // 32 leaves
+#define ROWS 100000 // 128 leaves
 
 struct bench {
     struct dist *ranks;

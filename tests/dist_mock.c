@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RANKS_MAX 64
+#define RANKS_MAX 128
 #define ABORT     "CMOCKA_TEST_ABORT"
 
 struct message {

@@ -23,7 +23,7 @@
 // What stands in front of a rank's subtrees.
 struct head {
     _Alignas(MEM_ALIGN) uint64_t flags;
-    double loss[TREE_LEAVES_MAX]; // its own leaves set
+    double loss[TREE_COVER_MAX]; // of its subtrees
 };
 #define HEAD_FLOATS (sizeof(struct head) / sizeof(float))
 
@@ -35,6 +35,8 @@ struct dist_sum {
     bool segments;
     float *in;  // of each other rank in turn: a head, its subtrees or this rank's segment of them
     float *out; // a head, then this rank's subtrees or the finished sum
+    struct tree_node *node; // subtrees of all ranks, in leaf order
+    struct tree_step *step; // that join them
 };
 
 // The whole tree while it is finished.
@@ -42,8 +44,6 @@ struct join {
     const struct dist_sum *sum;
     size_t nodes, workers;
     size_t begin, floats; // which, of a gradient's
-    struct tree_node node[TREE_NODES_MAX];
-    struct tree_step step[TREE_NODES_MAX];
     size_t steps;
 };
 
@@ -107,12 +107,15 @@ static struct par_range segment(const struct dist_sum *s, size_t r)
 
 static int buffers(struct dist_sum *s, const struct dist_sum_spec *spec, struct error *e)
 {
-    size_t in, out;
+    size_t in, out, one, all;
+    count_nodes(spec, &one, &all);
+    s->node = mem_array(all, sizeof *s->node);
+    s->step = mem_array(all, sizeof *s->step);
     if (sizes(spec, &in, &out)) {
         s->in = mem_aligned(in, sizeof *s->in);
         s->out = mem_aligned(out, sizeof *s->out);
     }
-    return s->in && s->out ? 0 : error_nomem(e, "sums of all ranks");
+    return s->in && s->out && s->node && s->step ? 0 : error_nomem(e, "sums of all ranks");
 }
 
 struct dist_sum *dist_sum_new(const struct dist_sum_spec *spec, struct error *e)
@@ -141,6 +144,8 @@ void dist_sum_free(struct dist_sum *s)
         return;
     mem_free(s->in);
     mem_free(s->out);
+    mem_free(s->node);
+    mem_free(s->step);
     mem_free(s);
 }
 
@@ -218,47 +223,50 @@ static int gather_segments(struct dist_sum *s, const float *finished, struct err
 
 // ---- the additions
 
-// Puts all ranks' nodes in leaf order, and what their heads say into `sums` and `flags`.
-static void collect(const struct dist_sum *s, struct join *j, struct plan_sums *sums,
+// Puts all ranks' nodes in leaf order, and what their heads say into them and `flags`.
+static void collect(const struct dist_sum *s, struct join *j, const struct plan_sums *sums,
                     uint64_t *flags)
 {
     float *in = s->in;
     j->nodes = 0;
     for (size_t r = 0; r < s->ranks->ranks; r++) {
-        struct tree_node *node = j->node + j->nodes;
+        struct tree_node *node = s->node + j->nodes;
         const size_t count = nodes_of(s->ranks->ranks, sums->leaves, r, node);
         j->nodes += count;
         if (r == s->ranks->rank) {
-            for (size_t i = 0; i < count; i++)
+            for (size_t i = 0; i < count; i++) {
                 node[i].sum = sums->node[i].sum + j->begin;
+                node[i].loss = sums->node[i].loss;
+            }
             continue;
         }
         struct head head;
         memcpy(&head, in, sizeof head);
         in += HEAD_FLOATS;
-        for (size_t i = 0; i < count; i++, in += j->floats)
+        for (size_t i = 0; i < count; i++, in += j->floats) {
             node[i].sum = in;
+            node[i].loss = head.loss[i];
+        }
         *flags |= head.flags;
-        const struct par_range leaves =
-            plan_part_leaves(sums->leaves, (struct plan_part){r, s->ranks->ranks});
-        for (size_t leaf = leaves.begin; leaf < leaves.end; leaf++)
-            sums->loss[leaf] = head.loss[leaf];
     }
 }
 
 static void run_join(void *context, size_t worker)
 {
     const struct join *j = context;
+    const struct dist_sum *s = j->sum;
     const struct par_range part = par_split(j->floats, GRAIN, j->workers, worker);
     for (size_t i = 0; i < j->steps; i++)
-        j->sum->kern->add(part.end - part.begin, j->node[j->step[i].into].sum + part.begin,
-                          j->node[j->step[i].from].sum + part.begin);
+        s->kern->add(part.end - part.begin, s->node[s->step[i].into].sum + part.begin,
+                     s->node[s->step[i].from].sum + part.begin);
 }
 
 // Finishes the tree in node[0].
 static void finish(struct join *j)
 {
-    j->steps = tree_join(j->node, j->nodes, j->step);
+    const struct dist_sum *s = j->sum;
+    j->steps = tree_join(s->node, j->nodes, s->step);
+    tree_join_losses(s->node, s->step, j->steps);
     j->workers = j->floats < SERIAL_FLOATS ? 1 : j->sum->threads;
     par_run(j->sum->team, j->workers, run_join, j);
 }
@@ -267,7 +275,8 @@ int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, st
 {
     struct join j = {.sum = s, .floats = s->floats};
     struct head head = {.flags = *flags};
-    memcpy(head.loss, sums->loss, sizeof head.loss);
+    for (size_t i = 0; i < sums->nodes; i++)
+        head.loss[i] = sums->node[i].loss;
     memcpy(s->out, &head, sizeof head);
     int rc = s->segments ? post_segments(s, sums, e) : post_whole(s, sums, e);
     if (rc == 0)
@@ -282,11 +291,11 @@ int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, st
     collect(s, &j, sums, flags);
     finish(&j);
     if (s->segments) {
-        rc = gather_segments(s, j.node[0].sum, e);
-        j.node[0].sum = s->out + HEAD_FLOATS;
+        rc = gather_segments(s, s->node[0].sum, e);
+        s->node[0].sum = s->out + HEAD_FLOATS;
     }
     sums->nodes = 1;
-    sums->node[0] = j.node[0];
+    sums->node[0] = s->node[0];
     return rc;
 }
 

@@ -41,8 +41,8 @@ struct dist_cost {
 struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks);
 
 // From this rank's part to the whole: afterwards sums->node[0].sum is the gradient, the caller's to
-// change until the next call, and sums->loss is complete. `flags` go along and are or-ed: what one
-// rank says with this step, all know with it.
+// change until the next call, and sums->node[0].loss the sum of all losses. `flags` go along and
+// are or-ed: what one rank says with this step, all know with it.
 int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, struct error *e);
 
 #endif

@@ -18,6 +18,7 @@
 
 #define LEAF_ROWS       64      // at least, when gradients are small
 #define LEAF_ROWS_LARGE 128     // at least, when a gradient does not stay in the L2 cache
+#define LEAF_ROWS_MANY  512     // at least, beyond PLAN_LEAVES_FEW
 #define LARGE_GRADIENT  (65536) // floats: 256 KB
 #define SERIAL_FLOPS    4e5     // less work than this, some 4 us, is not worth sharing
 #define ASLEEP_FLOPS    1e7     // nor less than this, some 100 us, with helpers that sleep
@@ -25,9 +26,7 @@
 #define SERIAL_FLOATS   32768   // likewise of weights to transpose
 #define ADD_GRAIN       (4 * KERN_LANES)
 
-// The last leaf of a batch is never empty: rows / leaves >= LEAF_ROWS, so the rows that rounding up
-// gives to the others are fewer than its own.
-_Static_assert(LEAF_ROWS >= TREE_LEAVES_MAX, "leaves cover a batch");
+_Static_assert(LEAF_ROWS >= PLAN_LEAVES_FEW, "see least_rows");
 _Static_assert(PLAN_THREADS_MAX == TREE_LEAVES_MAX, "a thread has at least a leaf");
 
 struct worker {
@@ -47,17 +46,28 @@ struct plan {
     size_t train_rows, drawn_rows;
     void (*aside)(void *context);
     void *context;
-    struct worker *worker; // [threads]
-    float *transposed;     // W^T of the wide layers behind the first: see block_transpose
-    float *row_loss;       // of the batch: [largest of train_rows and predict_rows]
-    uint8_t *keep;         // dropout masks of the batch: a matrix [rows][out] for each hidden layer
+    struct worker *worker;  // [threads]
+    struct tree_node *node; // subtrees of all workers, in leaf order
+    struct tree_step *step; // that join them
+    float *transposed;      // W^T of the wide layers behind the first: see block_transpose
+    float *row_loss;        // of the batch: [largest of train_rows and predict_rows]
+    uint8_t *keep; // dropout masks of the batch: a matrix [rows][out] for each hidden layer
 };
+
+// The rows that each of so many leaves has at least. No fewer than there are leaves: then the last
+// one is never empty, for the rows that rounding up gives to the others are fewer than its own.
+static size_t least_rows(size_t leaves, size_t gradient_floats)
+{
+    if (leaves > PLAN_LEAVES_FEW)
+        return leaves > LEAF_ROWS_MANY ? leaves : LEAF_ROWS_MANY;
+    return gradient_floats > LARGE_GRADIENT ? LEAF_ROWS_LARGE : LEAF_ROWS;
+}
 
 size_t plan_leaves(size_t rows, size_t gradient_floats)
 {
-    const size_t least = gradient_floats > LARGE_GRADIENT ? LEAF_ROWS_LARGE : LEAF_ROWS;
     size_t leaves = 1;
-    while (leaves < TREE_LEAVES_MAX && rows / (2 * leaves) >= least)
+    while (leaves < TREE_LEAVES_MAX &&
+           rows / (2 * leaves) >= least_rows(2 * leaves, gradient_floats))
         leaves *= 2;
     return leaves;
 }
@@ -71,14 +81,16 @@ static size_t keep_row(const struct net *net)
     return sum;
 }
 
-// Buffers that one worker's stack needs: one a level, and one for the leaf in work. (An even part
-// of the leaves never holds more maximal subtrees than that: test_tree.c counts them.)
+// Buffers that one worker's stack needs. Who has an aligned subtree: one a level, and one for the
+// leaf in work. Any other even part has at most a third of the 2^n leaves, in which up to n - 3
+// subtrees can end where one of many leaves begins, as many can follow, and then the leaf in work.
+// (test_tree.c counts them.)
 static size_t stack_buffers(const struct net *net, size_t train_rows)
 {
     size_t levels = 0;
     for (size_t leaves = plan_leaves(train_rows, net->size); leaves > 1; leaves /= 2)
         levels++;
-    return levels + 1;
+    return levels > 6 ? 2 * levels - 5 : levels + 1;
 }
 
 // No more workers than leaves: they would idle.
@@ -101,12 +113,11 @@ double plan_bytes(const struct plan_spec *spec)
     return sizeof(float) * floats + (double)spec->train_rows * (double)keep_row(net);
 }
 
-static int worker_init(struct worker *w, const struct plan *p, struct error *e)
+static int worker_init(struct worker *w, const struct plan *p, size_t buffers, struct error *e)
 {
     const int rc = block_init(&w->block, p->net, p->kern, p->gemm, p->train_rows > 0, e);
     if (rc || p->train_rows == 0)
         return rc;
-    const size_t buffers = stack_buffers(p->net, p->train_rows);
     size_t total;
     if (size_mul(buffers, p->net->size, &total))
         w->sums = mem_aligned(total, sizeof *w->sums);
@@ -131,6 +142,18 @@ static int batch_buffers(struct plan *p, size_t predict_rows, struct error *e)
     return 0;
 }
 
+static int workers_init(struct plan *p, struct error *e)
+{
+    const size_t buffers = stack_buffers(p->net, p->train_rows);
+    p->worker = mem_array(p->threads, sizeof *p->worker);
+    p->node = mem_array(p->threads * buffers, sizeof *p->node);
+    p->step = mem_array(p->threads * buffers, sizeof *p->step);
+    int rc = p->worker && p->node && p->step ? 0 : error_nomem(e, "plan");
+    for (size_t w = 0; rc == 0 && w < p->threads; w++)
+        rc = worker_init(&p->worker[w], p, buffers, e);
+    return rc;
+}
+
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e)
 {
     struct plan *p = mem_zalloc(sizeof *p);
@@ -149,13 +172,7 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->threads = workers_of(spec);
     p->active = p->threads;
     p->parts = 1;
-    p->worker = mem_array(p->threads, sizeof *p->worker);
-    int rc = p->worker ? 0 : error_nomem(e, "plan");
-    if (rc == 0)
-        rc = batch_buffers(p, spec->predict_rows, e);
-    for (size_t w = 0; rc == 0 && w < p->threads; w++)
-        rc = worker_init(&p->worker[w], p, e);
-    if (rc) {
+    if (workers_init(p, e) || batch_buffers(p, spec->predict_rows, e)) {
         plan_free(p);
         return NULL;
     }
@@ -171,6 +188,8 @@ void plan_free(struct plan *p)
         mem_free(p->worker[w].sums);
     }
     mem_free(p->worker);
+    mem_free(p->node);
+    mem_free(p->step);
     mem_free(p->keep);
     mem_free(p->transposed);
     mem_free(p->row_loss);
@@ -214,9 +233,7 @@ struct job {
     float scale;          // of the gradient
     float *pred;          // or NULL
     bool gradient;
-    struct tree_node node[TREE_NODES_MAX]; // subtrees of all workers, in leaf order
-    struct tree_step step[TREE_NODES_MAX];
-    size_t steps;
+    size_t steps; // of the plan's, see join_workers
 };
 
 static struct par_range leaf_range(const struct job *j, size_t leaf)
@@ -303,47 +320,55 @@ static void run_worker(void *context, size_t index)
 static void run_join(void *context, size_t index)
 {
     const struct job *j = context;
-    const struct par_range part = par_split(j->plan->net->size, ADD_GRAIN, j->workers, index);
+    const struct plan *p = j->plan;
+    const struct par_range part = par_split(p->net->size, ADD_GRAIN, j->workers, index);
     for (size_t i = 0; i < j->steps; i++)
-        j->plan->kern->add(part.end - part.begin, j->node[j->step[i].into].sum + part.begin,
-                           j->node[j->step[i].from].sum + part.begin);
+        p->kern->add(part.end - part.begin, p->node[p->step[i].into].sum + part.begin,
+                     p->node[p->step[i].from].sum + part.begin);
 }
 
 // Afterwards the maximal subtrees of the part are in j->sums.
 static void join_workers(struct job *j)
 {
+    struct plan *p = j->plan;
     size_t nodes = 0, at = 0;
     for (size_t w = 0; w < j->workers; w++) {
-        const struct tree_stack *s = &j->plan->worker[w].stack;
+        const struct tree_stack *s = &p->worker[w].stack;
         for (size_t i = 0; i < s->count; i++)
-            j->node[nodes++] = s->node[i];
+            p->node[nodes++] = s->node[i];
     }
-    j->steps = tree_join(j->node, nodes, j->step);
+    j->steps = tree_join(p->node, nodes, p->step);
     if (j->steps)
-        par_run(j->plan->team, j->workers, run_join, j);
-    struct plan_sums *sums = j->sums;
-    sums->nodes = tree_cover(j->own.begin, j->own.end, sums->node);
-    for (size_t i = 0; i < sums->nodes; i++) {
-        while (j->node[at].first != sums->node[i].first)
+        par_run(p->team, j->workers, run_join, j);
+    for (size_t i = 0; i < j->sums->nodes; i++) {
+        while (p->node[at].first != j->sums->node[i].first)
             at++;
-        sums->node[i].sum = j->node[at].sum;
+        j->sums->node[i].sum = p->node[at].sum;
     }
 }
 
 // The rows' losses, summed within each leaf; the leaves in the tree, in double.
-static void sum_losses(const struct job *j, const float *row_loss)
+static double sum_losses(const struct job *j, const float *row_loss, size_t first, unsigned level)
 {
-    for (size_t leaf = j->own.begin; leaf < j->own.end; leaf++) {
-        const struct par_range r = leaf_range(j, leaf);
-        j->sums->loss[leaf] = j->plan->kern->sum(r.end - r.begin, row_loss + r.begin);
+    if (level > 0) {
+        const size_t half = (size_t)1 << (level - 1);
+        const double left = sum_losses(j, row_loss, first, level - 1);
+        return left + sum_losses(j, row_loss, first + half, level - 1);
     }
+    const struct par_range r = leaf_range(j, first);
+    return j->plan->kern->sum(r.end - r.begin, row_loss + r.begin);
+}
+
+static void note_losses(const struct job *j, const float *row_loss)
+{
+    struct plan_sums *sums = j->sums;
+    for (size_t i = 0; i < sums->nodes; i++)
+        sums->node[i].loss = sum_losses(j, row_loss, sums->node[i].first, sums->node[i].level);
 }
 
 double plan_mean_loss(const struct plan_sums *sums)
 {
-    double loss[TREE_LEAVES_MAX];
-    memcpy(loss, sums->loss, sums->leaves * sizeof *loss);
-    return tree_total(loss, sums->leaves) / sums->divisor;
+    return sums->node[0].loss / sums->divisor;
 }
 
 void plan_use(struct plan *p, size_t workers)
@@ -431,11 +456,12 @@ static void cut(struct job *j, struct plan_part part)
         j->gradient ? gradient_workers(p, rows) : predict_workers(p, rows, part.count);
     const size_t own = j->own.end - j->own.begin;
     j->workers = workers < own ? workers : own;
-    if (j->sums)
-        *j->sums = (struct plan_sums){.leaves = j->leaves,
-                                      .divisor = loss_divisor(p->net->task, p->net->outputs,
-                                                              j->batch->class_weight, j->batch->y,
-                                                              j->batch->order, rows)};
+    if (!j->sums)
+        return;
+    j->sums->leaves = j->leaves;
+    j->sums->divisor = loss_divisor(p->net->task, p->net->outputs, j->batch->class_weight,
+                                    j->batch->y, j->batch->order, rows);
+    j->sums->nodes = tree_cover(j->own.begin, j->own.end, j->sums->node);
 }
 
 void plan_gradient_part(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -448,7 +474,7 @@ void plan_gradient_part(struct plan *p, const float *params, const struct plan_b
     par_run(p->team, alone ? 1 : j.workers, run_transpose, &j);
     par_run(p->team, j.workers, run_worker, &j);
     join_workers(&j);
-    sum_losses(&j, p->row_loss);
+    note_losses(&j, p->row_loss);
 }
 
 void plan_predict_part(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -458,7 +484,7 @@ void plan_predict_part(struct plan *p, const float *params, const struct plan_ba
     cut(&j, part);
     par_run(p->team, j.workers, run_worker, &j);
     if (sums)
-        sum_losses(&j, p->row_loss);
+        note_losses(&j, p->row_loss);
 }
 
 float *plan_gradient(struct plan *p, const float *params, const struct plan_batch *batch,
@@ -490,6 +516,6 @@ double plan_loss_of_rows(struct plan *p, size_t rows, const float *loss, const f
     const struct plan_batch all = {.rows = rows, .y = y};
     struct job j = {.plan = p, .batch = &all, .sums = &sums};
     cut(&j, (struct plan_part){0, 1});
-    sum_losses(&j, loss);
+    note_losses(&j, loss);
     return plan_mean_loss(&sums);
 }

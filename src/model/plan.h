@@ -11,7 +11,7 @@
 #include "model/net.h"
 #include "model/tree.h"
 
-#define PLAN_THREADS_MAX 32 // more than there are leaves have nothing to do
+#define PLAN_THREADS_MAX TREE_LEAVES_MAX // more than there are leaves have nothing to do
 
 struct plan;
 struct gemm;
@@ -82,10 +82,9 @@ struct plan_part {
 // What a batch has come to: sums over leaves, of one part of them until somebody joins the parts.
 struct plan_sums {
     size_t leaves;                         // of the whole batch
-    double loss[TREE_LEAVES_MAX];          // of the rows of each leaf, by its number
-    double divisor;                        // the mean loss is their sum in the tree over this
-    size_t nodes;                          // maximal subtrees, in leaf order:
-    struct tree_node node[TREE_NODES_MAX]; // gradients, in the plan's buffers
+    double divisor;                        // the mean loss is the sum of all losses over this
+    size_t nodes;                          // maximal subtrees of the part, in leaf order:
+    struct tree_node node[TREE_COVER_MAX]; // losses, and gradients in the plan's buffers
 };
 
 // plan_gradient and plan_predict for one part; `pred` is still that of the whole batch.
@@ -93,7 +92,7 @@ void plan_gradient_part(struct plan *p, const float *params, const struct plan_b
                         struct plan_part part, struct plan_sums *sums);
 void plan_predict_part(struct plan *p, const float *params, const struct plan_batch *batch,
                        struct plan_part part, float *pred, struct plan_sums *sums);
-double plan_mean_loss(const struct plan_sums *sums); // of all parts
+double plan_mean_loss(const struct plan_sums *sums); // of all parts, joined
 // The leaves of a part, and its rows, in a batch of so many rows.
 struct par_range plan_part_leaves(size_t leaves, struct plan_part part);
 struct par_range plan_part_rows(const struct plan *p, size_t rows, struct plan_part part);
@@ -111,5 +110,6 @@ size_t plan_step_workers(const struct plan *p, size_t rows);
 // How many leaves a batch has: a function of its rows and of the gradient's size alone, for it is
 // part of the promise of equal bytes.
 size_t plan_leaves(size_t rows, size_t gradient_floats);
+#define PLAN_LEAVES_FEW 32 // more than that want many rows each
 
 #endif

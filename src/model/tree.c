@@ -28,8 +28,8 @@ void tree_fold(struct tree_stack *s)
 
 size_t tree_join(const struct tree_node *nodes, size_t count, struct tree_step *steps)
 {
-    struct tree_node stack[TREE_NODES_MAX];
-    size_t index[TREE_NODES_MAX]; // of stack[i] in nodes
+    struct tree_node stack[TREE_STACK_MAX];
+    size_t index[TREE_STACK_MAX]; // of stack[i] in nodes
     size_t depth = 0, made = 0;
     for (size_t i = 0; i < count; i++) {
         stack[depth] = nodes[i];
@@ -57,10 +57,8 @@ size_t tree_cover(size_t begin, size_t end, struct tree_node *nodes)
     return count;
 }
 
-double tree_total(double *loss, size_t leaves)
+void tree_join_losses(struct tree_node *nodes, const struct tree_step *steps, size_t count)
 {
-    for (size_t width = 1; width < leaves; width *= 2)
-        for (size_t leaf = 0; leaf < leaves; leaf += 2 * width)
-            loss[leaf] += loss[leaf + width];
-    return loss[0];
+    for (size_t i = 0; i < count; i++)
+        nodes[steps[i].into].loss += nodes[steps[i].from].loss;
 }

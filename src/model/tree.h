@@ -9,16 +9,17 @@
 
 #include <stddef.h>
 
-#define TREE_LEAVES_MAX 32
-#define TREE_STACK_MAX                                                                             \
-    11 // buffers of one range: at most two subtrees a level, and the leaf in work
-#define TREE_NODES_MAX 64
+#define TREE_LEVELS_MAX 10
+#define TREE_LEAVES_MAX ((size_t)1 << TREE_LEVELS_MAX)
+#define TREE_COVER_MAX  (2 * TREE_LEVELS_MAX) // maximal subtrees of one range: two a level
+#define TREE_STACK_MAX  (TREE_COVER_MAX + 1)  // and the leaf in work
 
-// A subtree: leaves [first, first + 2^level).
+// A subtree: leaves [first, first + 2^level), and what is known of the sums over them.
 struct tree_node {
     size_t first;
     unsigned level;
-    float *sum; // of its leaves
+    float *sum;  // of gradients
+    double loss; // of losses
 };
 
 // Where the sum of the next leaf goes, and what has been added so far: a stack of subtrees, each
@@ -45,12 +46,11 @@ struct tree_step {
 };
 size_t tree_join(const struct tree_node *nodes, size_t count, struct tree_step *steps);
 
+// Adds the losses of these nodes likewise.
+void tree_join_losses(struct tree_node *nodes, const struct tree_step *steps, size_t count);
+
 // The maximal subtrees of leaves [begin, end), in leaf order, without their sums: what a worker
 // with those leaves hands over. Returns their number.
-#define TREE_COVER_MAX 10
 size_t tree_cover(size_t begin, size_t end, struct tree_node *nodes);
-
-// The sum of all leaves' losses in the tree's order; loss[leaves] is used up.
-double tree_total(double *loss, size_t leaves);
 
 #endif

@@ -32,6 +32,20 @@ static int set_number(json_t *object, const char *key, uint64_t value, struct er
     return set_text(object, key, &text, e);
 }
 
+// Where there are many, which checkpoints of earlier programs, whose batches never had more than
+// few, do not say.
+static int set_leaves(const struct fit *f, json_t *object, struct error *e)
+{
+    const size_t leaves = plan_leaves(f->batch_size, f->net->size);
+    const size_t val = f->val ? plan_leaves(f->val->n, f->net->size) : 0;
+    int rc = 0;
+    if (leaves > PLAN_LEAVES_FEW)
+        rc = set_number(object, "leaves of a step", leaves, e);
+    if (rc == 0 && val > PLAN_LEAVES_FEW)
+        rc = set_number(object, "leaves of the validation data", val, e);
+    return rc;
+}
+
 // The bits of OpenBLAS's products are those of its version and of the kernels that it chose.
 static int set_gemm(const struct fit *f, json_t *object, struct error *e)
 {
@@ -86,6 +100,8 @@ static json_t *describe(const struct fit *f, struct error *e)
     };
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++)
         rc = set_number(object, numbers[i].key, numbers[i].value, e);
+    if (rc == 0)
+        rc = set_leaves(f, object, e);
     if (rc == 0)
         rc = set_gemm(f, object, e);
     if (rc == 0)

@@ -38,6 +38,7 @@ shape() {
     classes) set -- multiclass 1100 11 3 700 ;;
     numbers) set -- regression2 1100 9 5 700 ;;
     wide) set -- binary 600 54 7 3000 ;;
+    many) set -- binary 33000 3 3 1500 ;; # a full batch has 64 leaves
     esac
     train="train $1 $2 $3 $4"
     val="val $1 $5 $3 1$4"

@@ -495,6 +495,12 @@ static void what_is_absent_has_its_default(void **state)
     r.config.accumulate = 4;
     check_refused(match_without(&r, "accumulate", &e), ERR_MISMATCH, &e,
                   "accumulate was 1 there and is 4 here");
+    r.config.accumulate = 1;
+    const size_t batch = r.fit.batch_size;
+    r.fit.batch_size = 40000; // earlier programs had 32 leaves of that
+    check_refused(match_without(&r, "leaves of a step", &e), ERR_MISMATCH, &e,
+                  "leaves of a step was absent there and is 64 here");
+    r.fit.batch_size = batch;
     run_end(&r);
 }
 

@@ -18,24 +18,29 @@ struct table {
     uint32_t *order; // a permutation
 };
 
-static struct table make_table(size_t d, size_t k, enum net_task task)
+static struct table make_long_table(size_t rows, size_t d, size_t k, enum net_task task)
 {
     struct table t = {.d = d, .k = k, .task = task};
     uint32_t seed = 11;
-    t.X = mem_array(ROWS * d + 1, sizeof *t.X);
-    t.y = mem_array(ROWS * k, sizeof *t.y);
-    t.order = mem_array(ROWS, sizeof *t.order);
+    t.X = mem_array(rows * d + 1, sizeof *t.X);
+    t.y = mem_array(rows * k, sizeof *t.y);
+    t.order = mem_array(rows, sizeof *t.order);
     assert_true(t.X && t.y && t.order);
-    for (size_t i = 0; i < ROWS * d; i++)
+    for (size_t i = 0; i < rows * d; i++)
         t.X[i] = test_float(&seed);
-    for (size_t i = 0; i < ROWS * k; i++)
+    for (size_t i = 0; i < rows * k; i++)
         t.y[i] = task == TASK_REGRESSION
                      ? test_float(&seed)
                      : (float)(test_random(&seed) % (task == TASK_BINARY ? 2 : (uint32_t)k));
     struct rng rng;
     rng_seed(&rng, 2);
-    rng_randperm(&rng, t.order, ROWS);
+    rng_randperm(&rng, t.order, (uint32_t)rows);
     return t;
+}
+
+static struct table make_table(size_t d, size_t k, enum net_task task)
+{
+    return make_long_table(ROWS, d, k, task);
 }
 
 static void free_table(struct table *t)
@@ -77,11 +82,16 @@ static void leaves_are_as_promised(void **state)
     static const struct {
         size_t rows, floats, leaves;
     } want[] = {
-        {1, 1000, 1},        {100, 1000, 1},      {127, 1000, 1},       {128, 1000, 2},
-        {256, 1000, 4},      {569, 1000, 8},      {1024, 1000, 16},     {2047, 1000, 16},
-        {2048, 1000, 32},    {4096, 1000, 32},    {10000000, 1000, 32}, {256, 65536, 4},
-        {256, 65537, 2},     {255, 65537, 1},     {569, 1000000, 4},    {1024, 1000000, 8},
-        {4096, 1000000, 32}, {4095, 1000000, 16}, {0, 10, 1},
+        {1, 1000, 1},        {100, 1000, 1},        {127, 1000, 1},
+        {128, 1000, 2},      {256, 1000, 4},        {569, 1000, 8},
+        {1024, 1000, 16},    {2047, 1000, 16},      {2048, 1000, 32},
+        {4096, 1000, 32},    {16384, 1000, 32},     {256, 65536, 4},
+        {256, 65537, 2},     {255, 65537, 1},       {569, 1000000, 4},
+        {1024, 1000000, 8},  {4096, 1000000, 32},   {4095, 1000000, 16},
+        {0, 10, 1},          {32767, 1000, 32},     {32768, 1000, 64},
+        {65535, 9, 64},      {65536, 1000000, 128}, {262143, 9, 256},
+        {262144, 9, 512},    {1048575, 9, 512},     {1048576, 9, 1024},
+        {SIZE_MAX, 9, 1024},
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         const size_t got = plan_leaves(want[i].rows, want[i].floats);
@@ -111,7 +121,7 @@ static void compute_in_team(struct par *team, void *context)
     struct result *r = &c->result;
     const struct plan_spec spec = {.net = c->net,
                                    .train_rows = c->planned,
-                                   .predict_rows = ROWS,
+                                   .predict_rows = c->planned > ROWS ? c->planned : ROWS,
                                    .threads = c->threads,
                                    .team = team};
     struct plan *p = plan_new(&spec, kern, NULL);
@@ -186,9 +196,9 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
 static void compute_parts(const struct computation *c, struct plan *p, size_t parts,
                           struct result *r)
 {
-    struct tree_node node[TREE_NODES_MAX];
-    struct tree_step step[TREE_NODES_MAX];
-    struct plan_sums all = {0}, part, predicted = {0};
+    static struct tree_node node[TREE_LEAVES_MAX], predicted[TREE_LEAVES_MAX];
+    static struct tree_step step[TREE_LEAVES_MAX];
+    struct plan_sums part;
     const size_t size = c->net->size;
     size_t nodes = 0;
     struct rng rng;
@@ -198,29 +208,26 @@ static void compute_parts(const struct computation *c, struct plan *p, size_t pa
     for (size_t i = 0; i < parts; i++) {
         const struct plan_part which = {i, parts};
         plan_gradient_part(p, c->params, c->batch, which, &part);
-        const struct par_range own = plan_part_leaves(part.leaves, which);
         for (size_t k = 0; k < part.nodes; k++, nodes++) {
             node[nodes] = part.node[k];
             node[nodes].sum = mem_aligned(size, sizeof(float));
             memcpy(node[nodes].sum, part.node[k].sum, size * sizeof(float));
         }
-        all.leaves = part.leaves;
-        all.divisor = part.divisor;
-        memcpy(all.loss + own.begin, part.loss + own.begin, (own.end - own.begin) * sizeof(double));
         plan_predict_part(p, c->params, c->batch, which, r->pred, &part);
-        predicted.leaves = part.leaves;
-        predicted.divisor = part.divisor;
-        memcpy(predicted.loss + own.begin, part.loss + own.begin,
-               (own.end - own.begin) * sizeof(double));
+        memcpy(predicted + nodes - part.nodes, part.node, part.nodes * sizeof *part.node);
     }
     const size_t steps = tree_join(node, nodes, step);
+    tree_join_losses(node, step, steps);
+    tree_join_losses(predicted, step, steps);
     for (size_t i = 0; i < steps; i++)
         kern->add(size, node[step[i].into].sum, node[step[i].from].sum);
     r->gradient = node[0].sum;
     for (size_t i = 1; i < nodes; i++)
         mem_free(node[i].sum);
-    r->loss = plan_mean_loss(&all);
-    r->predict_loss = plan_mean_loss(&predicted);
+    part.node[0] = node[0];
+    r->loss = plan_mean_loss(&part);
+    part.node[0] = predicted[0];
+    r->predict_loss = plan_mean_loss(&part);
 }
 
 static void parts_join_to_the_bits_of_the_whole(void **state)
@@ -247,6 +254,34 @@ static void parts_join_to_the_bits_of_the_whole(void **state)
         plan_free(p);
         free_result(&want);
     }
+    mem_free(params);
+    free_table(&t);
+}
+
+// A batch of 128 leaves of 516 rows; the last one has 469.
+static void many_leaves_are_shared_likewise(void **state)
+{
+    (void)state;
+    enum { MANY = 66001 };
+    static const size_t threads[] = {3, 5, 40, 70}, parts[] = {3, 33, 100, 129};
+    struct table t = make_long_table(MANY, 3, 3, TASK_MULTICLASS);
+    struct net net;
+    float *params = make_net(&net, &t, &two, ACT_RELU, 0.2);
+    const struct plan_batch batch = {.rows = MANY, .X = t.X, .y = t.y, .order = t.order};
+    const struct computation c = {&net, params, &batch, MANY, 3, {.loss = 0}};
+    struct result want = compute(&net, params, &batch, MANY, 1), got;
+    struct plan *p = make_plan(&net, MANY, 3);
+    assert_int_equal(plan_leaves(MANY, net.size), 128);
+    for (size_t i = 0; i < 4; i++) {
+        got = compute(&net, params, &batch, MANY, threads[i]);
+        check_result(&net, MANY, &got, &want, "threads");
+        free_result(&got);
+        compute_parts(&c, p, parts[i], &got);
+        check_result(&net, MANY, &got, &want, "parts");
+        free_result(&got);
+    }
+    plan_free(p);
+    free_result(&want);
     mem_free(params);
     free_table(&t);
 }
@@ -556,6 +591,7 @@ int main(void)
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(parts_join_to_the_bits_of_the_whole),
         cmocka_unit_test(parts_cover_all_rows),
+        cmocka_unit_test(many_leaves_are_shared_likewise),
         cmocka_unit_test(where_the_rows_lie_changes_nothing),
         cmocka_unit_test(parts_make_the_whole),
         cmocka_unit_test(predictions_do_not_depend_on_the_batch),
