@@ -2,6 +2,7 @@
 #include "serve/answer.h"
 
 #include "base/num.h"
+#include "io/npy.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,6 +99,27 @@ static void put_value(const struct answer *a, enum answer_key k, const float *ro
     }
 }
 
+// ---- npy ----
+
+// Of any shape it is padded to the same length, so that there is room in front of the values before
+// anybody knows how many rows there will be.
+#define NPY_HEADER 128
+
+static int put_header(const struct answer *a, struct error *e)
+{
+    struct buf header;
+    const uint64_t shape[] = {a->rows, a->form->outputs};
+    buf_init(&header, NPY_HEADER_MAX);
+    npy_write_header(&header, "<f4", a->form->outputs == 1 ? 1 : 2, shape);
+    int rc = buf_check(&header, "the answer", e);
+    if (rc == 0 && header.len != NPY_HEADER)
+        rc = error_set(e, ERR_LIMIT, "the answer: %zu rows", a->rows);
+    if (rc == 0)
+        memcpy(a->out->data, header.data, NPY_HEADER);
+    buf_clear(&header);
+    return rc;
+}
+
 // ---- rows ----
 
 static void put_line(const struct answer *a, const float *row)
@@ -153,6 +175,8 @@ void answer_begin(struct answer *a, const struct answer_form *form, enum media m
                   struct buf *out)
 {
     *a = (struct answer){.form = form, .media = media, .out = out};
+    if (media == MEDIA_NPY)
+        buf_append(out, (char[NPY_HEADER]){0}, NPY_HEADER);
     if (media == MEDIA_JSON)
         buf_puts(out, "{\"predictions\": [");
 }
@@ -166,7 +190,11 @@ int answer_add(struct answer *a, const float *pred, size_t rows, struct error *e
                              "row %zu: the prediction is not a finite number: its features are far "
                              "from those that the model was trained on",
                              a->rows + i / outputs + 1);
-    for (size_t i = 0; i < rows; i++)
+    if (a->media == MEDIA_NPY) {
+        buf_append(a->out, pred, rows * outputs * sizeof *pred);
+        a->rows += rows;
+    }
+    for (size_t i = 0; a->media != MEDIA_NPY && i < rows; i++)
         put_row(a, pred + i * outputs);
     return buf_check(a->out, "the answer", e);
 }
@@ -175,7 +203,8 @@ int answer_end(struct answer *a, struct error *e)
 {
     if (a->media == MEDIA_JSON)
         buf_puts(a->out, "]}");
-    if (a->form->batch && a->rows && a->media != MEDIA_JSONLINES)
+    if (a->form->batch && a->rows && (a->media == MEDIA_CSV || a->media == MEDIA_JSON))
         buf_puts(a->out, "\n");
-    return buf_check(a->out, "the answer", e);
+    const int rc = buf_check(a->out, "the answer", e);
+    return rc || a->media != MEDIA_NPY ? rc : put_header(a, e);
 }

@@ -6,12 +6,14 @@
 //   application/json      {"predictions": [{"score": 0.4, "predicted_label": 0}, ...]}, the score a
 //                         list where the line above has several; no label of a regression
 //   application/jsonlines the same objects, one a line
+//   application/x-npy     what the CSV holds, as float32 [rows] or [rows][several]
 //
 // Numbers have nine significant digits, as those of skiff predict. Labels are classes by the names
 // that the model's preparation has for them (numbers, true and false as such), else their numbers.
 //
-// Who asks for some of these gets them instead, in the order of the list; in a CSV a list is a
-// field, "[0.6, 0.4]". What a task does not have is nan in a CSV, null in JSON.
+// Who asks for some of these (of x-npy there is only the one) gets them instead, in the order of
+// the list; in a CSV a list is a field, "[0.6, 0.4]". What a task does not have is nan in a CSV,
+// null in JSON.
 //   predicted_label   the class; labels: all of them
 //   probability       of the second class, or of the best of several; raw_score: the same
 //   probabilities     of each class; raw_scores: the same

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "serve/body_inner.h"
 
-struct body *body_open(const struct body_spec *spec, struct error *e)
+#include <math.h>
+
+// scipy's archives have arrays that np.savez's have no reason to have.
+static struct body *open_archive(const struct body_spec *spec, struct error *e)
+{
+    struct npz z;
+    if (npz_open_memory(&z, spec->name, spec->data, spec->size, e) != 0)
+        return NULL;
+    const bool sparse = npz_has(&z, "format") && npz_has(&z, "shape");
+    npz_close(&z);
+    return sparse ? body_sparse_open(spec, e) : body_array_open(spec, e);
+}
+
+static struct body *open_kind(const struct body_spec *spec, struct error *e)
 {
     switch (spec->media) {
     case MEDIA_CSV:
@@ -9,11 +22,27 @@ struct body *body_open(const struct body_spec *spec, struct error *e)
     case MEDIA_JSON:
     case MEDIA_JSONLINES:
         return body_json_open(spec, e);
+    case MEDIA_NPY:
+        return body_array_open(spec, e);
+    case MEDIA_NPZ:
+        return open_archive(spec, e);
+    case MEDIA_LIBSVM:
+        return body_libsvm_open(spec, e);
+    case MEDIA_RECORDIO:
+        return body_recordio_open(spec, e);
     case MEDIA_NONE:
         break;
     }
     error_set(e, ERR_UNSUPPORTED, "%s: of no known type", spec->name);
     return NULL;
+}
+
+struct body *body_open(const struct body_spec *spec, struct error *e)
+{
+    struct body *b = open_kind(spec, e);
+    if (b)
+        b->inputs = spec->model->net.inputs;
+    return b;
 }
 
 void body_close(struct body *b)
@@ -22,7 +51,23 @@ void body_close(struct body *b)
         b->kind->close(b);
 }
 
+static int refuse_value(const struct body *b, const float *X, struct error *e)
+{
+    size_t at = 0;
+    while (isfinite(X[at]))
+        at++;
+    return error_set(e, ERR_DATA,
+                     "row %zu, feature %zu: NaN or infinite; a finite number is needed",
+                     b->rows + at / b->inputs + 1, at % b->inputs + 1);
+}
+
 int body_next(struct body *b, size_t most, float *X, size_t *got, struct error *e)
 {
-    return b->kind->next(b, most, X, got, e);
+    const int rc = b->kind->next(b, most, X, got, e);
+    if (rc)
+        return rc;
+    if (!npy_all_finite(X, *got * b->inputs))
+        return refuse_value(b, X, e);
+    b->rows += *got;
+    return 0;
 }

@@ -124,7 +124,7 @@ static int next(struct body *b, size_t most, float *X, size_t *got, struct error
     if (!j->spec.model->prep)
         return next_features(j, most, X, got, e);
     *got = 0;
-    return j->csv ? body_next(j->csv, most, X, got, e) : 0;
+    return j->csv ? j->csv->kind->next(j->csv, most, X, got, e) : 0;
 }
 
 // Lines of the CSV are rows of the body, so "row:3" in its messages is the third.

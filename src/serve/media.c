@@ -18,11 +18,18 @@ static const struct {
     {"text/csv", MEDIA_CSV, true},
     {"application/json", MEDIA_JSON, true},
     {"application/jsonlines", MEDIA_JSONLINES, true},
+    {"application/x-npy", MEDIA_NPY, true},
+    {"application/x-npz", MEDIA_NPZ, false},
+    {"text/libsvm", MEDIA_LIBSVM, false},
+    {"text/x-libsvm", MEDIA_LIBSVM, false},
+    {"application/x-recordio-protobuf", MEDIA_RECORDIO, false},
 };
 #define NAMES (sizeof table / sizeof *table)
 
-static const char known_in[] = "text/csv, application/json, application/jsonlines";
-static const char known_out[] = "text/csv, application/json, application/jsonlines";
+#define OUT "text/csv, application/json, application/jsonlines, application/x-npy"
+static const char known_out[] = OUT;
+static const char known_in[] =
+    OUT ", application/x-npz, text/libsvm, application/x-recordio-protobuf";
 
 struct word {
     const char *text;

@@ -10,6 +10,10 @@ enum media {
     MEDIA_CSV,
     MEDIA_JSON,
     MEDIA_JSONLINES,
+    MEDIA_NPY,
+    MEDIA_NPZ,
+    MEDIA_LIBSVM,
+    MEDIA_RECORDIO,
 };
 
 // A Content-Type, parameters and case aside. NULL or "" is text/csv; MEDIA_NONE with an error that
