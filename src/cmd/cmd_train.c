@@ -142,6 +142,7 @@ static int run(const struct call *call, struct error *e)
     struct progress progress;
     progress_init(&progress, c);
     progress.scraped = call->container.root != NULL;
+    progress.parts = call->container.root ? &call->container.parts : NULL;
     char *prices = cmd_data_file(PRICES_FILE);
     const struct train_job job = {
         .config = c,
@@ -152,7 +153,8 @@ static int run(const struct call *call, struct error *e)
         .place = {.instance = call->container.hosts.instance,
                   .machines = call->container.root ? call->container.hosts.count : 0,
                   .download = call->container.download,
-                  .prices = prices},
+                  .prices = prices,
+                  .parts = progress.parts},
     };
     struct train_job_result result;
     const int rc = train_job(&job, &result, e);

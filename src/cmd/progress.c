@@ -43,9 +43,13 @@ void progress_end(struct progress *p)
 void progress_note(void *context, const char *text)
 {
     struct progress *p = context;
+    struct error said = {0};
     erase(p);
+    error_set(&said, ERR_DATA, "%s", text);
+    if (p->parts)
+        channel_parts_explain(p->parts, &said);
     if (!p->quiet)
-        fprintf(stderr, "skiff train: %s\n", text);
+        fprintf(stderr, "skiff train: %s\n", said.text);
 }
 
 // The lesson's two lines: "Epoch [100/1000], Loss: 0.4312, Val Loss: 0.4508, Val Accuracy: 0.8101"

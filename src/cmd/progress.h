@@ -4,6 +4,7 @@
 #ifndef SKIFF_CMD_PROGRESS_H
 #define SKIFF_CMD_PROGRESS_H
 
+#include "job/channel_parts.h"
 #include "train/fit.h"
 
 struct progress {
@@ -15,8 +16,9 @@ struct progress {
     uint64_t printed; // the latest epoch that has lines
     bool drawn;       // the bar stands on the current line
     double started, painted;
-    double first_done; // epochs that were done when we began to count
-    double loss;       // latest training loss, NaN before the first epoch
+    double first_done;                 // epochs that were done when we began to count
+    double loss;                       // latest training loss, NaN before the first epoch
+    const struct channel_parts *parts; // of the job that notes are about, or NULL
 };
 
 void progress_init(struct progress *p, const struct train_config *c);

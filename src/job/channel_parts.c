@@ -312,6 +312,23 @@ int channel_parts_fetch(struct channel_parts *p, bool (*stop)(void *context), vo
     return rc;
 }
 
+// "channel 'val' (its pipe)"
+static void print_name(const struct channel_parts *p, enum part part, struct buf *to)
+{
+    buf_printf(to, "channel '%s' (%s)", p->channel[part]->name,
+               p->channel[part]->pipe ? "its pipe" : "its files, joined");
+}
+
+char *channel_parts_name(const struct channel_parts *p, const char *path)
+{
+    struct buf name;
+    buf_init(&name, PATHS_MAX);
+    for (enum part k = 0; k < PARTS && !name.len; k++)
+        if (p->fd[k] >= 0 && strcmp(p->path[k], path) == 0)
+            print_name(p, k, &name);
+    return name.failed ? NULL : name.data;
+}
+
 void channel_parts_explain(const struct channel_parts *p, struct error *e)
 {
     for (enum part k = 0; k < PARTS; k++) {
@@ -320,9 +337,12 @@ void channel_parts_explain(const struct channel_parts *p, struct error *e)
         const struct error old = *e;
         if (!at)
             continue;
+        struct buf what;
+        buf_init(&what, PATHS_MAX);
+        print_name(p, k, &what);
         error_clear(e);
-        error_set(e, old.code, "%.*schannel '%s' (%s)%s", (int)(at - e->text), old.text,
-                  p->channel[k]->name, p->channel[k]->pipe ? "its pipe" : "its files, joined",
-                  old.text + (at - e->text) + strlen(name));
+        error_set(e, old.code, "%.*s%s%s", (int)(at - e->text), old.text,
+                  what.failed ? "a channel" : what.data, old.text + (at - e->text) + strlen(name));
+        buf_clear(&what);
     }
 }

@@ -25,7 +25,9 @@ void channel_parts_clear(struct channel_parts *p);
 int channel_parts_fetch(struct channel_parts *p, bool (*stop)(void *context), void *context,
                         struct error *e);
 
-// Messages call what is in memory by its descriptor; say which channel that is.
+// What is in memory is called by its descriptor; in messages and records it is a channel. A name
+// for `path` on the heap; NULL: it is another path, or no memory.
+char *channel_parts_name(const struct channel_parts *p, const char *path);
 void channel_parts_explain(const struct channel_parts *p, struct error *e);
 
 // Is the channel called after the part? Is a path one table, which is no archive?

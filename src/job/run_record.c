@@ -2,7 +2,9 @@
 #include "job/run_record.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "io/json.h"
+#include "job/channel_parts.h"
 #include "kern/cpu.h"
 
 #include <stdio.h>
@@ -63,14 +65,27 @@ static json_t *whole(json_t *value, bool failed)
     return NULL;
 }
 
-static json_t *options(const struct train_config *config)
+// A file in memory has a path that means nothing afterwards.
+static json_t *named(const struct channel_parts *parts, json_t *value)
+{
+    const char *path = parts ? json_string_value(value) : NULL;
+    char *name = path ? channel_parts_name(parts, path) : NULL;
+    if (!name)
+        return value;
+    json_decref(value);
+    value = json_any_text(name);
+    mem_free(name);
+    return value;
+}
+
+static json_t *options(const struct train_config *config, const struct channel_parts *parts)
 {
     const struct opt_set s = {
         .table = train_options, .count = train_option_count, .target = (void *)(uintptr_t)config};
     json_t *object = json_object();
     bool failed = false;
     for (size_t i = 0; i < s.count; i++)
-        json_put(object, s.table[i].name, option_value(&s, i), &failed);
+        json_put(object, s.table[i].name, named(parts, option_value(&s, i)), &failed);
     return whole(object, failed);
 }
 
@@ -203,12 +218,13 @@ static json_t *record(const struct run_record *r)
                      "s:o, s:O, s:I, "
                      "s:s}",
                      "program", "skiff", "format", RECORD_FORMAT, "written", now, "command",
-                     command(r->command), "folder", folder(), "options", options(r->config), "seed",
-                     (json_int_t)r->config->seed, "versions", versions(), "machine", machine(r),
-                     "device", device(), "instance", instance(r->instance), "data", data(r),
-                     "preparation", preparation(r->prep), "training", training(r->fit), "seconds",
-                     seconds(r), "energy", energy(r), "metrics", r->metrics, "peak_memory_bytes",
-                     (json_int_t)run_peak_memory(), "exit", r->exit);
+                     command(r->command), "folder", folder(), "options",
+                     options(r->config, r->parts), "seed", (json_int_t)r->config->seed, "versions",
+                     versions(), "machine", machine(r), "device", device(), "instance",
+                     instance(r->instance), "data", data(r), "preparation", preparation(r->prep),
+                     "training", training(r->fit), "seconds", seconds(r), "energy", energy(r),
+                     "metrics", r->metrics, "peak_memory_bytes", (json_int_t)run_peak_memory(),
+                     "exit", r->exit);
 }
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e)

@@ -20,9 +20,11 @@ struct run_seconds {
     double age;      // of this process, to the writing of this record
 };
 
+struct channel_parts;
 struct run_record {
     const struct train_config *config;
-    const char *const *command; // argv, NULL-terminated, or NULL
+    const char *const *command;        // argv, NULL-terminated, or NULL
+    const struct channel_parts *parts; // of the job whose options these are, or NULL
     const struct fit *fit;
     const struct dataset *test; // or NULL
     const struct prep *prep;    // or NULL: nobody said how features were made

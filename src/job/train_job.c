@@ -327,6 +327,7 @@ static int save_record(struct job *j, const struct train_job *job, bool interrup
     struct run_record record = {
         .config = j->config,
         .command = job->command,
+        .parts = job->place.parts,
         .fit = &j->fit,
         .test = j->data.test.n ? &j->data.test : NULL,
         .prep = j->data.prep,

@@ -7,12 +7,14 @@
 #include "train/fit.h"
 
 // What is known of where a run takes place, for the run record. Nothing of it has to be.
+struct channel_parts;
 struct train_job_place {
     const char *instance; // type, as the platform of a job names it
     size_t machines;      // that the platform bills; 0: those of the ranks
     double download;      // seconds that reading a job's pipes took; 0: there were none
     const char *prices;   // file to guess the type by, when neither platform nor options say it
     const char *energy;   // folder of the energy counters: ENERGY_ROOT
+    const struct channel_parts *parts; // where the files come from that are in memory
 };
 
 struct train_job {

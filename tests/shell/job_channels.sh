@@ -101,10 +101,16 @@ cp "$folder/val.csv" "$folder/shares/validation"
 lay table --channel train_val="$folder/shares" --hp epochs=2 --hp target=Survived --hp "drop=$drop"
 completes
 same_file "several CSVs in one channel" "$folder/parts.out/model.npz" "$root/model/model.npz"
+is "what the record calls them" "$(option train)" "\"channel 'train_val' (its files, joined)\""
 lay table --pipe train --channel train="$folder/train.csv" --pipe val --channel val="$folder/val.csv" \
     --hp epochs=2 --hp target=Survived --hp "drop=$drop"
 "$SKIFF" job run "$job" >"$folder/log" 2>&1 || complain "CSVs through pipes: $(cat "$folder/log")"
 same_file "CSVs through pipes" "$folder/parts.out/model.npz" "$root/model/model.npz"
+is "what the record calls pipes" "$(option train) $(option val)" \
+    "\"channel 'train' (its pipe)\" \"channel 'val' (its pipe)\""
+lay table --pipe all --channel all="$raw" --hp epochs=1 --hp target=Survived --hp "drop=$drop"
+"$SKIFF" job run "$job" >"$folder/log" 2>&1 || complain "a CSV through a pipe: $(cat "$folder/log")"
+grep -q /proc/self "$folder/log" "$root/output/data/run.json" && complain "a descriptor: $(cat "$folder/log")"
 lay table --channel train="$raw" --hp target=Survived --hp epochs=1
 completes
 grep -q '^validation' "$folder/stdout" && complain "a channel called train is divided"
