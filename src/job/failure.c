@@ -20,15 +20,17 @@ static size_t line_length(const char *cause)
     return len;
 }
 
-static void write_bytes(int fd, const char *data, size_t size)
+// How many of them there was room for.
+static size_t write_bytes(int fd, const char *data, size_t size)
 {
-    while (size) {
-        const ssize_t done = write(fd, data, size);
+    size_t written = 0;
+    while (written < size) {
+        const ssize_t done = write(fd, data + written, size - written);
         if (done <= 0 && errno != EINTR)
-            return;
-        data += done > 0 ? done : 0;
-        size -= done > 0 ? (size_t)done : 0;
+            break;
+        written += done > 0 ? (size_t)done : 0;
     }
+    return written;
 }
 
 void failure_write(const char *path, const char *cause)
@@ -36,7 +38,9 @@ void failure_write(const char *path, const char *cause)
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return;
-    write_bytes(fd, cause, line_length(cause));
-    write_bytes(fd, "\n", 1);
+    size_t written = write_bytes(fd, cause, line_length(cause));
+    written += write_bytes(fd, "\n", 1);
     close(fd);
+    if (written == 0) // a full disk: an empty file would pass for a cause
+        unlink(path);
 }

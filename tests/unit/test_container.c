@@ -14,6 +14,10 @@
 #include "job/hyper.h"
 #include "job/objective.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 static void write_file(const char *path, const char *text)
 {
     FILE *f = fopen(path, "w");
@@ -632,6 +636,19 @@ static void keeps_the_first_cause_in_a_line(void **state)
     failure_write(test_path("no/such/folder"), "nobody hears it");
 }
 
+static void leaves_no_empty_cause(void **state)
+{
+    (void)state;
+    struct rlimit old;
+    remove(test_path("failure"));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, old.rlim_max}), 0);
+    failure_write(test_path("failure"), "because");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(access(test_path("failure"), F_OK), -1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -654,6 +671,7 @@ int main(void)
         TEST(joins_tables),
         TEST(lists_and_clears_trees),
         TEST(keeps_the_first_cause_in_a_line),
+        TEST(leaves_no_empty_cause),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
