@@ -170,7 +170,7 @@ static int run(const struct call *call, struct error *e)
                           ? "interrupted; start it again to go on from its checkpoint"
                       : c->restore_best ? "interrupted; the model is that of the best epoch so far"
                                         : "interrupted; the model is that of the last step");
-    if (!c->quiet && result.model_path && c->test)
+    if (!c->quiet && result.model_path && c->test && !isnan(result.test_loss))
         print_test(&result);
     if (!c->quiet && result.model_path)
         printf("Model saved to %s\n", result.model_path);

@@ -11,6 +11,7 @@
 #include "job/container.h"
 #include "job/hyper.h"
 #include "job/objective.h"
+#include "job/shards.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -213,19 +214,18 @@ static int settle_given(const struct setting *s, enum part part, int index, stru
     return rc;
 }
 
-// A host that got none of the objects has a part without rows: a folder without files.
-static int settle_empty(const struct setting *s, enum part part, struct error *e)
-{
-    const struct channel *c = s->k->parts.channel[part];
-    const int rc = file_make_folders(c->path, e);
-    return rc ? rc : assign(s, part_names[part], c->path, OPT_DEFAULT, e);
-}
-
+// A host that got none of a part's objects. In a channel of all parts others may have some, which
+// nobody knows here.
 static bool is_empty_shard(const struct setting *s, enum part part)
 {
     const struct train_config *config = s->options->target;
-    const struct channel *c = s->k->parts.channel[part];
-    return config->sharded && c && (c->sharded || part == PART_TRAIN) && !s->k->parts.path[part];
+    const struct container *k = s->k;
+    const struct channel *c = k->parts.channel[part];
+    if (!config->sharded || k->parts.path[part])
+        return false;
+    if (!c)
+        return k->channels.count == 1 && k->channels.channel[0].sharded;
+    return c->sharded || part == PART_TRAIN;
 }
 
 // --train, --val and --test: what was given, or else the part's channel.
@@ -236,7 +236,7 @@ static int settle_part(const struct setting *s, enum part part, struct error *e)
     if (text_of(s, index))
         return origin_of(s, index) == OPT_ARGV ? 0 : settle_given(s, part, index, e);
     if (is_empty_shard(s, part))
-        return settle_empty(s, part, e);
+        return assign(s, part_names[part], SHARDS_NONE, OPT_DEFAULT, e);
     return path ? assign(s, part_names[part], path, OPT_DEFAULT, e) : 0;
 }
 

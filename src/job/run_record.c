@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "io/json.h"
 #include "job/channel_parts.h"
+#include "job/shards.h"
 #include "kern/cpu.h"
 
 #include <stdio.h>
@@ -65,10 +66,14 @@ static json_t *whole(json_t *value, bool failed)
     return NULL;
 }
 
-// A file in memory has a path that means nothing afterwards.
+// Paths of a job that mean nothing afterwards: of a file in memory, of an empty shard.
 static json_t *named(const struct channel_parts *parts, json_t *value)
 {
     const char *path = parts ? json_string_value(value) : NULL;
+    if (path && strcmp(path, SHARDS_NONE) == 0) {
+        json_decref(value);
+        return json_null();
+    }
     char *name = path ? channel_parts_name(parts, path) : NULL;
     if (!name)
         return value;

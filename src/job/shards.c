@@ -13,7 +13,7 @@
 // ---- whose files they are
 
 struct place {
-    bool given;
+    bool given, none;
     uint64_t device, file; // 0: of nobody else
 };
 
@@ -32,6 +32,7 @@ static struct visitor introduce(const struct shards *s)
         v.host[0] = '\0';
     for (size_t i = 0; i < PARTS; i++) {
         v.place[i].given = s->path[i] != NULL;
+        v.place[i].none = v.place[i].given && strcmp(s->path[i], SHARDS_NONE) == 0;
         if (s->path[i] && stat(s->path[i], &st) == 0) {
             v.place[i].device = (uint64_t)st.st_dev;
             v.place[i].file = (uint64_t)st.st_ino;
@@ -47,6 +48,15 @@ static bool same_place(const struct visitor *a, const struct visitor *b, size_t 
            a->place[part].device == b->place[part].device;
 }
 
+// Does any rank have files of a part?
+static bool is_there(const struct visitor *all, size_t ranks, size_t part)
+{
+    for (size_t r = 0; r < ranks; r++)
+        if (all[r].place[part].given && !all[r].place[part].none)
+            return true;
+    return false;
+}
+
 static int compare(const struct visitor *all, size_t me, bool mine[PARTS], struct error *e)
 {
     for (size_t i = 0; i < PARTS; i++) {
@@ -56,14 +66,14 @@ static int compare(const struct visitor *all, size_t me, bool mine[PARTS], struc
                              "the same parts, if with other files",
                              part_names[i], all[me].place[i].given ? "" : "not ",
                              all[0].place[i].given ? "" : "not ");
-        mine[i] = all[me].place[i].given;
+        mine[i] = all[me].place[i].given && !all[me].place[i].none;
         for (size_t r = 0; r < me; r++)
             mine[i] &= !same_place(&all[r], &all[me], i);
     }
     return 0;
 }
 
-int shards_meet(const struct shards *s, bool mine[PARTS], struct error *e)
+int shards_meet(const struct shards *s, bool mine[PARTS], bool there[PARTS], struct error *e)
 {
     const struct visitor me = introduce(s);
     struct visitor *all = mem_array(dist_ranks(s->ranks), sizeof *all);
@@ -72,6 +82,8 @@ int shards_meet(const struct shards *s, bool mine[PARTS], struct error *e)
         rc = dist_tell(s->ranks, &me, all, sizeof me, e);
     if (rc == 0)
         rc = dist_agree(s->ranks, compare(all, dist_rank(s->ranks), mine, e), e);
+    for (size_t i = 0; rc == 0 && i < PARTS; i++)
+        there[i] = is_there(all, dist_ranks(s->ranks), i);
     mem_free(all);
     return rc;
 }

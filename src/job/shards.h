@@ -18,9 +18,13 @@ struct shards {
     const char *path[PARTS]; // NULL: there is no such part
 };
 
+// A path of a rank that has no rows of a part, whatever others have.
+#define SHARDS_NONE "/dev/null"
+
 // Ranks of one host that name the same file or folder have one shard together, which the first of
-// them reads: not mine[part] then. ERR_MISMATCH where a part is not given to all ranks.
-int shards_meet(const struct shards *s, bool mine[PARTS], struct error *e);
+// them reads: not mine[part] then, nor where there is none. there[part]: some rank has a path.
+// ERR_MISMATCH where a part is not given to all ranks.
+int shards_meet(const struct shards *s, bool mine[PARTS], bool there[PARTS], struct error *e);
 
 // `d` has this rank's rows, perhaps none (then d->d may be 0, for nobody knows); afterwards n and y
 // are those of all ranks. *own are this rank's labels in y. Rows to validate or test on that are

@@ -345,12 +345,14 @@ static int decide_shards(struct train_data *d, const struct shards *s, const str
 static int load_shards(struct train_data *d, const struct train_data_spec *spec, struct error *e)
 {
     const struct train_config *c = spec->config;
-    const struct shards s = {spec->ranks, c->host, {c->train, c->val, c->test}};
+    struct shards s = {spec->ranks, c->host, {c->train, c->val, c->test}};
     struct shard_join j[PARTS];
-    bool mine[PARTS];
-    int rc = shards_meet(&s, mine, e);
+    bool mine[PARTS], there[PARTS];
+    int rc = shards_meet(&s, mine, there, e);
     if (rc)
         return rc;
+    for (size_t i = PART_VAL; i < PARTS; i++)
+        s.path[i] = there[i] ? s.path[i] : NULL;
     rc = c->prep ? load_prep(d, c->prep, e) : 0;
     for (size_t i = 0; rc == 0 && i < PARTS; i++)
         if (mine[i])

@@ -123,6 +123,22 @@ options="--hp epochs=3 --hp batch_size=256 --channel train=$folder/objects --cha
     has "$(cat "$folder/log")" "channel 'val' comes through a pipe, which one rank can read once"
 }
 
+# One channel with objects of both parts: a host has those of one, or none.
+mkdir "$folder/mixed"
+mv "$folder/objects/a.npz" "$folder/mixed/a_train.npz"
+mv "$folder/v.npz" "$folder/mixed/b_val.npz"
+mv "$folder/objects/b.npz" "$folder/mixed/c_train.npz"
+for hosts in 2 4; do
+    lay parts --hosts $hosts --sharded all --channel all="$folder/mixed" --hp epochs=3 --hp batch_size=256
+    ran Completed
+    same_file "parts on $hosts hosts" "$folder/together/algo-1/model/model.npz" "$root/model/model.npz"
+    has "$(cat "$folder/log")" "1200 rows of 7 features and 300 to validate"
+done
+rm "$folder/mixed/b_val.npz"
+lay parts --hosts 3 --sharded all --channel all="$folder/mixed" --hp epochs=1
+ran Completed
+is "a part that nobody has" "$(option val) $(grep -c "to validate" "$folder/log")" "null 0"
+
 # Those that the user names train, if only one; the others say so.
 lesson chosen --hosts 3 --hp epochs=1 --hp 'hosts=["algo-2", "algo-3"]'
 ran Completed
