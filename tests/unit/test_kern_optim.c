@@ -203,6 +203,66 @@ static void test_adam_dead_unit(void **state)
     }
 }
 
+// Second moments of any size, infinity too, by many corrections of the bias: the quotient is exact.
+static void test_adam_quotients(void **state)
+{
+    (void)state;
+    enum { N = 4099 };
+    static const double beta2[] = {0.5, 0.98, 0.999, 0.9999999};
+    uint32_t seed = 7;
+    EACH_LEVEL(k)
+    for (size_t b = 0; b < sizeof beta2 / sizeof *beta2; b++) {
+        struct run r;
+        run_init(&r, N);
+        memset(r.g.data, 0, N * sizeof(float));
+        struct kern_adam a = {.lr = 1, .beta1 = 0.9, .beta2 = beta2[b], .eps = 1e-30, .n = N};
+        a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.g = r.g.data;
+        for (a.step = 1; a.step <= 60; a.step++) {
+            for (size_t i = 0; i < N; i++) {
+                const float v = ldexpf(random_float(&seed), (int)(next_random(&seed) % 270) - 141);
+                r.p.data[i] = r.p2.data[i] = 0;
+                r.m.data[i] = r.m2.data[i] = 1.5F + random_float(&seed);
+                r.v.data[i] = r.v2.data[i] = i % 97 == 5 ? INFINITY : fabsf(v);
+            }
+            scalar_adam(k, &a, &r);
+            k->adam(&a);
+            check_same(r.p.data, r.p2.data, N, "adam p, quotients", k->name);
+        }
+        run_clear(&r);
+    }
+}
+
+// With a beta2 of 0.999 the root of one v near each of these, divided by the root of the step's
+// correction, comes so near to the middle between two floats that a product with 1 / that root,
+// exact as it may be, falls on the wrong side.
+static void test_adam_hard_quotients(void **state)
+{
+    (void)state;
+    enum { N = 257 };
+    static const struct {
+        uint64_t step;
+        float v;
+    } hard[] = {{908, 0x1.cc1b54p-2f}, {1104, 0x1.cfd4bcp-2f}, {1152, 0x1.306e14p-1f}};
+    EACH_LEVEL(k)
+    for (size_t h = 0; h < sizeof hard / sizeof *hard; h++) {
+        struct run r;
+        run_init(&r, N);
+        struct kern_adam a = {.lr = 1, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-30, .n = N};
+        a.p = r.p.data, a.m = r.m.data, a.v = r.v.data, a.g = r.g.data;
+        a.step = hard[h].step;
+        for (size_t i = 0; i < N; i++) {
+            const float v = hard[h].v * (1 + ((float)i - N / 2) * 0x1p-23f);
+            r.v.data[i] = r.v2.data[i] = v;
+            r.m.data[i] = r.m2.data[i] = 2; // p becomes -1 / quotient
+            r.p.data[i] = r.p2.data[i] = r.g.data[i] = 0;
+        }
+        scalar_adam(k, &a, &r);
+        k->adam(&a);
+        check_same(r.p.data, r.p2.data, N, "adam p, hard quotients", k->name);
+        run_clear(&r);
+    }
+}
+
 static void scalar_sgd(const struct kern *k, const struct kern_sgd *s, struct run *r)
 {
     float mu = (float)s->momentum;
@@ -264,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_adam_means_differ),
         cmocka_unit_test(test_adam_padding),
         cmocka_unit_test(test_adam_tiny_eps),
+        cmocka_unit_test(test_adam_quotients),
+        cmocka_unit_test(test_adam_hard_quotients),
         cmocka_unit_test(test_adam_dead_unit),
         cmocka_unit_test(test_sgd),
     };
