@@ -17,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERN_LANES 16 // floats; the widest vector of any level
+#define KERN_LANES  16 // floats; the widest vector of any level
+#define KERN_NARROW 4  // outputs of a narrow layer, at most: above, they fill a vector well enough
 
 static inline size_t kern_pad(size_t n)
 {
@@ -41,18 +42,15 @@ enum kern_act {
 struct kern_product {
     size_t m, n, k; // n is a multiple of KERN_LANES, not 0
     const float *a; // a(i,k) at a[i * a_row + k * a_k]
-    size_t a_row, a_k;
     const float *b; // [k][ldb], padded
-    size_t ldb;
-    float *c; // [m][ldc], padded
-    size_t ldc;
+    float *c;       // [m][ldc], padded
+    size_t a_row, a_k, ldb, ldc;
     const float *start; // start value of c[i][j] at start[i * start_row + j]; NULL: zero.
     size_t start_row;   // 0 with a bias; ldc with start == c to accumulate
     bool relu;          // store 0 where c <= 0; NaN stays NaN, as in torch
     const float *gate;  // [m][ldc]: store 0 where gate <= 0 (relu's backward); not c; or NULL
     bool add;           // add to what c holds instead of storing; start is not c then
-    float *sums;        // [n]: the column sums of c (without what it held) are added to it, rows in
-                        // order; or NULL
+    float *sums; // [n]: c's column sums are added to it (not of what c held), in order; or NULL
 };
 
 // y[i][o] = bias[o] + sum over j < k of a[i][j] * w[o][j], for few outputs: the sum runs in
@@ -65,6 +63,18 @@ struct kern_dot {
     size_t ldw;
     const float *bias; // [out]
     float *y;          // [m][out], dense
+};
+
+// Backward of such a layer: dw[o][j] += sum over i < m of dz[i][o] * a[i][j], db[o] += sum of
+// dz[i][o], da[i][j] = sum over o of dz[i][o] * w[o][j]; chains over rows or outputs, as products'.
+struct kern_narrow {
+    size_t m, k, out;        // k is a multiple of KERN_LANES, out 1 to KERN_NARROW
+    const float *dz, *a, *w; // [m][out] dense, [m][lda], [out][ldw]
+    float *dw, *db, *da;     // [out][ldw], [out]; [m][lda], or NULL: nobody wants it
+    size_t lda, ldw;         // padded
+    bool first, relu;        // dw and db hold nothing yet; store 0 in da where a <= 0
+    float *into;             // [out][ldw]: add dw's sum here, instead of storing it; or NULL
+    float *sums;             // [k]: add da's column sums here, rows in order; or NULL
 };
 
 // One optimizer step over n parameters, rounded as torch's CPU loops round it (given fma).
@@ -81,9 +91,8 @@ struct kern_adam {
 
 struct kern_sgd {
     double lr, momentum, weight_decay;
-    bool nesterov;
-    bool first;     // the first step sets buf = g
-    float *p, *buf; // buf may be NULL when momentum is 0
+    bool nesterov, first; // the first step sets buf = g
+    float *p, *buf;       // buf may be NULL when momentum is 0
     const float *g;
     size_t n;
 };
@@ -92,11 +101,10 @@ struct kern_sgd {
 // clamped at -100; dz = weight * scale * (p - y) / max(p (1 - p), 1e-12) * (p (1 - p)).
 struct kern_bce {
     size_t n;
-    const float *z, *y;
-    const float *weight; // per row, or NULL
-    float scale;         // of the gradient: 1 / rows of the batch
-    float *p, *loss;     // [n]; the loss of each row, weighted, not scaled
-    float *dz;           // [n], or NULL when only the loss is wanted; no output is an input
+    const float *z, *y, *weight; // weight: per row, or NULL
+    float scale;                 // of the gradient: 1 / rows of the batch
+    float *p, *loss;             // [n]; the loss of each row, weighted, not scaled
+    float *dz;                   // [n], or NULL when only the loss is wanted; no output is an input
 };
 
 struct kern {
@@ -105,6 +113,7 @@ struct kern {
 
     void (*product)(const struct kern_product *);
     void (*dot)(const struct kern_dot *);
+    void (*narrow)(const struct kern_narrow *);
     // out[j] = start[j] + sum over rows of x[i][j], rows in order; start may be out or NULL.
     void (*column_sums)(size_t rows, size_t n, const float *x, size_t ld, const float *start,
                         float *out);

@@ -6,6 +6,7 @@
 #define SKIFF_KERN_BODY_H
 
 #include "kern/kern_math.h"
+#include "kern/kern_narrow.h"
 #include "kern/kern_optim.h"
 #include "kern/kern_product.h"
 #include "kern/kern_reduce.h"
@@ -32,6 +33,7 @@ const struct kern KERN_TABLE = {
     .fma = KERN_FMA,
     .product = kern_product,
     .dot = kern_dot,
+    .narrow = kern_narrow,
     .column_sums = kern_column_sums,
     .transpose = kern_transpose,
     .act_forward = kern_act_forward,

@@ -81,7 +81,8 @@ int block_init(struct block *b, const struct net *net, const struct kern *kern,
 {
     *b = (struct block){.net = net, .kern = kern};
     for (size_t l = 0; l < net->layers; l++)
-        b->layer[l].gemm = gemm_for(gemm, kern, net->layer[l].in, net->layer[l].out);
+        if (!net->layer[l].narrow)
+            b->layer[l].gemm = gemm_for(gemm, kern, net->layer[l].in, net->layer[l].out);
     b->memory = mem_aligned(block_floats(net, gradients), sizeof *b->memory);
     if (!b->memory)
         return error_nomem(e, "activations");
@@ -237,6 +238,10 @@ static void copy_predictions(const struct block *b, const struct block_rows *r)
 {
     const size_t k = b->net->outputs;
     const struct block_layer *last = &b->layer[b->net->layers - 1];
+    if (last->ld == k) {
+        memcpy(r->pred, last->a, r->rows * k * sizeof *r->pred);
+        return;
+    }
     for (size_t i = 0; i < r->rows; i++)
         memcpy(r->pred + i * k, last->a + i * last->ld, k * sizeof *r->pred);
 }
@@ -272,13 +277,35 @@ void block_forward(struct block *b, const struct block_rows *r)
         copy_predictions(b, r);
 }
 
-// Whether input_gradient sums up db of layer l, nothing coming between its product and dZ.
+// Whether db of layer l is summed up by those who compute its dZ, nothing coming between.
 static bool summed_on_the_way(const struct block *b, const struct block_rows *r, size_t l)
 {
     return l + 1 < b->net->layers && b->net->act == ACT_RELU && !r->keep;
 }
 
-// dW and db of layer l from its dz [rows][ld].
+// Where they are to sum it up, or NULL.
+static float *sums_below(const struct block *b, const struct block_rows *r, size_t l)
+{
+    if (l == 0 || !summed_on_the_way(b, r, l - 1))
+        return NULL;
+    float *db = r->gradient + b->net->layer[l - 1].bias;
+    if (r->first)
+        memset(db, 0, b->layer[l - 1].ld * sizeof *db);
+    return db;
+}
+
+// delta, the gradient with respect to what layer l gave out, through its dropout and activation, in
+// place; relu's part is in the products.
+static void deactivate(const struct block *b, const struct block_rows *r, size_t l, float *delta)
+{
+    const struct block_layer *at = &b->layer[l];
+    if (r->keep)
+        apply_dropout(b, r, l, delta);
+    if (b->net->act != ACT_RELU && b->net->act != ACT_IDENTITY)
+        b->kern->act_backward(b->net->act, r->rows * at->ld, at->z, at->a, delta);
+}
+
+// dW and db of a wide layer l from its dz [rows][ld].
 static void weight_gradient(const struct block *b, const struct block_rows *r, size_t l,
                             const float *dz)
 {
@@ -288,23 +315,22 @@ static void weight_gradient(const struct block *b, const struct block_rows *r, s
     float *dW = r->gradient + layer->weight, *db = r->gradient + layer->bias;
     size_t lda;
     const float *a = input_of(b, l, &lda);
-    struct kern_product p = {
+    const struct kern_product p = {
+        // dW[in][out] = A^T dZ
+        .m = layer->in,
+        .n = layer->ld,
         .k = r->rows,
+        .a = a,
+        .a_row = 1,
+        .a_k = lda,
+        .b = dz,
+        .ldb = ld,
         .c = at_once ? r->into + layer->weight : dW,
         .add = at_once,
         .ldc = layer->ld,
         .start = r->first ? NULL : dW,
         .start_row = layer->ld,
     };
-    if (layer->narrow) { // dW[out][in] = dZ^T A
-        p.m = layer->out, p.n = layer->ld;
-        p.a = dz, p.a_row = 1, p.a_k = ld;
-        p.b = a, p.ldb = lda;
-    } else { // dW[in][out] = A^T dZ
-        p.m = layer->in, p.n = layer->ld;
-        p.a = a, p.a_row = 1, p.a_k = lda;
-        p.b = dz, p.ldb = ld;
-    }
     if (!summed_on_the_way(b, r, l))
         b->kern->column_sums(r->rows, ld, dz, ld, r->first ? NULL : db, db);
     gemm_product(b->layer[l].gemm, b->kern, &p);
@@ -314,20 +340,12 @@ static void weight_gradient(const struct block *b, const struct block_rows *r, s
     }
 }
 
-// delta = gradient with respect to what layer l - 1 gave out, from dz of layer l; then through that
-// layer's dropout and activation, in place.
+// delta = gradient with respect to what layer l - 1 gave out, from dz of a wide layer l.
 static void input_gradient(const struct block *b, const struct block_rows *r, size_t l,
                            const float *dz, float *delta)
 {
     const struct net_layer *layer = &b->net->layer[l];
     const struct block_layer *below = &b->layer[l - 1];
-    const bool relu = b->net->act == ACT_RELU;
-    float *db = NULL;
-    if (summed_on_the_way(b, r, l - 1)) {
-        db = r->gradient + b->net->layer[l - 1].bias;
-        if (r->first)
-            memset(db, 0, below->ld * sizeof *db);
-    }
     const struct kern_product p = {
         .m = r->rows,
         .n = below->ld,
@@ -335,29 +353,58 @@ static void input_gradient(const struct block *b, const struct block_rows *r, si
         .a = dz,
         .a_row = b->layer[l].ld,
         .a_k = 1,
-        .b = layer->narrow ? r->params + layer->weight : r->transposed + layer->transposed,
+        .b = r->transposed + layer->transposed,
         .ldb = below->ld,
         .c = delta,
         .ldc = below->ld,
-        .gate = relu ? below->out : NULL,
-        .sums = db,
+        .gate = b->net->act == ACT_RELU ? below->out : NULL,
+        .sums = sums_below(b, r, l),
     };
     gemm_product(b->layer[l].gemm, b->kern, &p);
-    if (r->keep)
-        apply_dropout(b, r, l - 1, delta);
-    if (!relu && b->net->act != ACT_IDENTITY)
-        b->kern->act_backward(b->net->act, r->rows * below->ld, below->z, below->a, delta);
+}
+
+// Both of a narrow layer; delta is NULL for the first layer.
+static void narrow_gradients(const struct block *b, const struct block_rows *r, size_t l,
+                             const float *dz, float *delta)
+{
+    const struct net_layer *layer = &b->net->layer[l];
+    size_t lda;
+    const float *a = input_of(b, l, &lda);
+    b->kern->narrow(&(struct kern_narrow){
+        .m = r->rows,
+        .k = layer->ld,
+        .out = layer->out,
+        .dz = dz,
+        .a = a,
+        .lda = lda,
+        .w = r->params + layer->weight,
+        .ldw = layer->ld,
+        .dw = r->gradient + layer->weight,
+        .db = r->gradient + layer->bias,
+        .first = r->first,
+        .into = r->into ? r->into + layer->weight : NULL,
+        .da = delta,
+        .relu = b->net->act == ACT_RELU,
+        .sums = sums_below(b, r, l),
+    });
+    if (r->into)
+        b->kern->add(layer->out, r->into + layer->bias, r->gradient + layer->bias);
 }
 
 void block_backward(struct block *b, const struct block_rows *r)
 {
     const float *dz = b->dz;
     for (size_t l = b->net->layers; l-- > 0;) {
-        weight_gradient(b, r, l, dz);
-        if (l == 0)
-            break;
-        float *delta = b->delta[l % 2];
-        input_gradient(b, r, l, dz, delta);
+        float *delta = l > 0 ? b->delta[l % 2] : NULL;
+        if (b->net->layer[l].narrow) {
+            narrow_gradients(b, r, l, dz, delta);
+        } else {
+            weight_gradient(b, r, l, dz);
+            if (l > 0)
+                input_gradient(b, r, l, dz, delta);
+        }
+        if (l > 0)
+            deactivate(b, r, l - 1, delta);
         dz = delta;
     }
 }

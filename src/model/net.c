@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define NARROW_MAX   4 // outputs; above that a padded vector of outputs is better used
 #define NET_SIZE_MAX ((size_t)1 << 40) // floats of a layer: beyond memory, far below overflow
 
 const char *const net_task_words[] = {"auto", "binary", "multiclass", "regression", NULL};
@@ -21,7 +20,7 @@ const char *net_task_name(enum net_task task)
 static int add_layer(struct net *net, size_t in, size_t out, bool last, struct error *e)
 {
     struct net_layer *l = &net->layer[net->layers++];
-    *l = (struct net_layer){.in = in, .out = out, .narrow = last && out <= NARROW_MAX};
+    *l = (struct net_layer){.in = in, .out = out, .narrow = last && out <= KERN_NARROW};
     const size_t rows = l->narrow ? out : in;
     size_t weights, transposed;
     l->ld = kern_pad(l->narrow ? in : out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dot products, column sums, sums in double and the transpose against the order that each promises.
+// Dot products, backward of narrow layers, column sums, sums in double and the transpose against
+// the order that each promises.
 #include "kern_testing.h"
 
 // KERN_LANES lanes, then the tree.
@@ -45,6 +46,103 @@ static void test_dot(void **state)
         check_dot(k, 569, 32, 1);
         check_dot(k, 101, 515, 10);
     }
+}
+
+// One call's arrays, and copies that the scalar loops work on.
+struct narrow {
+    struct kern_narrow p;
+    struct block dz, a, w, dw, db, into, da, sums, dw2, db2, into2, da2, sums2;
+};
+
+static void narrow_init(struct narrow *n, size_t m, size_t in, size_t out)
+{
+    const size_t ld = kern_pad(in), lda = ld + 16;
+    n->dz = block_new(m * out, 1);
+    n->a = block_padded(m, in, lda, 2);
+    n->w = block_padded(out, in, ld, 3);
+    n->dw = block_padded(out, in, ld, 4), n->dw2 = block_padded(out, in, ld, 4);
+    n->db = block_new(out, 5), n->db2 = block_new(out, 5);
+    n->into = block_padded(out, in, ld, 6), n->into2 = block_padded(out, in, ld, 6);
+    n->da = block_new(m * lda, 7), n->da2 = block_new(m * lda, 7);
+    n->sums = block_new(ld, 8), n->sums2 = block_new(ld, 8);
+    for (size_t i = 0; i < n->a.n; i += 3)
+        n->a.data[i] = i % 2 ? 0 : NAN; // what relu's gate is for
+    n->p = (struct kern_narrow){.m = m, .k = ld, .out = out, .lda = lda, .ldw = ld};
+    n->p.dz = n->dz.data, n->p.a = n->a.data, n->p.w = n->w.data;
+    n->p.dw = n->dw.data, n->p.db = n->db.data;
+}
+
+static void narrow_clear(struct narrow *n)
+{
+    struct block *all[] = {&n->dz,   &n->a,   &n->w,   &n->dw,    &n->db,  &n->into, &n->da,
+                           &n->sums, &n->dw2, &n->db2, &n->into2, &n->da2, &n->sums2};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        block_free(all[i]);
+}
+
+static void scalar_narrow(const struct kern *k, const struct narrow *n)
+{
+    const struct kern_narrow *p = &n->p;
+    for (size_t o = 0; o < p->out; o++) {
+        float sum = p->first ? 0 : n->db2.data[o];
+        for (size_t i = 0; i < p->m; i++)
+            sum += p->dz[i * p->out + o];
+        n->db2.data[o] = sum;
+        for (size_t j = 0; j < p->k; j++) {
+            float *dw = &n->dw2.data[o * p->ldw + j];
+            sum = p->first ? 0 : *dw;
+            for (size_t i = 0; i < p->m; i++)
+                sum = chain(k, p->dz[i * p->out + o], p->a[i * p->lda + j], sum);
+            if (p->into)
+                n->into2.data[o * p->ldw + j] += sum;
+            else
+                *dw = sum;
+        }
+    }
+    for (size_t i = 0; p->da && i < p->m; i++)
+        for (size_t j = 0; j < p->k; j++) {
+            float sum = 0;
+            for (size_t o = 0; o < p->out; o++)
+                sum = chain(k, p->dz[i * p->out + o], p->w[o * p->ldw + j], sum);
+            if (p->relu && p->a[i * p->lda + j] <= 0)
+                sum = 0;
+            n->da2.data[i * p->lda + j] = sum;
+            if (p->sums)
+                n->sums2.data[j] += sum;
+        }
+}
+
+// `kind`: which of the optional parts there are, a bit each.
+static void check_narrow(const struct kern *k, size_t m, size_t in, size_t out, unsigned kind)
+{
+    char what[80];
+    struct narrow n;
+    narrow_init(&n, m, in, out);
+    n.p.first = kind & 1;
+    n.p.into = kind & 2 ? n.into.data : NULL;
+    n.p.relu = kind & 4;
+    n.p.da = kind & 8 ? n.da.data : NULL;
+    n.p.sums = kind & 8 && kind & 4 ? n.sums.data : NULL;
+    snprintf(what, sizeof what, "narrow m %zu k %zu out %zu kind %u", m, in, out, kind);
+    scalar_narrow(k, &n);
+    k->narrow(&n.p);
+    check_same(n.dw.data, n.dw2.data, n.dw.n, what, k->name);
+    check_same(n.db.data, n.db2.data, n.db.n, what, k->name);
+    check_same(n.into.data, n.into2.data, n.into.n, what, k->name);
+    check_same(n.da.data, n.da2.data, n.da.n, what, k->name);
+    check_same(n.sums.data, n.sums2.data, n.sums.n, what, k->name);
+    narrow_clear(&n);
+}
+
+static void test_narrow(void **state)
+{
+    (void)state;
+    static const size_t in[] = {1, 16, 17, 32, 33, 100, 512};
+    EACH_LEVEL(k)
+    for (size_t out = 1; out <= KERN_NARROW; out++)
+        for (size_t i = 0; i < sizeof in / sizeof *in; i++)
+            for (unsigned kind = 0; kind < 16; kind++)
+                check_narrow(k, kind * 5 + i, in[i], out, kind);
 }
 
 static void check_columns(const struct kern *k, size_t rows, size_t n)
@@ -132,9 +230,8 @@ static void test_sums(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_column_sums),
-        cmocka_unit_test(test_transpose),
+        cmocka_unit_test(test_dot),         cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_column_sums), cmocka_unit_test(test_transpose),
         cmocka_unit_test(test_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
