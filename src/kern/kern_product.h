@@ -26,10 +26,11 @@
 // The highest tile that is nv vectors wide.
 #define TALLEST(nv) (TILE_SUMS / (nv) < TILE_ROWS ? TILE_SUMS / (nv) : TILE_ROWS)
 
-// k of one cut: a strip of b is at most 256 x 64 floats = 64 KB, or 16 KB where it is packed.
-#define PRODUCT_K 256
-// Floats of a in one block of rows: 256 KB, a quarter of a usual L2.
-#define PRODUCT_A 65536
+// k of one cut: a strip of b is at most 512 x 64 floats = 128 KB, or 16 KB where it is packed. The
+// fewer cuts, the less often c comes and goes: 1 % at 512 x 512, as much at 2048 x 2048.
+#define PRODUCT_K (PACKS ? 256 : 512)
+// Floats of a in one block of rows: half a usual L2. A block of a batch has half of that.
+#define PRODUCT_A 131072
 // Of a larger b (1 MB) the next strip is fetched while one is computed: it will not be in L2.
 #define PRODUCT_NEAR 262144
 
@@ -210,7 +211,8 @@ static void product_strip(const struct kern_product *p, size_t i, size_t nv, str
 {
     const size_t most = tallest[nv];
     const size_t share = f ? p->k * most / p->m + 1 : 0;
-    const bool fetch_c = p->add && p->n < p->ldc; // a wide c is not in the L1 cache
+    // A wide c that is read is not in the L1 cache; a large one not even near enough to be written.
+    const bool fetch_c = p->n < p->ldc && (p->add || p->m * p->ldc > PRODUCT_NEAR);
     while (i < p->m) {
         size_t left = p->m - i;
         size_t mr = left >= 2 * most ? most : left > most ? (left + 1) / 2 : left;
