@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How a time is taken. A sample is `loops` calls between two looks at the clock, with nothing in
 // between; before it the case is brought into its starting state and, where calls are short, called
-// once so that caches are warm and sleeping threads awake. Every round takes one sample of each
-// case. The best of many short samples is what the machine can do, the median what it did.
+// once so that caches are warm and sleeping threads awake: as they are in a loop of such calls.
+// Every round takes one sample of each case. The best of many short samples is what the machine can
+// do, the median what it did.
 #include "harness.h"
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define SAMPLE_SECONDS 0.004 // long against the clock, short against a scheduler's time slice
+#define WARM_SECONDS   0.05 // a call this long finds what it needs in the caches or does not need it
 #define LOOPS_MAX      ((size_t)1 << 40)
 #define TOLERANCE      1e-5  // of the largest value: some dozens of float32's roundings
 #define SPOIL          1.001 // what --wrong expects instead of 1
@@ -221,7 +223,7 @@ static double time_calls(struct bench_case *c, size_t loops)
 
 static double sample(struct bench_case *c)
 {
-    if (c->loops > 1)
+    if (c->warmed)
         c->run(c->context);
     if (c->prepare)
         c->prepare(c->context);
@@ -235,6 +237,7 @@ static double sample(struct bench_case *c)
 static void calibrate(struct bench_case *c)
 {
     c->loops = 1;
+    c->warmed = c->loops_max > 1 && sample(c) < WARM_SECONDS;
     for (double t = sample(c); t < SAMPLE_SECONDS && c->loops < c->loops_max; t = sample(c)) {
         const double wanted = 1.2 * SAMPLE_SECONDS / t;
         c->loops = wanted > 16 ? c->loops * 8 : (size_t)((double)c->loops * wanted) + 1;

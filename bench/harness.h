@@ -49,6 +49,7 @@ struct bench_case {
     bool wrong;   // bench_equal met a difference
     bool spoilt;  // by --wrong: what is expected is falsified
     size_t loops;
+    bool warmed;     // called once before each sample
     double *seconds; // of a part, one a round
     double glanced;  // the best between the rounds' samples, of a level's reference cases
     double best, median;
