@@ -238,7 +238,7 @@ static void kern_log(size_t n, const float *x, float *y)
 }
 
 struct bce_lanes {
-    vf p, loss, dz;
+    vf loss, dz;
 };
 
 // The clamped logarithm of BCELoss; NaN stays.
@@ -250,41 +250,51 @@ INL vf bce_log(vf p)
 
 // With labels of 0 and 1 one of the two logarithms would be multiplied by 0; without it the same
 // bits come out, as 0.0f + x makes both zeros one.
-INL struct bce_lanes bce_value(const bool hard, vf z, vf y, vf weight, float scale)
+INL struct bce_lanes bce_value(const bool hard, vf p, vf y, vf weight, float scale)
 {
     struct bce_lanes out;
-    vf p = sigmoid_v(z), q = 1.0f - p, loss;
+    vf q = 1.0f - p, loss;
     if (hard)
         loss = -bce_log(choose(y == 0.0f, q, p));
     else
         loss = (y - 1.0f) * bce_log(q) - y * bce_log(p);
     vf pq = q * p;
     vf dp = (p - y) / choose(pq < 1e-12f, SPLAT(1e-12f), pq);
-    out.p = p;
     out.loss = weight * (loss + 0.0f);
     out.dz = dp * weight * scale * q * p;
     return out;
 }
 
-// `count` rows from row i on, at most VL.
-INL void bce_rows(const bool hard, const struct kern_bce *b, size_t i, size_t count)
+// Of `count` rows from row i on, at most VL: the losses, given the probabilities.
+INL void bce_losses(const bool hard, const struct kern_bce *b, size_t i, size_t count)
 {
     const vf weight = b->weight ? load_part(b->weight + i, count) : SPLAT(1.0f);
-    const vf z = load_part(b->z + i, count), y = load_part(b->y + i, count);
-    const struct bce_lanes out = bce_value(hard, z, y, weight, b->scale);
-    store_part(b->p + i, out.p, count);
+    const vf p = load_part(b->p + i, count), y = load_part(b->y + i, count);
+    const struct bce_lanes out = bce_value(hard, p, y, weight, b->scale);
     store_part(b->loss + i, out.loss, count);
     if (b->dz)
         store_part(b->dz + i, out.dz, count);
 }
 
-// Whole vectors to the end, where there is one: the last of them takes some rows again.
+INL void bce_probabilities(const struct kern_bce *b, size_t i, size_t count)
+{
+    store_part(b->p + i, sigmoid_v(load_part(b->z + i, count)), count);
+}
+
+// Whole vectors to the end, where there is one: the last of them takes some rows again. Two passes,
+// because a processor that looks 300 instructions ahead sees the next vector's exp while it waits
+// for this one's, but not behind its log.
 INL void bce_loop(const bool hard, const struct kern_bce *b)
 {
-    if (b->n < VL)
-        return bce_rows(hard, b, 0, b->n);
+    if (b->n < VL) {
+        bce_probabilities(b, 0, b->n);
+        bce_losses(hard, b, 0, b->n);
+        return;
+    }
     for (size_t i = 0; i < b->n; i += VL)
-        bce_rows(hard, b, i + VL <= b->n ? i : b->n - VL, VL);
+        bce_probabilities(b, i + VL <= b->n ? i : b->n - VL, VL);
+    for (size_t i = 0; i < b->n; i += VL)
+        bce_losses(hard, b, i + VL <= b->n ? i : b->n - VL, VL);
 }
 
 INL bool zeros_and_ones(size_t n, const float *y)
