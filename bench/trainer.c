@@ -155,6 +155,7 @@ static struct plan_batch batch_at(const struct trainer *t, size_t begin, size_t 
     struct plan_batch b = {.rows = rows, .X = d->X, .y = d->y};
     if (t->order) {
         b.order = t->order + begin;
+        b.following = d->n - begin - rows;
     } else {
         b.X += begin * d->d;
         b.y += begin;

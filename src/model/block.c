@@ -103,16 +103,19 @@ static const float *row_at(const struct plan_batch *batch, size_t i, size_t d)
     return batch->own_at ? batch->own_at[i - batch->own_begin] : batch->X + batch->order[i] * d;
 }
 
-// Rows of a shuffled table are anywhere in memory: ask for each some rows before it is copied.
+// Rows of a shuffled table are anywhere in memory: ask for each some rows before it is copied, and
+// for the first ones of the next batch.
 static void gather(struct block *b, const struct block_rows *r)
 {
     const size_t d = b->net->inputs;
     const struct plan_batch *batch = r->batch;
-    const size_t begin = r->begin, end = batch->own_at ? batch->own_end : batch->rows;
+    const size_t begin = r->begin;
+    const size_t end = batch->own_at ? batch->own_end : batch->rows + batch->following;
     for (size_t i = begin; i < begin + r->rows; i++) {
         const float *ahead = row_at(batch, i + GATHER_AHEAD < end ? i + GATHER_AHEAD : i, d);
         for (size_t j = 0; j < d; j += KERN_LANES)
             __builtin_prefetch(ahead + j);
+        __builtin_prefetch(ahead + d - 1); // rows begin anywhere in a cache line
         memcpy(b->input + (i - begin) * b->input_ld, row_at(batch, i, d), d * sizeof *ahead);
     }
 }
@@ -143,8 +146,13 @@ static const float *take_labels(struct block *b, const struct block_rows *r)
     const float *y = r->batch->y;
     if (!r->batch->order)
         return y + r->begin * k;
-    for (size_t i = 0; i < r->rows; i++)
-        memcpy(b->y + i * k, y + r->batch->order[r->begin + i] * k, k * sizeof *y);
+    const uint32_t *order = r->batch->order + r->begin;
+    const size_t end = r->batch->rows + r->batch->following - r->begin;
+    for (size_t i = 0; i < r->rows; i++) {
+        __builtin_prefetch(y + order[i + GATHER_AHEAD < end ? i + GATHER_AHEAD : i] * k);
+        for (size_t j = 0; j < k; j++)
+            b->y[i * k + j] = y[order[i] * k + j];
+    }
     return b->y;
 }
 

@@ -46,6 +46,7 @@ struct plan_batch {
     const float *X; // [..][net->inputs], dense
     const float *y; // binary, multiclass: [..] labels; regression: [..][net->outputs]
     const uint32_t *order;
+    size_t following;          // entries of order behind these: rows to be used soon
     const float *class_weight; // by label, or NULL
     const float *own;          // instead of X: [own_end - own_begin][net->inputs], or NULL
     const float *const *own_at;

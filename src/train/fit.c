@@ -34,6 +34,7 @@ struct plan_batch fit_batch(const struct fit *f)
     };
     if (f->shuffle) {
         b.order = f->order + row;
+        b.following = left - b.rows;
     } else if (f->train->sharded) { // one batch of all rows: see shards_deal
         b.own = f->train->X;
         b.own_begin = f->train->first;
