@@ -65,6 +65,8 @@ static const char style[] =
     "th,td{padding:.34rem .9rem;border-top:1px solid var(--line);text-align:left;"
     "vertical-align:top}\n"
     "th{font-weight:400}tbody th{max-width:12rem}\n"
+    "@media (min-width:44rem){#runs tbody th{min-width:15rem;max-width:20rem}}\n" // names of runs
+                                                                                  // in a line
     ".pairs th{width:13rem;max-width:45%}.pairs td{overflow-wrap:anywhere}\n"
     ".path{min-width:9rem;overflow-wrap:anywhere}\n"
     "thead th{color:var(--soft);font-size:.85rem;border-top:0}\n"

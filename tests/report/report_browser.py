@@ -32,6 +32,11 @@ TEXTS = """(doc) => {
     }
     return [255, 255, 255];
   };
+  const lines = (e) => {
+    const range = doc.createRange();
+    range.selectNodeContents(e);
+    return new Set(Array.from(range.getClientRects(), (r) => Math.round(r.top))).size;
+  };
   const found = [];
   for (const e of doc.querySelectorAll("body *")) {
     if (e.closest("svg") || e.closest("details:not([open]) > :not(summary)")) continue;
@@ -40,6 +45,7 @@ TEXTS = """(doc) => {
     if (!own || box.width === 0) continue;
     const inside = e.closest(".table") !== null;
     found.push({tag: e.tagName.toLowerCase(), text: e.textContent.slice(0, 40), table: inside,
+                run: e.matches("#runs tbody th"), lines: e.getClientRects().length && lines(e),
                 left: box.left, right: box.right, size: parseFloat(style(e).fontSize),
                 colour: numbers(style(e).color).slice(0, 3), ground: ground(e)});
   }
@@ -104,6 +110,8 @@ def check_texts(found, width, dark):
         check(ratio >= 4.5, "%s has contrast %.1f" % (name, ratio))
         light = browser.luminance(text["ground"])
         check(light < 0.05 if dark else light > 0.8, "%s is on %s" % (name, text["ground"]))
+        check(width < 900 or not text["run"] or text["lines"] == 1,
+              "%s has %d lines" % (name, text["lines"]))  # fmt: skip
         check(text["left"] >= -1 and (text["table"] or text["right"] <= width + 1),
               "%s sticks out: %g to %g" % (name, text["left"], text["right"]))  # fmt: skip
 
