@@ -29,6 +29,7 @@ static const struct {
     {FRAME_IS_CONSTANT, "constant", "constant"},
     {FRAME_IS_DATES, "dates", "looks like dates"},
     {FRAME_IS_IDENTIFIER, "identifier", "looks like an id"},
+    {FRAME_IS_COMMAS, "decimal_comma", "decimal commas: write 1.5 for 1,5"},
     {FRAME_IS_INEXACT, "inexact", "integers beyond 2^53 lose digits"},
 };
 

@@ -48,6 +48,8 @@ static const struct {
      "compressed by xz; run unxz first"},
     {"\x28\xb5\x2f\xfd", "compressed by zstd; run unzstd first"},
     {"PAR1", "a parquet file; write it as CSV first"},
+    {"{\"", "JSON; make a CSV of it first"},
+    {"[{", "JSON; make a CSV of it first"},
     {"\xff\xfe", "text in UTF-16; run iconv -f UTF-16 -t UTF-8 first"},
     {"\xfe\xff", "text in UTF-16; run iconv -f UTF-16 -t UTF-8 first"},
 };

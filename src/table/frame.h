@@ -55,7 +55,8 @@ enum frame_remark {
     FRAME_IS_DATES = 8,
     FRAME_IS_IDENTIFIER = 16, // each row has another value, and it counts or names the rows
     FRAME_IS_INEXACT = 32,    // whole numbers beyond 2^53: their last digits are lost
-    FRAME_REMARKS = 64
+    FRAME_IS_COMMAS = 64,     // texts that are numbers with a decimal comma
+    FRAME_REMARKS = 128
 };
 
 // A column to keep. Others are read for their structure only. A choice whose name is NULL stands

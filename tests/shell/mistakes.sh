@@ -77,6 +77,14 @@ head -n 1 t.csv >header.csv
 has "$("$SKIFF" inspect header.csv)" "there are no rows below the header" "age   -  "
 case $("$SKIFF" inspect header.csv) in *number*) complain "columns without rows have a type" ;; esac
 
+printf '[{"a": 1}, {"a": 2}]\n' >rows.csv
+printf '{"a": [1, 2]}\n' >rows.json
+wrong 1 "rows.csv: JSON; make a CSV of it first" train --data rows.csv --target a --out left
+wrong 1 "rows.json: JSON; make a CSV of it first" inspect rows.json
+printf 'price;list;y\n0,5;1,2,3;0\n-1.000,25;4;1\n7;x;1\n' >commas.csv
+"$SKIFF" inspect commas.csv >listing || complain "decimal commas"
+has "$(grep '^price' listing)" "decimal commas: write 1.5 for 1,5"
+[ "$(grep -c 'decimal commas' listing)" -eq 1 ] || complain "too many commas: $(cat listing)"
 
 # One loss, not two names for it.
 "$SKIFF" eval run work/val_data.npz >listing || complain "eval fails"
