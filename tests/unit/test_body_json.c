@@ -60,6 +60,9 @@ static void forms_of_features(void **state)
     check_same(v, "1,2.5,0\n0,0,7\n", "application/json",
                "{\"instances\": [{\"features\": [1, 2.5, 0]},"
                "{\"features\": {\"keys\": [2], \"values\": [7]}}], \"more\": 1}");
+    check_same(v, "1,2.5,0\n3,4,5\n", "application/json",
+               " {\"a\\\"]\": [1, {}], \"instances\" : [ [1 ,2.5, 0e5 ],\n{\"features\":[3,4,5]} "
+               "] , \"b\": 1} ");
     check_same(v, "1,2.5,0\n3,4,5\n0,0,7", "application/jsonlines",
                "[1, 2.5, 0]\r\n\n{\"features\": [3, 4, 5]}\n"
                "{\"data\": {\"features\": {\"keys\": [2], \"values\": [7]}}}");
@@ -128,7 +131,20 @@ static void features_that_are_refused(void **state)
         {json, "{\"instances\": [], \"instances\": []}", "duplicate"},
         {lines, "[1,2,3]\n\n[1,2,3\n", "body:3:"},
         {lines, "[1,2,3]\n[1,2,3] [1,2,3]\n", "body:2:"},
-        {lines, "[1,2,3]\n5\n", "body:2:"},
+        {lines, "[1,2,3]\n5\n", "row 2: of no known form"},
+        {lines, "[1,2,3],\n[1,2,3]\n", "body:1:"},
+        {json, "[[1,2,3],]", "body:1:10: not valid JSON: a value"},
+        {json, "[[1,2,3]\n [1,2,3]]", "body:2:2: not valid JSON: ',' or ']'"},
+        {json, "[[1,2,3]] 5", "body:1:11: not valid JSON: more behind"},
+        {json, "[[1,2,+3]]", "body:1:"},
+        {json, "[[1,2,03]]", "body:1:"},
+        {json, "[[1,2,.3]]", "body:1:"},
+        {json, "[[1,2,3.]]", "body:1:"},
+        {json, "[[1,2,\n3}]]", "body:2:3: not valid JSON"},
+        {json, "{\"instances\": [[1,2,3]]", "body:1:24: not valid JSON: ',' or '}'"},
+        {json, "{\"instances\": [[1,2,3]], \"a\": nul}", "body:1:"},
+        {json, "{\"a\": nul, \"instances\": [[1,2,3]]}", "body:1:"},
+        {json, "{\"instances\": [[1,2,3], {\"features\": [1,2,\"]", "a value that ends"},
     };
     check_refusals("plain.npz", list, sizeof list / sizeof *list);
 }
