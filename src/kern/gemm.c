@@ -15,10 +15,10 @@
 //                 dW      |     37.7 |    33.0   46.8    110.3 |  111     116 |  104
 //   1024 x 1024   forward |     37.6 |    32.2   44.6    106.2 |  108     112 |   96
 //                 dW      |     37.5 |    33.2   46.0    111.1 |  108     115 |  103
-//   2048 x 2048   forward |     36.8 |    32.2   43.7    101.0 |  102     106 |   92
-//                 dW      |     35.9 |    32.8   44.6     99.6 |  105      99 |   98
-//   4096 x 4096   forward |     36.8 |    32.0   44.0    101.4 |  103      98 |   90
-//                 dW      |     36.9 |    33.1   45.2    108.6 |  106     108 |   98
+//   2048 x 2048   forward |     36.8 |    32.2   43.7    101.0 |  102     107 |   93
+//                 dW      |     35.9 |    32.8   44.6     99.6 |  105     109 |   97
+//   4096 x 4096   forward |     36.8 |    32.0   44.0    101.4 |  103     100 |   92
+//                 dW      |     36.9 |    33.1   45.2    108.6 |  106     110 |   99
 //
 // dA is as forward. So baseline takes OpenBLAS from 256 x 256 on, where its kernels for Nehalem are
 // a seventh slower and the others faster, up to three times; below, loading it costs more than it
