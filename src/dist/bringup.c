@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: MIT
+// A run is rounds (round.h), and a round is three steps: hosts join (join.h), ranks are forked
+// (children.h), their supervisor stays with them (supervisor.h). Ranks are forked, not executed:
+// what a rank is told is its environment, and the rest of the program then begins in it as if a
+// launcher had started it. So this comes before threads, files and MPI, of which a fork would make
+// copies, and a rank closes what its supervisor has open.
+//
+// Links are by host while hosts join, since any may come; once it is clear who is present they
+// are packed, and everything afterwards knows only of hosts that take part.
 #include "dist/bringup.h"
 
 #include "base/mem.h"

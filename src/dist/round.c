@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: MIT
+// What a round is has to be the same on all hosts, though each may know of another number of failed
+// ones: the leader takes the highest number that it has heard and tells it with the list of who is
+// present, a digit a host. A host believes that list only if it could be true: it is in it, the
+// leader is, and nobody is before the leader, who would lead.
+//
+// A run may shrink to more than half of its hosts, since two parts cannot both have that; to
+// exactly half only with the first host, which one part alone has.
 #include "dist/round.h"
 
 #include "base/num.h"

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// A proof is HMAC-SHA256, with the secret as its key, over role, greeting and the leader's nonce.
+// The greeting has a nonce of the worker's, so either side has put in something new and a proof
+// that was overheard is of no use; the role keeps one from being sent back to who said it. Nonces
+// are the kernel's random numbers. A secret is no password: it is long and random, so no key has to
+// be derived from it slowly.
 #include "dist/secret.h"
 
 #include "base/file.h"
