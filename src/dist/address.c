@@ -125,29 +125,22 @@ static bool to_v6(const void *address, struct in6_addr *v6)
     return family == AF_INET6 || family == AF_INET;
 }
 
-bool address_known(const char *host)
+size_t address_list(const char *host, struct in6_addr *list, size_t room)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    if (getaddrinfo(host, NULL, &hints, &list) != 0)
-        return false;
-    freeaddrinfo(list);
-    return true;
+    struct addrinfo *found = NULL;
+    size_t count = 0;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return 0;
+    for (const struct addrinfo *at = found; at && count < room; at = at->ai_next)
+        count += to_v6(at->ai_addr, &list[count]);
+    freeaddrinfo(found);
+    return count;
 }
 
-bool address_is_of(int fd, const char *host)
+bool address_of_peer(int fd, struct in6_addr *from)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
     struct sockaddr_storage peer;
-    struct in6_addr from, one;
     socklen_t size = sizeof peer;
-    bool found = false;
-    if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0 || !to_v6(&peer, &from) ||
-        getaddrinfo(host, NULL, &hints, &list) != 0)
-        return false;
-    for (const struct addrinfo *at = list; at && !found; at = at->ai_next)
-        found = to_v6(at->ai_addr, &one) && memcmp(&one, &from, sizeof one) == 0;
-    freeaddrinfo(list);
-    return found;
+    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && to_v6(&peer, from);
 }

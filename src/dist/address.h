@@ -6,7 +6,9 @@
 
 #include "base/err.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 // A socket that takes connections over both families, where the machine has both. *fd is -1 after
 // a failure; it does not block.
@@ -18,9 +20,10 @@ int address_port(int fd);
 // -1. It does not block.
 int address_call(const char *host, int port, double seconds);
 
-// Does that name lead to where the connection comes from?
-bool address_is_of(int fd, const char *host);
-// Does a name lead anywhere? DNS may learn of it later.
-bool address_known(const char *host);
+// Where a name leads, as addresses of version 6, of which there are so many, 0: nowhere. Waits for
+// DNS as long as that takes.
+size_t address_list(const char *host, struct in6_addr *list, size_t room);
+// Where the connection comes from. false: from no address.
+bool address_of_peer(int fd, struct in6_addr *from);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A host says its greeting as soon as it is connected, so under a flood of calls it is there when
-// the call is taken. Whoever says nothing makes way for who comes later. Where the job has a
+// the call is taken. Whoever says nothing makes way for who comes later. A guest that has greeted
+// stays while its name is looked up (names.h), which nobody else waits for. Where the job has a
 // secret, each proves to the other that it has it, the leader first:
 //
 //   host    skiff-join ... NONCE
@@ -12,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "dist/address.h"
+#include "dist/names.h"
 #include "dist/secret.h"
 
 #include <poll.h>
@@ -24,7 +25,7 @@
 #define GUESTS_MAX   64
 #define CALLS_A_LOOK 256
 
-enum state { FREE, SILENT, CHALLENGED, PROVED };
+enum state { FREE, SILENT, GREETED, CHALLENGED, PROVED };
 enum complaint { NONE, NO_SECRET, OTHER_SECRET, NEEDLESS_SECRET };
 
 static const char *const complaints[] = {
@@ -43,6 +44,7 @@ struct guest {
 
 struct guests {
     const struct bringup *b;
+    struct names *names;
     struct guest guest[GUESTS_MAX];
     unsigned char *complaint; // [hosts]
 };
@@ -59,6 +61,11 @@ struct guests *guests_new(const struct bringup *b, struct error *e)
     }
     g->b = b;
     g->complaint = complaint;
+    g->names = b->hosts > 1 ? names_new(b, e) : NULL;
+    if (b->hosts > 1 && !g->names) {
+        guests_free(g);
+        return NULL;
+    }
     return g;
 }
 
@@ -75,6 +82,7 @@ void guests_free(struct guests *g)
         return;
     for (size_t i = 0; i < GUESTS_MAX; i++)
         show_out(&g->guest[i]);
+    names_free(g->names);
     mem_free(g->complaint);
     mem_free(g);
 }
@@ -124,18 +132,9 @@ static void challenge(struct guests *g, struct guest *one)
         show_out(one);
 }
 
-static void greet(struct guests *g, struct guest *one, const char *line)
+// It comes from the address of the host that it says it is.
+static void admit(struct guests *g, struct guest *one)
 {
-    const bool listed = join_parse(line, &one->hello) && one->hello.index < g->b->hosts;
-    const char *place = listed ? bringup_address(g->b, one->hello.index) : NULL;
-    if (listed && !address_known(place)) {
-        show_out(one); // it comes again, and its name may be known then
-        return;
-    }
-    if (!listed || !address_is_of(one->link.fd, place)) {
-        send_away(one, "this is not a host of the job");
-        return;
-    }
     join_print(&one->hello, one->greeting);
     const bool has_one = one->hello.nonce[0] != '\0';
     if (g->b->secret && !has_one)
@@ -150,6 +149,33 @@ static void greet(struct guests *g, struct guest *one, const char *line)
         enter(one, PROVED);
 }
 
+static void check_address(struct guests *g, struct guest *one)
+{
+    switch (names_compare(g->names, one->hello.index, one->link.fd)) {
+    case NAME_SAME:
+        admit(g, one);
+        break;
+    case NAME_OTHER:
+        send_away(one, "this is not a host of the job");
+        break;
+    case NAME_UNKNOWN:
+        show_out(one); // it comes again, and its name may be known then
+        break;
+    default:
+        break;
+    }
+}
+
+static void greet(struct guests *g, struct guest *one, const char *line)
+{
+    if (!join_parse(line, &one->hello) || one->hello.index >= g->b->hosts) {
+        send_away(one, "this is not a host of the job");
+        return;
+    }
+    enter(one, GREETED);
+    check_address(g, one);
+}
+
 static void check_proof(struct guests *g, struct guest *one, const char *line)
 {
     const bool said = strncmp(line, "proof ", 6) == 0;
@@ -162,16 +188,18 @@ static void check_proof(struct guests *g, struct guest *one, const char *line)
 static void hear(struct guests *g, struct guest *one)
 {
     char line[LINK_LINE_MAX];
-    if (one->state != SILENT && one->state != CHALLENGED)
+    if (one->state == FREE || one->state == PROVED)
         return;
     const bool there = link_fill(&one->link);
-    const int got = link_line(&one->link, line);
+    const int got = one->state == GREETED ? 0 : link_line(&one->link, line);
     if (got > 0 && one->state == SILENT)
         greet(g, one, line);
     else if (got > 0)
         check_proof(g, one, line);
     else if (!there || got < 0 || clock_seconds() - one->since > JOIN_GUEST_SECONDS)
         show_out(one);
+    else if (one->state == GREETED)
+        check_address(g, one);
 }
 
 // The oldest of those that have said nothing makes way; then of those that prove nothing.
@@ -229,8 +257,10 @@ bool guests_next(struct guests *g, struct join_hello *h, struct link *l)
 
 void guests_wait(const struct guests *g, int door, int milliseconds)
 {
-    struct pollfd fds[1 + GUESTS_MAX] = {{.fd = door, .events = POLLIN}};
-    nfds_t count = 1;
+    struct pollfd fds[2 + GUESTS_MAX] = {
+        {.fd = door, .events = POLLIN},
+        {.fd = g->names ? names_fd(g->names) : -1, .events = POLLIN}};
+    nfds_t count = 2;
     for (size_t i = 0; i < GUESTS_MAX; i++)
         if (g->guest[i].state != FREE)
             fds[count++] = (struct pollfd){.fd = g->guest[i].link.fd, .events = POLLIN};
