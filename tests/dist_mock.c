@@ -28,7 +28,7 @@ struct queue {
 
 struct receive {
     struct receive *next;
-    size_t from, bytes;
+    size_t from, bytes, number;
     void *data;
 };
 
@@ -38,7 +38,8 @@ struct side {
     struct receive *first, *last; // posted and not served yet
     long calls, in_body, fail_at;
     struct mock_traffic sent;
-    bool polling; // looking again at what was not done: no new call
+    size_t posted; // messages, since all were through
+    bool polling;  // looking again at what was not done: no new call
 };
 
 struct mock {
@@ -128,6 +129,7 @@ static int mock_send(void *context, size_t to, const void *data, size_t bytes, s
     struct message *made = rc ? NULL : malloc(sizeof *made + bytes);
     if (!made)
         return rc ? rc : error_nomem(e, "message");
+    s->posted++;
     made->next = NULL;
     made->bytes = bytes;
     memcpy(made->data, data, bytes);
@@ -151,7 +153,7 @@ static int mock_recv(void *context, size_t from, void *data, size_t bytes, struc
     struct receive *made = rc ? NULL : malloc(sizeof *made);
     if (!made)
         return rc ? rc : error_nomem(e, "message");
-    *made = (struct receive){NULL, from, bytes, data};
+    *made = (struct receive){NULL, from, bytes, s->posted++, data};
     if (s->last)
         s->last->next = made;
     else
@@ -175,7 +177,7 @@ static struct message *take(struct side *s, size_t from)
 }
 
 // In the order in which receives were posted: a later one from the same sender waits its turn.
-static int mock_test(void *context, bool *done, struct error *e)
+static int mock_test(void *context, size_t count, bool *done, struct error *e)
 {
     struct side *s = context;
     const int rc = fault(s, e);
@@ -191,7 +193,9 @@ static int mock_test(void *context, bool *done, struct error *e)
         free(m);
         free(at);
     }
-    *done = !s->first;
+    *done = !s->first || s->first->number >= count;
+    if (!s->first && count >= s->posted)
+        s->posted = 0;
     s->polling = rc == 0 && !*done;
     return rc;
 }

@@ -88,6 +88,7 @@ int dist_send(struct dist *d, size_t to, const void *data, size_t bytes, struct 
     for (size_t piece; rc == 0 && bytes > 0; bytes -= piece, at += piece) {
         piece = bytes < MESSAGE_MOST ? bytes : MESSAGE_MOST;
         d->posted += piece;
+        d->messages++;
         rc = d->ops->send(d->context, to, at, piece, e);
     }
     return broken(d, rc);
@@ -100,6 +101,7 @@ int dist_recv(struct dist *d, size_t from, void *data, size_t bytes, struct erro
     for (size_t piece; rc == 0 && bytes > 0; bytes -= piece, at += piece) {
         piece = bytes < MESSAGE_MOST ? bytes : MESSAGE_MOST;
         d->posted += piece;
+        d->messages++;
         rc = d->ops->recv(d->context, from, at, piece, e);
     }
     return broken(d, rc);
@@ -112,31 +114,52 @@ static void sleep_a_little(double waited)
     nanosleep(&(struct timespec){.tv_nsec = (long)(seconds * 1e9)}, NULL);
 }
 
-int dist_wait(struct dist *d, struct error *e)
+size_t dist_mark(const struct dist *d)
+{
+    return d->messages;
+}
+
+int dist_test(struct dist *d, size_t mark, bool *done, struct error *e)
+{
+    int rc = check(d, e);
+    *done = rc == 0 && mark <= d->over;
+    if (rc || *done)
+        return rc;
+    rc = d->ops->test(d->context, mark - d->over, done, e);
+    if (rc == 0 && *done && mark == d->messages)
+        d->over = mark;
+    return broken(d, rc);
+}
+
+int dist_wait_for(struct dist *d, size_t mark, struct error *e)
 {
     const double spin = d->crowded ? 0 : SPIN_SECONDS + SPIN_A_BYTE * (double)d->posted;
     bool done = false;
-    int rc = check(d, e);
-    d->posted = 0;
-    if (rc == 0)
-        rc = d->ops->test(d->context, &done, e);
+    int rc = dist_test(d, mark, &done, e);
     if (rc || done)
-        return broken(d, rc);
+        return rc;
     const double start = clock_seconds();
     double waited = 0;
     while (rc == 0 && !done) {
         if (waited >= spin)
             sleep_a_little(waited);
-        rc = d->ops->test(d->context, &done, e);
+        rc = dist_test(d, mark, &done, e);
         waited = clock_seconds() - start;
     }
     d->waited += waited;
-    return broken(d, rc);
+    return rc;
+}
+
+int dist_wait(struct dist *d, struct error *e)
+{
+    const int rc = dist_wait_for(d, d->messages, e);
+    d->posted = 0;
+    return rc;
 }
 
 void dist_poll(struct dist *d)
 {
     bool done;
     if (d && d->posted && !d->broken)
-        broken(d, d->ops->test(d->context, &done, NULL));
+        (void)dist_test(d, d->messages, &done, NULL);
 }

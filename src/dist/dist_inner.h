@@ -13,8 +13,9 @@
 struct dist_ops {
     int (*send)(void *context, size_t to, const void *data, size_t bytes, struct error *e);
     int (*recv)(void *context, size_t from, void *data, size_t bytes, struct error *e);
-    // Have all messages posted so far gone out and come in?
-    int (*test)(void *context, bool *done, struct error *e);
+    // Have the first `count` of the messages gone out and come in? They are counted from the last
+    // time that all had; a count beyond them means all. Moves the others, too.
+    int (*test)(void *context, size_t count, bool *done, struct error *e);
     // In good order, when all ranks do the same; frees the context.
     void (*leave)(void *context);
     // At once, and every rank with this one; may return when that takes effect a little later.
@@ -28,7 +29,8 @@ struct dist {
     struct machine_share share; // of its machine
     bool crowded;               // more threads than cores: waiting must not spin
     bool broken;
-    size_t posted; // bytes, since the last wait
+    size_t posted;         // bytes, since the last wait
+    size_t messages, over; // posted so far; and those up to which all were through at a time
     double waited;
     struct dist_report *report; // [ranks], for dist_agree
 };
@@ -52,5 +54,10 @@ int dist_mpi_open(struct dist **d, struct error *e);
 int dist_send(struct dist *d, size_t to, const void *data, size_t bytes, struct error *e);
 int dist_recv(struct dist *d, size_t from, void *data, size_t bytes, struct error *e);
 int dist_wait(struct dist *d, struct error *e);
+
+// Likewise for what has been posted up to here alone, while more may be under way.
+size_t dist_mark(const struct dist *d);
+int dist_wait_for(struct dist *d, size_t mark, struct error *e);
+int dist_test(struct dist *d, size_t mark, bool *done, struct error *e); // without waiting
 
 #endif

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define TAG              1  // one is enough: messages between two ranks keep their order
-#define REQUESTS         16 // a rank that an exchange posts at most
+#define REQUESTS         64 // a rank that an exchange posts at most
 #define LAUNCHER_SECONDS 5
 #define READING_SECONDS  0.5 // that a launcher has for a line; it takes microseconds
 
@@ -167,15 +167,16 @@ static int mpi_recv(void *context, size_t from, void *data, size_t bytes, struct
     return rc == MPI_SUCCESS ? 0 : failed(m, "cannot receive from another rank", rc, e);
 }
 
-static int mpi_test(void *context, bool *done, struct error *e)
+static int mpi_test(void *context, size_t count, bool *done, struct error *e)
 {
     struct mpi *m = context;
+    const size_t asked = count < m->count ? count : m->count;
     int all = 0;
-    const int rc = m->call.testall((int)m->count, m->request, &all, MPI_STATUSES_IGNORE);
+    const int rc = m->call.testall((int)asked, m->request, &all, MPI_STATUSES_IGNORE);
     if (rc != MPI_SUCCESS)
         return failed(m, "lost touch with another rank", rc, e);
     *done = all != 0;
-    if (*done)
+    if (*done && asked == m->count)
         m->count = 0;
     return 0;
 }
