@@ -107,15 +107,7 @@ refuses() {
     expected=$1
     pattern=$2
     shift 2
-    "$SKIFF" compare --prices "$prices" "$@" >stdout 2>stderr </dev/null
-    code=$?
-    [ $code -eq "$expected" ] || complain "compare $*: exit status $code, expected $expected"
-    [ ! -s stdout ] || complain "compare $*: printed $(head -n 3 stdout)"
-    [ "$(wc -l <stderr)" -eq 1 ] || complain "compare $*: not one line: $(cat stderr)"
-    case $(cat stderr) in
-    "skiff compare: "*"$pattern"*) ;;
-    *) complain "compare $*: expected '$pattern' in: $(cat stderr)" ;;
-    esac
+    command_refuses compare "$expected" "$pattern" --prices "$prices" "$@"
 }
 # copies, files that would be lost, and names that bite
 cp -r alone copied

@@ -26,23 +26,6 @@ check_page() {
     "$python" "$here/check_html.py" "$1" >found || complain "$1: $(cat found)"
 }
 
-# shows PAGE TEXT...: the page has each text, written as HTML.
-shows() {
-    page=$1
-    shift
-    for text in "$@"; do
-        grep -q -F -e "$text" "$page" || complain "$page: no '$text'"
-    done
-}
-
-lacks() {
-    page=$1
-    shift
-    for text in "$@"; do
-        ! grep -q -F -e "$text" "$page" || complain "$page: has '$text'"
-    done
-}
-
 # Records on lines without noise: 0.115 (1 + 1e-4 x) and 0.7364 (10 + 1e-5 x) dollars an hour's
 # seconds are equal at 7.249 / 4.136e-6 = 1,753,000 rows, seconds at 9 / 9e-5 = 100,000.
 "$python" "$here/sweep_runs.py" >sweep.jsonl || complain "no records"

@@ -113,15 +113,7 @@ as 'other'; taken as missing" ] || complain "odd.csv: said $(cat stderr)"
 
 # refuses STATUS PATTERN ARGUMENT...
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
-    timeout -s KILL 20 "$SKIFF" eval "$@" >stdout 2>stderr </dev/null
-    got=$?
-    [ $got -eq "$expected" ] || complain "eval $*: exit status $got, expected $expected"
-    [ -s stdout ] && complain "eval $*: printed $(head -n 2 stdout)"
-    [ "$(wc -l <stderr)" -eq 1 ] || complain "eval $*: not one line: $(cat stderr)"
-    has "$(cat stderr)" "skiff eval: " "$pattern"
+    command_refuses eval "$@"
 }
 refuses 1 "no_target.csv: no column 'Survived', the target, whose values are needed" two/model.npz no_target.csv
 refuses 1 "test.csv: is no .npz archive, and this model does not say how" bare/model.npz test.csv

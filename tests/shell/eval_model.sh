@@ -124,15 +124,7 @@ has "$(cat stdout)" '"auroc": null' '"auroc": [' 'null,'
 
 # refuses STATUS PATTERN ARGUMENT...
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
-    timeout -s KILL 20 "$SKIFF" eval "$@" >stdout 2>stderr </dev/null
-    got=$?
-    [ $got -eq "$expected" ] || complain "eval $*: exit status $got, expected $expected"
-    [ -s stdout ] && complain "eval $*: printed $(head -n 2 stdout)"
-    [ "$(wc -l <stderr)" -eq 1 ] || complain "eval $*: not one line: $(cat stderr)"
-    has "$(cat stderr)" "skiff eval: " "$pattern"
+    command_refuses eval "$@"
 }
 refuses 2 "a model and data, or --scores" run/model.npz
 refuses 2 "unexpected word" run/model.npz val.npz more.npz

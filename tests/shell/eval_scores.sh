@@ -28,15 +28,7 @@ has() {
 
 # refuses STATUS PATTERN ARGUMENT...: that exit status and one line with the pattern.
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
-    "$SKIFF" eval "$@" >"$folder/out" 2>"$folder/err" </dev/null
-    got=$?
-    [ "$got" -eq "$expected" ] || complain "eval $*: exit status $got, expected $expected"
-    [ -s "$folder/out" ] && complain "eval $*: printed something"
-    [ "$(wc -l <"$folder/err")" -eq 1 ] || complain "eval $*: not one line: $(cat "$folder/err")"
-    has "$(cat "$folder/err")" "skiff eval: " "$pattern"
+    command_refuses eval "$@"
 }
 
 printf 'score,label\n0.1,0\n0.4,0\n0.35,1\n0.8,1\n' >"$folder/good.csv"

@@ -30,15 +30,7 @@ says() {
 
 # refuses STATUS TEXT ARGUMENT...: one line on stderr that holds the text, nothing on stdout.
 refuses() {
-    wanted=$1
-    text=$2
-    shift 2
-    "$SKIFF" inspect "$@" >"$folder/out" 2>"$folder/err" </dev/null
-    got=$?
-    [ $got -eq "$wanted" ] || complain "$*: exit status $got, wanted $wanted"
-    [ -s "$folder/out" ] && complain "$*: printed $(cat "$folder/out")"
-    [ "$(wc -l <"$folder/err")" -eq 1 ] || complain "$*: not one line: $(cat "$folder/err")"
-    grep -qF -e "$text" "$folder/err" || complain "$*: no '$text' in: $(cat "$folder/err")"
+    command_refuses inspect "$@"
 }
 
 people=$source_folder/data/passengers.csv

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034
-# What the shell tests of `skiff train` share; a script sources it first. It makes a temporary
+# What the shell tests share; a script sources it first. It makes a temporary
 # $folder that goes away at the end, and sets $data (the tables that ship) and $python. Results are
 # collected in $status: a script ends with `finish`.
 set -u
@@ -105,6 +105,41 @@ one_line() {
     "skiff train: "*"$2"*) ;;
     *) complain "$1: expected 'skiff train: ...$2' in: $(cat "$folder/stderr")" ;;
     esac
+}
+
+# command_refuses COMMAND STATUS PATTERN ARGUMENT...: `skiff COMMAND`, in the working folder, ends soon
+# with that status, one line that has the pattern, and nothing on standard output.
+command_refuses() {
+    command=$1
+    expected=$2
+    wanted=$3
+    shift 3
+    timeout -s KILL 20 "$SKIFF" "$command" "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    got=$?
+    [ "$sanitized" = no ] || sed -i '/WARNING: AddressSanitizer failed to allocate/d' "$folder/stderr"
+    [ $got -eq "$expected" ] || complain "$command $*: exit status $got, expected $expected"
+    [ -s "$folder/stdout" ] && complain "$command $*: printed $(head -n 2 "$folder/stdout")"
+    [ "$(wc -l <"$folder/stderr")" -eq 1 ] ||
+        complain "$command $*: not one line: $(cat "$folder/stderr")"
+    has "$(cat "$folder/stderr")" "skiff $command: " "$wanted"
+}
+
+# shows PAGE TEXT...: the page has each text, written as HTML.
+shows() {
+    page=$1
+    shift
+    for text in "$@"; do
+        grep -q -F -e "$text" "$page" || complain "$page: no '$text'"
+    done
+}
+
+# lacks PAGE TEXT...
+lacks() {
+    page=$1
+    shift
+    for text in "$@"; do
+        ! grep -q -F -e "$text" "$page" || complain "$page: has '$text'"
+    done
 }
 
 # same_file WHAT FILE FILE: equal bytes.

@@ -64,14 +64,7 @@ plan --instances ml.m5.large --prices "$prices" --json
 
 # refuses STATUS PATTERN ARGUMENT...
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
-    "$SKIFF" plan "$@" >../stdout 2>../stderr </dev/null
-    got=$?
-    [ $got -eq "$expected" ] || complain "plan $*: exit status $got, expected $expected"
-    [ -s ../stdout ] && complain "plan $*: printed $(head -n 2 ../stdout)"
-    has "$(cat ../stderr)" "skiff plan: " "$pattern"
+    command_refuses plan "$@"
 }
 t=../train_data.npz
 refuses 2 "--train" --prices "$prices"

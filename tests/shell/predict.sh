@@ -112,19 +112,10 @@ for model in two three numbers wide; do
 done
 unset SKIFF_CPU
 
-# refuses STATUS PATTERN ARGUMENT...: one line with the pattern, nothing on standard output.
+# refuses STATUS PATTERN ARGUMENT...: and nothing is left behind.
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
     rm -f left.csv
-    timeout -s KILL 20 "$SKIFF" predict "$@" >stdout 2>stderr </dev/null
-    got=$?
-    [ "$sanitized" = no ] || sed -i '/WARNING: AddressSanitizer failed to allocate/d' stderr
-    [ $got -eq "$expected" ] || complain "predict $*: exit status $got, expected $expected"
-    [ -s stdout ] && complain "predict $*: printed $(head -n 2 stdout)"
-    [ "$(wc -l <stderr)" -eq 1 ] || complain "predict $*: not one line: $(cat stderr)"
-    has "$(cat stderr)" "skiff predict: " "$pattern"
+    command_refuses predict "$@"
     [ ! -e left.csv ] || complain "predict $*: left a file behind"
 }
 refuses 2 "a model and data are needed"

@@ -235,18 +235,10 @@ cut -d, -f2- stdout | head -n 9 >even.want
 head -n 9 less >odd.got
 same_file "a category that was not met, as if missing" even.want odd.got
 
-# refuses STATUS PATTERN ARGUMENT...: one line with the pattern, nothing on standard output.
+# refuses STATUS PATTERN ARGUMENT...: and nothing is left behind.
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
     rm -f left.csv
-    timeout -s KILL 20 "$SKIFF" predict "$@" >stdout 2>stderr </dev/null
-    got=$?
-    [ $got -eq "$expected" ] || complain "predict $*: exit status $got, expected $expected"
-    [ -s stdout ] && complain "predict $*: printed $(head -n 2 stdout)"
-    [ "$(wc -l <stderr)" -eq 1 ] || complain "predict $*: not one line: $(cat stderr)"
-    has "$(cat stderr)" "skiff predict: " "$pattern"
+    command_refuses predict "$@"
     [ ! -e left.csv ] || complain "predict $*: left a file behind"
 }
 refuses 1 "new.csv: is no .npz archive, and this model does not say how" bare/model.npz new.csv

@@ -30,24 +30,6 @@ check_page() {
     "$python" "$checker" "$@" >found || complain "$(cat found)"
 }
 
-# shows PAGE TEXT...: the page has each text, written as HTML.
-shows() {
-    page=$1
-    shift
-    for text in "$@"; do
-        grep -q -F -e "$text" "$page" || complain "$page: no '$text'"
-    done
-}
-
-# lacks PAGE TEXT...
-lacks() {
-    page=$1
-    shift
-    for text in "$@"; do
-        ! grep -q -F -e "$text" "$page" || complain "$page: has '$text'"
-    done
-}
-
 train --quiet --train train_data.npz --val val_data.npz --epochs 1000 --out run
 train --quiet --train train3.npz --val val3.npz --epochs 20 --out run3
 train --quiet --train train2.npz --val val2.npz --task regression --epochs 20 --out run2
@@ -221,17 +203,9 @@ shows csv/given/report.html '600 given rows'
 
 # refuses STATUS PATTERN ARGUMENT...
 refuses() {
-    expected=$1
-    pattern=$2
-    shift 2
     rm -rf refused
-    timeout -s KILL 20 "$SKIFF" report "$@" >stdout 2>stderr </dev/null
-    got=$?
-    [ $got -eq "$expected" ] || complain "report $*: exit status $got, expected $expected"
-    [ -s stdout ] && complain "report $*: printed $(head -n 2 stdout)"
-    [ "$(wc -l <stderr)" -eq 1 ] || complain "report $*: not one line: $(cat stderr)"
-    has "$(cat stderr)" "skiff report: " "$pattern"
-    [ ! -e refused ] || complain "report $*: left $(ls refused)"
+    command_refuses report "$@"
+    [ ! -e refused ] || complain "report $*: left a file behind"
 }
 mkdir empty broken list past
 echo '{"options": ' >broken/run.json
