@@ -72,6 +72,27 @@ int buf_printf(struct buf *b, const char *format, ...)
     return rc;
 }
 
+int buf_wrap(struct buf *b, const char *text, size_t len, const struct buf_margins *m)
+{
+    size_t begin = m->at, column = begin;
+    for (size_t at = 0; at < len;) {
+        size_t end = at, width = 0;
+        for (; end < len && text[end] != ' '; end++)
+            width += ((unsigned char)text[end] & 0xc0) != 0x80;
+        if (column > begin && column + 1 + width > m->width) {
+            buf_printf(b, "\n%*s", (int)m->indent, "");
+            begin = column = m->indent;
+        } else if (column > begin) {
+            buf_puts(b, " ");
+            column++;
+        }
+        buf_append(b, text + at, end - at);
+        column += width;
+        at = end + 1;
+    }
+    return buf_puts(b, "\n");
+}
+
 int buf_check(const struct buf *b, const char *what, struct error *e)
 {
     if (b->failed == ERR_LIMIT)

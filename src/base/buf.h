@@ -22,6 +22,14 @@ int buf_append(struct buf *b, const void *data, size_t len);
 int buf_puts(struct buf *b, const char *text);
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// Words of a text in lines, each with a newline. The first line begins at column `at`, where the
+// writer stands, the others at `indent`; all end before column `width`, unless a single word is
+// longer. Columns are characters of UTF-8.
+struct buf_margins {
+    size_t at, indent, width;
+};
+int buf_wrap(struct buf *b, const char *text, size_t len, const struct buf_margins *m);
+
 // 0, or the remembered failure described in `e`.
 int buf_check(const struct buf *b, const char *what, struct error *e);
 

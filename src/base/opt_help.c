@@ -7,26 +7,6 @@
 #define HELP_COLUMN 28 // where explanations begin
 #define HELP_WIDTH  80
 
-// Words of `text` in lines from HELP_COLUMN to HELP_WIDTH; `at` is the column we stand in.
-static void wrap(struct buf *out, const char *text, size_t at)
-{
-    while (*text) {
-        const size_t len = strcspn(text, " ");
-        if (at > HELP_COLUMN && at + 1 + len > HELP_WIDTH) {
-            buf_printf(out, "\n%*s", HELP_COLUMN, "");
-            at = HELP_COLUMN;
-        } else if (at > HELP_COLUMN) {
-            buf_puts(out, " ");
-            at++;
-        }
-        buf_append(out, text, len);
-        at += len;
-        text += len;
-        text += strspn(text, " ");
-    }
-    buf_puts(out, "\n");
-}
-
 static void explain(const struct opt *o, struct buf *text)
 {
     buf_puts(text, o->help);
@@ -61,7 +41,7 @@ static void help_row(const struct opt *o, struct buf *out)
     struct buf text;
     buf_init(&text, 4096);
     explain(o, &text);
-    wrap(out, text.data ? text.data : "", HELP_COLUMN);
+    buf_wrap(out, text.data, text.len, &(struct buf_margins){HELP_COLUMN, HELP_COLUMN, HELP_WIDTH});
     buf_clear(&text);
 }
 

@@ -241,6 +241,7 @@ static int print_spread(const struct printing *p, struct error *e)
 // Lines of notes or of the answer.
 static void put_lines(const struct printing *p, const struct buf *text, const char *bullet)
 {
+    static const struct buf_margins margins = {.indent = 2, .width = GRID_WIDTH};
     for (size_t at = 0; at < text->len;) {
         const size_t len = strcspn(text->data + at, "\n");
         buf_puts(p->out, bullet);
@@ -248,7 +249,7 @@ static void put_lines(const struct printing *p, const struct buf *text, const ch
             buf_append(p->out, text->data + at, len);
             buf_puts(p->out, "\n");
         } else
-            grid_wrap(text->data + at, len, p->out);
+            buf_wrap(p->out, text->data + at, len, &margins);
         at += len + 1;
     }
     if (text->len)

@@ -189,23 +189,3 @@ void grid_markdown(const struct grid *g, struct buf *out)
         put_bars(g, out, cell_text, row);
     buf_puts(out, "\n");
 }
-
-void grid_wrap(const char *text, size_t len, struct buf *out)
-{
-    size_t used = 0;
-    for (size_t at = 0; at < len;) {
-        size_t end = at, width = 0;
-        for (; end < len && text[end] != ' '; end++)
-            width += ((unsigned char)text[end] & 0xc0) != 0x80;
-        if (used && used + 1 + width > GRID_WIDTH) {
-            buf_puts(out, "\n ");
-            used = 1;
-        }
-        if (used)
-            buf_puts(out, " ");
-        used += width + (used > 0);
-        buf_append(out, text + at, end - at);
-        at = end + 1;
-    }
-    buf_puts(out, "\n");
-}

@@ -32,8 +32,4 @@ void grid_put(struct grid *g, size_t row, size_t column, const char *format, ...
 void grid_text(const struct grid *g, struct buf *out);
 void grid_markdown(const struct grid *g, struct buf *out);
 
-// Words of `text` in lines of at most GRID_WIDTH characters, of which all but the first begin with
-// two blanks. A word that is longer stays whole.
-void grid_wrap(const char *text, size_t len, struct buf *out);
-
 #endif

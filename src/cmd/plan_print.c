@@ -12,20 +12,14 @@
 
 #define WIDTH 80
 
-// A paragraph, broken at blanks.
 static void print_paragraph(const struct buf *text)
 {
-    size_t column = 0;
-    for (const char *at = text->failed ? "" : text->data; *at;) {
-        const size_t length = strcspn(at, " ");
-        if (column > 0 && column + 1 + length > WIDTH) {
-            putchar('\n');
-            column = 0;
-        }
-        column += (size_t)printf("%s%.*s", column ? " " : "", (int)length, at);
-        at += length + (at[length] == ' ');
-    }
-    putchar('\n');
+    struct buf lines;
+    buf_init(&lines, 4096);
+    buf_wrap(&lines, text->data, text->failed ? 0 : text->len,
+             &(struct buf_margins){.width = WIDTH});
+    fputs(lines.failed ? "\n" : lines.data, stdout);
+    buf_clear(&lines);
 }
 
 static void print_measured(const struct plan_result *r)

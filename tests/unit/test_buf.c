@@ -40,6 +40,29 @@ static void holds_nothing_and_bytes(void **state)
     buf_clear(&b);
 }
 
+static void check_wrapped(const char *text, struct buf_margins m, const char *want)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    assert_int_equal(buf_wrap(&b, text, strlen(text), &m), 0);
+    assert_string_equal(b.data, want);
+    buf_clear(&b);
+}
+
+static void wraps_words(void **state)
+{
+    (void)state;
+    check_wrapped("", (struct buf_margins){.width = 8}, "\n");
+    check_wrapped("one two six", (struct buf_margins){.width = 7}, "one two\nsix\n");
+    check_wrapped("one two six", (struct buf_margins){.width = 6}, "one\ntwo\nsix\n");
+    check_wrapped("one two six", (struct buf_margins){0, 2, 8}, "one two\n  six\n");
+    check_wrapped("one two six", (struct buf_margins){4, 4, 11}, "one two\n    six\n");
+    check_wrapped("a longer_than_that b", (struct buf_margins){.width = 5},
+                  "a\nlonger_than_that\nb\n");
+    check_wrapped("\xc3\xbc\xc3\xbc\xc3\xbc two", (struct buf_margins){.width = 7},
+                  "\xc3\xbc\xc3\xbc\xc3\xbc two\n"); // three characters, six bytes
+}
+
 // The maximum may be reached, and for every length on each side of the first allocation too.
 static void keeps_to_its_maximum(void **state)
 {
@@ -87,9 +110,8 @@ static void remembers_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows_and_ends_in_nul),
-        cmocka_unit_test(holds_nothing_and_bytes),
-        cmocka_unit_test(keeps_to_its_maximum),
+        cmocka_unit_test(grows_and_ends_in_nul), cmocka_unit_test(holds_nothing_and_bytes),
+        cmocka_unit_test(wraps_words),           cmocka_unit_test(keeps_to_its_maximum),
         cmocka_unit_test(remembers_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
