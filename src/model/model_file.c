@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: MIT
+// Model files, a piece of a tensor at a time. A network may be divided among ranks, so what is
+// written comes from a source that all ranks read together: the root puts the pieces into its file,
+// the others read along and have none. That is why a failure of the file does not end the reading:
+// whoever left would be waited for. What is read goes into a slice, of which a whole network is
+// one.
+//
+// Files have torch's [outputs][inputs], whatever the layout in memory (net.h).
 #include "model/model_file.h"
 
 #include "base/crc.h"
@@ -51,22 +58,43 @@ size_t model_piece_floats(const struct net *net)
     return most;
 }
 
-// Where a tensor goes, once its member is open; a failure is kept, for the source is read on.
+// Where tensors go: one of the writers, or neither. A failure is kept, for the source is read on.
 struct sink {
-    int (*put)(void *writer, const void *data, size_t size, struct error *e);
-    void *writer;
+    struct npz_writer *npz;
+    struct pth_writer *pth;
     int rc;
     struct error *e;
 };
 
-static int npz_put(void *writer, const void *data, size_t size, struct error *e)
+static int open_array(struct npz_writer *w, const struct pth_tensor *tensor, struct error *e)
 {
-    return npz_writer_put(writer, data, size, e);
+    const uint64_t shape[2] = {tensor->shape[0], tensor->shape[1]};
+    return npz_writer_open(w, &(struct npz_values){tensor->name, "<f4", tensor->ndim, shape, NULL},
+                           e);
 }
 
-static int pth_put(void *writer, const void *data, size_t size, struct error *e)
+static void sink_open(struct sink *to, const struct pth_tensor *tensor)
 {
-    return pth_writer_put(writer, data, size, e);
+    if (to->rc == 0 && to->npz)
+        to->rc = open_array(to->npz, tensor, to->e);
+    else if (to->rc == 0 && to->pth)
+        to->rc = pth_writer_open(to->pth, tensor, to->e);
+}
+
+static void sink_put(struct sink *to, const float *values, size_t count)
+{
+    if (to->rc == 0 && to->npz)
+        to->rc = npz_writer_put(to->npz, values, count * sizeof *values, to->e);
+    else if (to->rc == 0 && to->pth)
+        to->rc = pth_writer_put(to->pth, values, count * sizeof *values, to->e);
+}
+
+static void sink_end(struct sink *to)
+{
+    if (to->rc == 0 && to->npz)
+        to->rc = npz_writer_end(to->npz, to->e);
+    else if (to->rc == 0 && to->pth)
+        to->rc = pth_writer_end(to->pth, to->e);
 }
 
 // All pieces of tensor t from the source into the sink.
@@ -80,11 +108,23 @@ static int pump(const struct model_source *source, const struct tensors *tensors
     for (size_t begin = 0, end; rc == 0 && begin < rows; begin = end) {
         end = begin + most < rows ? begin + most : rows;
         rc = source->read(source->context, t, begin, end, source->values, to->e);
-        if (rc == 0 && to->rc == 0 && to->writer)
-            to->rc = to->put(to->writer, source->values,
-                             (end - begin) * width * sizeof *source->values, to->e);
+        if (rc == 0)
+            sink_put(to, source->values, (end - begin) * width);
     }
     return rc;
+}
+
+static int pump_all(const struct model_source *source, const struct tensors *tensors,
+                    struct sink *to)
+{
+    int rc = 0;
+    for (size_t t = 0; rc == 0 && t < tensors->count; t++) {
+        sink_open(to, &tensors->tensor[t]);
+        rc = pump(source, tensors, t, to);
+        if (rc == 0)
+            sink_end(to);
+    }
+    return rc ? rc : to->rc;
 }
 
 // A network that is whole in memory.
@@ -157,13 +197,6 @@ static int describe(struct texts *t, const struct net *net, const struct model_m
     return rc == 0 && prep ? prep_text(prep, &t->prep, e) : rc;
 }
 
-static int open_array(struct npz_writer *w, const struct pth_tensor *tensor, struct error *e)
-{
-    const uint64_t shape[2] = {tensor->shape[0], tensor->shape[1]};
-    return npz_writer_open(w, &(struct npz_values){tensor->name, "<f4", tensor->ndim, shape, NULL},
-                           e);
-}
-
 static int end_npz(struct npz_writer *w, const struct texts *texts, struct error *e)
 {
     int rc = npz_writer_bytes(w, "meta.json", texts->meta.data, texts->meta.len, e);
@@ -177,28 +210,19 @@ int model_store_npz(const char *path, const struct net *net, const struct model_
 {
     struct tensors t;
     struct texts texts;
-    struct sink to = {.put = npz_put, .e = e};
+    struct sink to = {.e = e};
     tensors_init(&t, net);
     buf_init(&texts.meta, META_MAX);
     buf_init(&texts.prep, MODEL_PREP_MAX);
     to.rc = path ? describe(&texts, net, meta, prep, e) : 0;
-    struct npz_writer *w = path && to.rc == 0 ? npz_writer_begin(path, e) : NULL;
-    if (path && to.rc == 0 && !w)
+    to.npz = path && to.rc == 0 ? npz_writer_begin(path, e) : NULL;
+    if (path && to.rc == 0 && !to.npz)
         to.rc = error_code(e);
-    to.writer = w;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < t.count; i++) {
-        if (w && to.rc == 0)
-            to.rc = open_array(w, &t.tensor[i], e);
-        rc = pump(source, &t, i, &to);
-        if (w && rc == 0 && to.rc == 0)
-            to.rc = npz_writer_end(w, e);
-    }
-    rc = rc ? rc : to.rc;
-    if (w && rc == 0)
-        rc = end_npz(w, &texts, e);
+    int rc = pump_all(source, &t, &to);
+    if (to.npz && rc == 0)
+        rc = end_npz(to.npz, &texts, e);
     if (rc)
-        npz_writer_abort(w);
+        npz_writer_abort(to.npz);
     buf_clear(&texts.meta);
     buf_clear(&texts.prep);
     return rc;
@@ -208,24 +232,14 @@ int model_store_pth(const char *path, const struct net *net, const struct model_
                     struct error *e)
 {
     struct tensors t;
-    struct sink to = {.put = pth_put, .e = e};
     tensors_init(&t, net);
-    struct pth_writer *w = path ? pth_writer_begin(path, t.tensor, t.count, e) : NULL;
-    to.rc = path && !w ? error_code(e) : 0;
-    to.writer = w;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < t.count; i++) {
-        if (w && to.rc == 0)
-            to.rc = pth_writer_open(w, &t.tensor[i], e);
-        rc = pump(source, &t, i, &to);
-        if (w && rc == 0 && to.rc == 0)
-            to.rc = pth_writer_end(w, e);
-    }
-    rc = rc ? rc : to.rc;
-    if (w && rc == 0)
-        rc = pth_writer_commit(w, e);
+    struct sink to = {.pth = path ? pth_writer_begin(path, t.tensor, t.count, e) : NULL, .e = e};
+    to.rc = path && !to.pth ? error_code(e) : 0;
+    int rc = pump_all(source, &t, &to);
+    if (to.pth && rc == 0)
+        rc = pth_writer_commit(to.pth, e);
     if (rc)
-        pth_writer_abort(w);
+        pth_writer_abort(to.pth);
     return rc;
 }
 
