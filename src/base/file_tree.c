@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// One walk with a function for each entry; listing and clearing are two of those. Depth and number
+// are bounded, for folders come from outside and links may go round.
 #include "base/file_tree.h"
 
 #include "base/file.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Sentences and a table for people, or one JSON object. Numbers have few digits: they are
+// predictions.
 #include "cmd/plan_print.h"
 
 #include "base/num.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Lines for log scrapers go to standard output and stay; the bar goes to standard error, is erased
+// before anything else is printed there, and is drawn on a terminal alone.
 #include "cmd/progress.h"
 
 #include "base/clock.h"

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Of the sweeps that do the same work one is set beside each of the others: the one that is
+// cheapest at the smallest size that any was run at, in dollars where all have a price, else in
+// seconds. So of n there are n - 1 pairs, each of which answers up to which size the obvious
+// choice is right; all n (n - 1) / 2 would answer questions that nobody has. Numbers are said with
+// three digits: no line through a few runs knows more.
 #include "cost/turning.h"
 
 #include "base/mem.h"

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Several channels are parts by their names ("train", "validation"). A single one holds
+// everything: a file of it is of the parts whose arrays it has, else of the one that its path
+// names, else it is to train on. A pipe is read to its end into a file in memory (memfd), because
+// an .npz is read from its end; it is opened and polled without ever blocking, because the
+// platform may make it late, or never write, and a signal must end the job at any time.
 #include "job/channel_parts.h"
 
 #include "base/buf.h"

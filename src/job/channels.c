@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What the platform says the channels are wins; where it says nothing, they are the folders that
+// are there. Only files with names of data count, for platforms leave marks beside them.
 #include "job/channels.h"
 
 #include "base/file.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Rows are judged once; what is kept of them are predictions and labels (judged.h), from which the
+// threshold, metrics, intervals and curves come. A rule that chooses the threshold on --val has
+// those judged too, so that the rows asked for have no say in it.
 #include "job/eval_job.h"
 
 #include "base/mem.h"

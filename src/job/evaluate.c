@@ -25,8 +25,10 @@ static json_t *as_json(const struct score *s, enum net_task task)
     }
 }
 
-int evaluate_predict(const struct evaluation *how, const struct dataset *d, float *pred,
-                     double *loss, struct error *e)
+// Predictions into pred[n][outputs] and the mean loss, in one batch of all rows. With ranks, at the
+// root, and every rank calls it.
+static int predict(const struct evaluation *how, const struct dataset *d, float *pred, double *loss,
+                   struct error *e)
 {
     const struct plan_spec spec = {.net = how->net,
                                    .predict_rows = d->n,
@@ -109,7 +111,7 @@ int evaluate_rows(const struct model_run *run, const struct dataset *d, const ch
     *pred = mem_array(d->n, run->model.net.outputs * sizeof **pred);
     if (!*pred)
         return error_nomem(e, "predictions");
-    const int rc = evaluate_predict(&how, d, *pred, loss, e);
+    const int rc = predict(&how, d, *pred, loss, e);
     return rc ? rc : evaluate_loss(path, *loss, e);
 }
 
@@ -121,7 +123,7 @@ int evaluate(const struct evaluation *how, const struct dataset *d, json_t **met
     float *pred = mem_array(d->n, how->net->outputs * sizeof *pred);
     int rc = dist_agree(how->dist, pred ? 0 : error_nomem(e, "predictions"), e);
     if (rc == 0)
-        rc = evaluate_predict(how, d, pred, &loss, e);
+        rc = predict(how, d, pred, &loss, e);
     if (rc == 0 && dist_is_root(how->dist))
         rc = measure(how, d, pred, loss, metrics, e);
     else if (rc == 0 && !(*metrics = json_object()))

@@ -24,11 +24,6 @@ struct evaluation {
     struct fit *fit;   // of ranks that have a slice of the network each, whose `params` these are
 };
 
-// Predictions into pred[n][outputs] and the mean loss, in one batch of all rows. With ranks, at the
-// root, and every rank calls it.
-int evaluate_predict(const struct evaluation *how, const struct dataset *d, float *pred,
-                     double *loss, struct error *e);
-
 // Do labels, and their number of columns, fit the model? Before a loss looks at them. `path` begins
 // the message.
 int evaluate_check(const struct model_run *run, const struct dataset *d, const char *path,

@@ -60,7 +60,8 @@ bool hyper_decode(const json_t *value, struct buf *out)
     return out->failed || (strcmp(out->data, "None") != 0 && strcmp(out->data, "null") != 0);
 }
 
-bool hyper_reserved(const char *name)
+// A name that platforms and toolkits add, and that no program has to know?
+static bool is_reserved(const char *name)
 {
     return strncmp(name, "sagemaker_", 10) == 0 || name[0] == '_' ||
            strcmp(name, "default_user_module_name") == 0 || strcmp(name, "mp_parameters") == 0;
@@ -163,7 +164,7 @@ static int apply_member(const json_t *object, const char *key, const json_t *val
 {
     const int index = opt_find(options, key);
     if (index < 0)
-        return hyper_reserved(key) ? 0 : unknown(options, key, from, e);
+        return is_reserved(key) ? 0 : unknown(options, key, from, e);
     const char *other = other_spelling(options, object, key, index);
     if (other)
         return error_set(e, ERR_USAGE, "%s: '%.60s' and '%.60s' are the same option", from->file,

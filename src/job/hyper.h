@@ -27,7 +27,4 @@ bool hyper_decode(const json_t *value, struct buf *out);
 int hyper_apply(const json_t *object, const struct hyper_from *from, struct opt_set *options,
                 struct error *e);
 
-// Names that platforms and toolkits add, and that no program has to know.
-bool hyper_reserved(const char *name);
-
 #endif

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// The C library has POSIX expressions, metric definitions are Python's. So one is translated into
+// the other, token by token, as far as their meanings agree; what has no equal is refused, where a
+// wrong match would pass for a metric.
 #include "job/local_metrics.h"
 
 #include "base/mem.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// A function a member of run.json, each of which gives NULL when memory failed anywhere in it; the
+// last json_pack then fails as a whole.
 #include "job/run_record.h"
 
 #include "base/clock.h"
@@ -16,7 +18,8 @@
 #define RECORD_FORMAT 1
 #define TEXT_MAX      ((size_t)1 << 20) // of an option's value: of a configuration file
 
-uint64_t run_peak_memory(void)
+// Largest resident memory of this process so far in bytes (VmHWM), or 0 when unknown.
+static uint64_t peak_memory(void)
 {
     char line[256];
     uint64_t kilobytes = 0;
@@ -228,8 +231,8 @@ static json_t *record(const struct run_record *r)
                      versions(), "machine", machine(r), "device", device(), "instance",
                      instance(r->instance), "data", data(r), "preparation", preparation(r->prep),
                      "training", training(r->fit), "seconds", seconds(r), "energy", energy(r),
-                     "metrics", r->metrics, "peak_memory_bytes", (json_int_t)run_peak_memory(),
-                     "exit", r->exit);
+                     "metrics", r->metrics, "peak_memory_bytes", (json_int_t)peak_memory(), "exit",
+                     r->exit);
 }
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e)

@@ -39,7 +39,4 @@ struct run_record {
 
 int run_record_write(const struct run_record *r, const char *path, struct error *e);
 
-// Largest resident memory of this process so far in bytes (VmHWM), or 0 when unknown.
-uint64_t run_peak_memory(void);
-
 #endif

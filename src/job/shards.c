@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: MIT
+// Three steps of all ranks, each of which ends everywhere with the same code (dist_agree), for
+// whoever failed alone would be waited for:
+//   meet   who names which files. Ranks of a host that name the same one (device and inode, for a
+//          path may be spelled in several ways) have one shard, which the first of them reads.
+//   join   counts, shapes and digests of all shards go to every rank, which comes to the same
+//          verdict on them; then the labels do.
+//   deal   the features go to the ranks that compute them when the table is one batch.
+// The digest of the table is put together from those of the shards (crc_combine), so a checkpoint
+// knows it again, although nobody has ever had all of it.
 #include "job/shards.h"
 
 #include "base/crc.h"

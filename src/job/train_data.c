@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Rows come from one of three places: a CSV that is prepared and divided here (--data, or --train
+// with --target), a CSV for which --prep has the preparation, or arrays that are prepared already.
+// The training rows come first, since they decide what the preparation is, then the other parts,
+// then the targets, of which all parts must agree. With --sharded a rank loads only what it has;
+// whatever depends on labels is decided when those of all ranks are there (job/shards.h).
 #include "job/train_data.h"
 
 #include "base/crc.h"

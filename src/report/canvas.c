@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Text cannot be measured here, since fonts are the reader's: widths are estimates by character
+// (svg_text.c), and everything leaves room for them. Ids carry the figure's prefix, because a page
+// has many figures.
 #include "report/canvas.h"
 
 #include <ctype.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Everything is computed in one go while the model is in memory (model_run), in the order in which
+// one needs the other: rows, predictions, metrics, their intervals, calibration, what each column
+// says alone, and last, for it takes longest, what the model loses when a column is shuffled.
 #include "report/findings.h"
 
 #include "base/buf.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Looks for the model and for the rows that tell most about it: those that the user names, else
+// what the run says it was validated on. Rows of the run may be gone since then; the page is made
+// without them and says why. Rows that the user names may not.
 #include "report/report.h"
 
 #include "base/file.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Reading and parsing are apart, so that fuzzers need no files. A file that is not there is no
+// error, one that is there and cannot be parsed is: a report on half of a damaged run would
+// mislead.
 #include "report/run_folder.h"
 
 #include "base/buf.h"

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Names are looked for from the particular to the general: what the user says, X_train where
+// training rows are wanted, X. Where several would do, none is guessed; the message lists them.
+// Archives and CSVs are told apart by names or first bytes; in a folder, which is not opened file
+// by file, by names alone.
 #include "table/inputs.h"
 
 #include "base/file.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// A category's place is found by its text (a hash table, words.h) or its number (sorted, by
+// halves). What a missing or unknown value becomes is a place too, behind those of the categories,
+// so that encoding a value is one look-up and one copy.
 #include "table/prep_encoder.h"
 
 #include "base/mem.h"

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Whether a run may go on is not asked of its files but of what they came to: options that shape
+// the result (OPT_SHAPES, OPT_DRAWS in the table), the network, digests of data and starting
+// weights. So files may move, and a run may come with other threads or ranks. Both sides are
+// objects of texts; the first that differs is named. Ranks compare themselves with the root by the
+// same texts.
 #include "train/checkpoint_match.h"
 
 #include "io/json.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// The option table of skiff train: a row has all there is to an option (see base/opt.h), so that
+// arguments, files, help, the manual page's check, checkpoints and comparisons agree on it. What
+// excludes what is at the end.
 #include "train/config.h"
 
 #include <stddef.h>

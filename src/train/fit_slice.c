@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// A step goes forward through the slice plan, which exchanges between layers, and comes back strip
+// by strip: the gradient of some rows of W is all there is of it at a time, and moves them at
+// once, so that no rank has memory for a whole one. --clip_norm needs the norm over everything
+// before the first weight moves; the gradient is kept then, and each square counted by one rank:
+// by its owner, or by the root where all ranks have the same weights.
 #include "train/fit_slice.h"
 
 #include "base/mem.h"
