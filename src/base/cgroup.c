@@ -12,7 +12,7 @@
 #define LINE_SIZE 1024
 
 struct search {
-    const char *root, *controller;
+    const char *root;
     size_t (*limit)(const char *folder);
     size_t least;
     uint64_t group;
@@ -86,7 +86,7 @@ static bool has_word(const char *words, const char *word)
 size_t cgroup_least(const char *membership, const char *root, const char *controller,
                     size_t (*limit)(const char *folder), uint64_t *group)
 {
-    struct search s = {root, controller, limit, SIZE_MAX, 0};
+    struct search s = {.root = root, .limit = limit, .least = SIZE_MAX};
     char line[LINE_SIZE];
     FILE *f = strlen(root) < LINE_SIZE / 2 ? fopen(membership, "re") : NULL;
     if (group)

@@ -17,6 +17,6 @@ struct train_hosts_job {
 // As bringup_run: 0 with *rank in the process that is to train as a rank; in the one that has
 // watched over it, when all is over, *status is what to exit with.
 int train_hosts(const struct train_config *c, const struct train_hosts_job *job,
-                bool (*stop)(void *context), bool *rank, int *status, struct error *e);
+                bool (*asked)(void *context), bool *rank, int *status, struct error *e);
 
 #endif

@@ -80,16 +80,16 @@ static void put_value(const char *text, const json_t *value, enum local_sender s
         put_json(value, out);
 }
 
-json_t *local_encode(const char *text, enum local_sender sender)
+json_t *local_encode(const char *value, enum local_sender sender)
 {
     struct buf out;
     buf_init(&out, TEXT_MAX_LEN);
-    json_t *value = python_value(text), *encoded = NULL;
-    if (value)
-        put_value(text, value, sender, &out);
-    if (value && !out.failed)
+    json_t *read = python_value(value), *encoded = NULL;
+    if (read)
+        put_value(value, read, sender, &out);
+    if (read && !out.failed)
         encoded = json_string(out.data ? out.data : "");
-    json_decref(value);
+    json_decref(read);
     buf_clear(&out);
     return encoded;
 }

@@ -25,7 +25,6 @@ struct run {
     struct prep_table table;
     struct output *output; // [count]
     size_t count;
-    struct par *team;
     struct error *e;
     int rc;
 };

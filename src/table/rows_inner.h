@@ -31,8 +31,8 @@ struct rows {
 // Make room and begin; rows_close clears what there is, also when `open` fails. `paths` is given
 // away.
 struct rows *rows_npz_new(void);
-int rows_npz_open(struct rows *r, struct error *e);
+int rows_npz_open(struct rows *base, struct error *e);
 struct rows *rows_csv_new(void);
-int rows_csv_open(struct rows *r, struct error *e);
+int rows_csv_open(struct rows *base, struct error *e);
 
 #endif

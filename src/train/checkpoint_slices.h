@@ -12,7 +12,7 @@
 // The root's part in writing the arrays, `rc` being what became of the file so far: it is made in
 // any case, for the others wait. And theirs; *writes tells all whether there is a file.
 int checkpoint_slices_begin(const struct fit *f, bool *writes, struct error *e);
-int checkpoint_slices_write(const struct fit *f, struct npz_writer *w, int rc, struct error *e);
+int checkpoint_slices_write(const struct fit *f, struct npz_writer *to, int rc, struct error *e);
 
 // Are the arrays in the archive, whole and of the right sizes? At the root alone.
 int checkpoint_slices_check(const struct fit *f, const struct npz *z, struct error *e);

@@ -45,12 +45,12 @@ static size_t cut(const struct division *d, size_t rows, size_t r)
 static void keep_rows(struct dataset *d, const struct division *how, size_t rank)
 {
     struct dataset whole = *d;
-    const size_t begin = cut(how, whole.n, rank), n = cut(how, whole.n, rank + 1) - begin;
+    const size_t first = cut(how, whole.n, rank), n = cut(how, whole.n, rank + 1) - first;
     d->n = n;
     d->X = d->owned = mem_array(n * d->d, sizeof *d->owned);
     d->y = mem_array(n * d->targets, sizeof *d->y);
-    memcpy(d->owned, whole.X + begin * d->d, n * d->d * sizeof *d->X);
-    memcpy(d->y, whole.y + begin * d->targets, n * d->targets * sizeof *d->y);
+    memcpy(d->owned, whole.X + first * d->d, n * d->d * sizeof *d->X);
+    memcpy(d->y, whole.y + first * d->targets, n * d->targets * sizeof *d->y);
     if (n == 0)
         d->d = d->targets = 0; // as of a folder without files
     dataset_clear(&whole);
