@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Files: a licence line at the top, one name once in the tree, each listed where the build finds
-it, and nothing in them that only one machine has."""
+it, each module on the map (ARCHITECTURE.md), and nothing in them that only one machine has."""
 
 import collections
 import os
@@ -29,6 +29,22 @@ def listed(path, words):
             return True
         path = os.path.dirname(path)
     return False
+
+
+def unmapped(top, paths):
+    """Modules of a layer that its section of ARCHITECTURE.md, "### src/LAYER", does not name."""
+    if not os.path.exists(os.path.join(top, "ARCHITECTURE.md")):
+        return
+    sections = re.split(r"^#+ (.*)$", source.read(top, "ARCHITECTURE.md"), flags=re.M)
+    named = {title: {name.split(".")[0] for name in re.findall(r"`([\w.]+)`", text)}
+             for title, text in zip(sections[1::2], sections[2::2])}
+    for path in paths:
+        layer, name = os.path.split(path)
+        module, kind = os.path.splitext(name)
+        inner = module.endswith("_inner") and kind == ".h"
+        if path.startswith("src/") and kind in (".c", ".h") and not inner:
+            if module not in named.get(layer, ()):
+                yield f"{path}: ARCHITECTURE.md, in '### {layer}', does not name it"
 
 
 def main():
@@ -62,6 +78,7 @@ def main():
         elif not listed(path, words):
             problems.append(f"{path}: listed in no Makefile.inc")
 
+    problems += unmapped(top, paths)
     texts = [p for p in os.listdir(top) if p.endswith((".md", ".am", ".ac")) or p == "NEWS"]
     for path in paths + sorted(texts) + ["bootstrap"]:
         if path.endswith((".npz", ".pth", ".png", "check_files.py", "check_must_fail.sh")):

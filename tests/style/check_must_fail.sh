@@ -84,6 +84,11 @@ clean_tree
 echo "$licence" >src/base/lost.c
 expect 1 check_files.py "a file not listed"
 clean_tree
+printf '### src/base\n\n- `a` adds\n\n### src/io\n\n- `b.h` gets\n' >ARCHITECTURE.md
+expect 0 check_files.py "a map of the tree"
+printf '### src/base\n\n- `a` adds, `b`\n' >ARCHITECTURE.md
+expect 1 check_files.py "a module that its layer does not name"
+clean_tree
 cp "$here/../../.clang-format" .
 mkdir -p tests bench
 expect 0 check_format.sh "a clean tree"
