@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every rank brings the maximal aligned subtrees of its leaves; which those are follows from the
-// number of leaves and ranks, so everybody knows what everybody sends. Two ways to finish the tree:
+// number of leaves and ranks, so everybody knows what everybody sends. Three ways to finish the
+// tree:
 //
 // Small gradients: each rank sends its subtrees, with losses and flags in front, to all others in
 // one message, and all finish the tree for themselves. One hop.
@@ -9,22 +10,23 @@
 // the sum then go to everybody. Two hops, but of a rank's bytes only a few times the gradient's,
 // however many ranks there are, and the additions are shared as well.
 //
-// Both add the same numbers in the same order, so the choice changes no bit.
+// Many ranks: recursive doubling (doubling.h). Few hops and messages, log2 of the ranks, but whole
+// subtrees in each.
+//
+// All add the same numbers in the same order, so the choice changes no bit. It is made by what the
+// ways cost on one assumed network, for all ranks must choose the same.
 #include "dist/dist_sum.h"
 
 #include "base/mem.h"
 #include "dist/dist_inner.h"
+#include "dist/dist_sum_inner.h"
+#include "dist/doubling.h"
 
 #include <string.h>
 
 #define GRAIN         (4 * KERN_LANES) // floats; segments and shares of threads begin at multiples
 #define SERIAL_FLOATS 32768            // not worth sharing among threads
 
-// What stands in front of a rank's subtrees.
-struct head {
-    _Alignas(MEM_ALIGN) uint64_t flags;
-    double loss[TREE_COVER_MAX]; // of its subtrees
-};
 #define HEAD_FLOATS (sizeof(struct head) / sizeof(float))
 
 struct dist_sum {
@@ -32,7 +34,7 @@ struct dist_sum {
     const struct kern *kern;
     struct par *team;
     size_t floats, threads;
-    bool segments;
+    enum dist_sum_way way;
     float *in;  // of each other rank in turn: a head, its subtrees or this rank's segment of them
     float *out; // a head, then this rank's subtrees or the finished sum
     struct tree_node *node; // subtrees of all ranks, in leaf order
@@ -52,14 +54,12 @@ struct plan_part dist_part(const struct dist *d)
     return (struct plan_part){dist_rank(d), dist_ranks(d)};
 }
 
-// Subtrees that rank r hands over, without their sums.
-static size_t nodes_of(size_t ranks, size_t leaves, size_t r, struct tree_node *node)
-{
-    const struct par_range own = plan_part_leaves(leaves, (struct plan_part){r, ranks});
-    return tree_cover(own.begin, own.end, node);
-}
-
 // ---- memory
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
 
 // The most subtrees of one rank, and of all, in batches of up to so many rows.
 static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *all)
@@ -69,7 +69,7 @@ static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *a
     for (size_t leaves = plan_leaves(spec->rows, spec->floats); leaves > 0; leaves /= 2) {
         size_t sum = 0;
         for (size_t r = 0; r < spec->ranks->ranks; r++) {
-            const size_t nodes = nodes_of(spec->ranks->ranks, leaves, r, node);
+            const size_t nodes = dist_sum_nodes(spec->ranks->ranks, leaves, r, node);
             sum += nodes;
             *one = nodes > *one ? nodes : *one;
         }
@@ -77,21 +77,50 @@ static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *a
     }
 }
 
-static bool in_segments(const struct dist_sum_spec *spec)
+static enum dist_sum_way way_of(const struct dist_sum_spec *spec)
 {
-    return spec->floats >= DIST_SEGMENTS_FROM;
+    return dist_sum_choose(spec->floats, plan_leaves(spec->rows, spec->floats), spec->ranks->ranks);
+}
+
+// The most subtrees of a message, in batches of up to so many leaves.
+static size_t most_doubling(struct doubling g, size_t leaves_most)
+{
+    size_t most = 1;
+    for (size_t leaves = leaves_most; leaves > 0; leaves /= 2) {
+        for (size_t rank = 0; rank < g.ranks; rank++)
+            most = larger(most, dist_sum_count(doubling_own(g, leaves, rank)));
+        for (size_t width = 1; width < g.actors; width *= 2)
+            for (size_t actor = 0; actor < g.actors; actor += width)
+                most = larger(most, dist_sum_count(doubling_leaves(g, leaves, actor, width)));
+    }
+    return most;
+}
+
+// One message of each round, and the one of who does not act, stay until the end.
+static bool sizes_doubling(const struct dist_sum_spec *spec, size_t *in, size_t *out)
+{
+    const struct doubling g = doubling_of(spec->ranks->ranks);
+    const size_t most = most_doubling(g, plan_leaves(spec->rows, spec->floats));
+    size_t messages = 1;
+    for (size_t width = 1; width < g.actors; width *= 2)
+        messages++;
+    return size_mul(most, spec->floats, out) && size_add(*out, HEAD_FLOATS, out) &&
+           size_mul(*out, messages, in);
 }
 
 // Floats of the two buffers; false: more than can be.
 static bool sizes(const struct dist_sum_spec *spec, size_t *in, size_t *out)
 {
     const size_t ranks = spec->ranks->ranks, floats = spec->floats;
+    const bool segments = way_of(spec) == WAY_SEGMENTS;
+    if (way_of(spec) == WAY_DOUBLING)
+        return sizes_doubling(spec, in, out);
     const size_t segment_most = (floats / ranks / GRAIN + 1) * GRAIN;
     size_t one, all;
     count_nodes(spec, &one, &all);
-    return size_mul(all, in_segments(spec) ? segment_most : floats, in) &&
-           size_add(*in, ranks * HEAD_FLOATS, in) &&
-           size_mul(in_segments(spec) ? 1 : one, floats, out) && size_add(*out, HEAD_FLOATS, out);
+    return size_mul(all, segments ? segment_most : floats, in) &&
+           size_add(*in, ranks * HEAD_FLOATS, in) && size_mul(segments ? 1 : one, floats, out) &&
+           size_add(*out, HEAD_FLOATS, out);
 }
 
 double dist_sum_bytes(const struct dist_sum_spec *spec)
@@ -130,7 +159,7 @@ struct dist_sum *dist_sum_new(const struct dist_sum_spec *spec, struct error *e)
     s->team = spec->team;
     s->floats = spec->floats;
     s->threads = spec->threads;
-    s->segments = in_segments(spec);
+    s->way = way_of(spec);
     if (buffers(s, spec, e)) {
         dist_sum_free(s);
         return NULL;
@@ -162,7 +191,8 @@ static int post_whole(struct dist_sum *s, const struct plan_sums *own, struct er
     for (size_t r = 0; rc == 0 && r < d->ranks; r++) {
         if (r == d->rank)
             continue;
-        const size_t floats = HEAD_FLOATS + nodes_of(d->ranks, own->leaves, r, node) * s->floats;
+        const size_t floats =
+            HEAD_FLOATS + dist_sum_nodes(d->ranks, own->leaves, r, node) * s->floats;
         rc = dist_recv(d, r, in, floats * sizeof *in, e);
         if (rc == 0)
             rc = dist_send(d, r, s->out, (size_t)(out - s->out) * sizeof *out, e);
@@ -178,7 +208,7 @@ static int swap_segments(struct dist_sum *s, size_t r, const struct plan_sums *o
     struct dist *d = s->ranks;
     struct tree_node node[TREE_COVER_MAX];
     const struct par_range mine = segment(s, d->rank), theirs = segment(s, r);
-    const size_t nodes = nodes_of(d->ranks, own->leaves, r, node);
+    const size_t nodes = dist_sum_nodes(d->ranks, own->leaves, r, node);
     int rc = dist_recv(d, r, *in, sizeof(struct head), e);
     *in += HEAD_FLOATS;
     for (size_t i = 0; rc == 0 && i < nodes; i++, *in += mine.end - mine.begin)
@@ -231,7 +261,7 @@ static void collect(const struct dist_sum *s, struct join *j, const struct plan_
     j->nodes = 0;
     for (size_t r = 0; r < s->ranks->ranks; r++) {
         struct tree_node *node = s->node + j->nodes;
-        const size_t count = nodes_of(s->ranks->ranks, sums->leaves, r, node);
+        const size_t count = dist_sum_nodes(s->ranks->ranks, sums->leaves, r, node);
         j->nodes += count;
         if (r == s->ranks->rank) {
             for (size_t i = 0; i < count; i++) {
@@ -271,55 +301,166 @@ static void finish(struct join *j)
     par_run(j->sum->team, j->workers, run_join, j);
 }
 
-int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, struct error *e)
+// ---- recursive doubling
+
+// The sum so far: the maximal subtrees of `leaves` in s->node.
+struct part {
+    struct join join;
+    struct par_range leaves;
+    uint64_t *flags;
+    float *in; // where the next message goes
+};
+
+static int send_part(struct dist_sum *s, const struct part *p, size_t to, struct error *e)
 {
+    struct head head = {.flags = *p->flags};
+    float *out = s->out + HEAD_FLOATS;
+    for (size_t i = 0; i < p->join.nodes; i++, out += s->floats) {
+        head.loss[i] = s->node[i].loss;
+        memcpy(out, s->node[i].sum, s->floats * sizeof *out);
+    }
+    memcpy(s->out, &head, sizeof head);
+    return dist_send(s->ranks, to, s->out, (size_t)(out - s->out) * sizeof *out, e);
+}
+
+static int recv_part(struct dist_sum *s, const struct part *p, size_t from, struct par_range leaves,
+                     struct error *e)
+{
+    const size_t floats = HEAD_FLOATS + dist_sum_count(leaves) * s->floats;
+    return dist_recv(s->ranks, from, p->in, floats * sizeof(float), e);
+}
+
+// Subtrees of `leaves` have come in: those before or behind the part's.
+static void take_in(struct dist_sum *s, struct part *p, struct par_range leaves)
+{
+    struct head head;
+    struct tree_node come[TREE_COVER_MAX];
+    const size_t count = tree_cover(leaves.begin, leaves.end, come);
+    const bool before = leaves.begin < p->leaves.begin;
+    memcpy(&head, p->in, sizeof head);
+    p->in += HEAD_FLOATS;
+    for (size_t i = 0; i < count; i++, p->in += s->floats) {
+        come[i].sum = p->in;
+        come[i].loss = head.loss[i];
+    }
+    *p->flags |= head.flags;
+    if (before)
+        memmove(s->node + count, s->node, p->join.nodes * sizeof *s->node);
+    memcpy(before ? s->node : s->node + p->join.nodes, come, count * sizeof *come);
+    p->join.nodes += count;
+    if (before)
+        p->leaves.begin = leaves.begin;
+    p->leaves.end = larger(p->leaves.end, leaves.end);
+}
+
+// Joins what can be; what cannot stays.
+static void join_part(struct dist_sum *s, struct part *p)
+{
+    struct tree_node left[TREE_COVER_MAX];
+    size_t at = 0;
+    finish(&p->join);
+    p->join.nodes = tree_cover(p->leaves.begin, p->leaves.end, left);
+    for (size_t i = 0; i < p->join.nodes; i++) {
+        while (s->node[at].first != left[i].first)
+            at++;
+        left[i].sum = s->node[at].sum;
+        left[i].loss = s->node[at].loss;
+    }
+    memcpy(s->node, left, p->join.nodes * sizeof *left);
+}
+
+static int receive_part(struct dist_sum *s, struct part *p, size_t from, struct par_range leaves,
+                        struct error *e)
+{
+    int rc = recv_part(s, p, from, leaves, e);
+    if (rc == 0)
+        rc = dist_wait(s->ranks, e);
+    if (rc)
+        return rc;
+    take_in(s, p, leaves);
+    join_part(s, p);
+    return 0;
+}
+
+static int run_rounds(struct dist_sum *s, struct part *p, size_t leaves, struct error *e)
+{
+    const struct doubling g = doubling_of(s->ranks->ranks);
+    const size_t actor = doubling_actor(g, s->ranks->rank);
+    int rc = 0;
+    for (size_t width = 1; rc == 0 && width < g.actors; width *= 2) {
+        const size_t other = actor ^ width, rank = doubling_rank(g, other);
+        rc = send_part(s, p, rank, e);
+        if (rc == 0)
+            rc = receive_part(s, p, rank, doubling_leaves(g, leaves, other, width), e);
+    }
+    return rc;
+}
+
+static int add_doubling(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags,
+                        struct error *e)
+{
+    const struct doubling g = doubling_of(s->ranks->ranks);
+    const size_t rank = s->ranks->rank, leaves = sums->leaves;
+    const bool acts = doubling_acts(g, rank);
+    const bool pair = doubling_has_second(g, doubling_actor(g, rank));
+    struct part p = {.join = {.sum = s, .floats = s->floats, .nodes = sums->nodes},
+                     .leaves = doubling_own(g, leaves, rank),
+                     .flags = flags,
+                     .in = s->in};
+    int rc = 0;
+    memcpy(s->node, sums->node, sums->nodes * sizeof *s->node);
+    if (!acts) {
+        rc = send_part(s, &p, rank - 1, e);
+        p.join.nodes = 0; // the sum is complete when it comes back
+        p.leaves = (struct par_range){0, 0};
+        return rc ? rc : receive_part(s, &p, rank - 1, (struct par_range){0, leaves}, e);
+    }
+    if (pair)
+        rc = receive_part(s, &p, rank + 1, doubling_own(g, leaves, rank + 1), e);
+    if (rc == 0)
+        rc = run_rounds(s, &p, leaves, e);
+    if (rc == 0 && pair)
+        rc = send_part(s, &p, rank + 1, e);
+    return rc == 0 && pair ? dist_wait(s->ranks, e) : rc;
+}
+
+// ---- all of it
+
+// Whole or in segments.
+static int add_at_once(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, struct error *e)
+{
+    const bool segments = s->way == WAY_SEGMENTS;
     struct join j = {.sum = s, .floats = s->floats};
     struct head head = {.flags = *flags};
     for (size_t i = 0; i < sums->nodes; i++)
         head.loss[i] = sums->node[i].loss;
     memcpy(s->out, &head, sizeof head);
-    int rc = s->segments ? post_segments(s, sums, e) : post_whole(s, sums, e);
+    int rc = segments ? post_segments(s, sums, e) : post_whole(s, sums, e);
     if (rc == 0)
         rc = dist_wait(s->ranks, e);
     if (rc)
         return rc;
-    if (s->segments) {
+    if (segments) {
         const struct par_range mine = segment(s, s->ranks->rank);
         j.begin = mine.begin;
         j.floats = mine.end - mine.begin;
     }
     collect(s, &j, sums, flags);
     finish(&j);
-    if (s->segments) {
+    if (segments) {
         rc = gather_segments(s, s->node[0].sum, e);
         s->node[0].sum = s->out + HEAD_FLOATS;
     }
-    sums->nodes = 1;
-    sums->node[0] = s->node[0];
     return rc;
 }
 
-// ---- the same, counted
-
-struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks)
+int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, struct error *e)
 {
-    const double others = (double)ranks - 1, bytes = sizeof(float) * (double)floats;
-    struct tree_node node[TREE_COVER_MAX];
-    double all = 0, most = 0;
-    if (ranks < 2)
-        return (struct dist_cost){0};
-    for (size_t r = 0; r < ranks; r++) {
-        const double nodes = (double)nodes_of(ranks, leaves, r, node);
-        all += nodes;
-        most = nodes > most ? nodes : most;
-    }
-    const double heads = others * sizeof(struct head), subtrees = others * most * bytes;
-    if (floats < DIST_SEGMENTS_FROM)
-        return (struct dist_cost){heads + subtrees, others, 1, all - 1};
-    return (struct dist_cost){
-        .bytes = heads + (subtrees + others * bytes) / (double)ranks,
-        .messages = others * (2 + most),
-        .hops = 2,
-        .additions = (all - 1) / (double)ranks,
-    };
+    const int rc =
+        s->way == WAY_DOUBLING ? add_doubling(s, sums, flags, e) : add_at_once(s, sums, flags, e);
+    if (rc)
+        return rc;
+    sums->nodes = 1;
+    sums->node[0] = s->node[0];
+    return 0;
 }

@@ -201,19 +201,21 @@ static float *own_sums(const struct summation *s, struct plan_part part, struct 
 {
     const size_t leaves = plan_leaves(s->rows, s->floats);
     const struct par_range own = plan_part_leaves(leaves, part);
-    float *copy = mem_aligned(leaves * s->floats, sizeof *copy);
+    const size_t floats = (own.end - own.begin) * s->floats;
+    float *copy = mem_aligned(floats, sizeof *copy);
     if (!copy)
         return NULL;
-    memcpy(copy, s->leaf, leaves * s->floats * sizeof *copy);
+    memcpy(copy, s->leaf + own.begin * s->floats, floats * sizeof *copy);
     *sums = (struct plan_sums){.leaves = leaves, .divisor = 2};
     sums->nodes = tree_cover(own.begin, own.end, sums->node);
     for (size_t i = 0; i < sums->nodes; i++) {
-        const size_t first = sums->node[i].first, count = (size_t)1 << sums->node[i].level;
+        const size_t first = sums->node[i].first - own.begin;
+        const size_t count = (size_t)1 << sums->node[i].level;
         for (size_t width = 1; width < count; width *= 2)
             for (size_t l = first; l < first + count; l += 2 * width)
                 kern->add(s->floats, copy + l * s->floats, copy + (l + width) * s->floats);
         sums->node[i].sum = copy + first * s->floats;
-        sums->node[i].loss = total_loss(s, first, count);
+        sums->node[i].loss = total_loss(s, sums->node[i].first, count);
     }
     return copy;
 }
@@ -245,12 +247,6 @@ static void sum_body(struct dist *d, size_t rank, void *context)
     struct summation *s = context;
     struct error e = {0};
     s->rc[rank] = sum_once(d, rank, s, &e);
-}
-
-// Numbers of ranks to try, up to RANKS_MAX.
-static size_t next(size_t ranks)
-{
-    return ranks < RANKS_FEW ? ranks + 1 : ranks + (ranks < 64 ? 64 - RANKS_FEW : 36);
 }
 
 static struct summation make_summation(size_t rows, size_t floats)
@@ -291,35 +287,57 @@ static void check_sums(struct summation *s, const float *want, double mean)
     }
 }
 
-// The most ranks that are worth a test: of many, each wants a thread and memory.
-static size_t most_ranks(const struct summation *s)
+// For the numbers of ranks from `ranks` on to `most`, `step` apart.
+static void check_ranks(struct summation *s, size_t ranks, size_t most, size_t step)
 {
-    return s->rows >= 5000 && s->floats < 32768 ? RANKS_MAX : RANKS_FEW;
+    struct plan_sums whole;
+    float *own = own_sums(s, (struct plan_part){0, 1}, &whole);
+    const double mean = plan_mean_loss(&whole);
+    for (s->ranks = ranks; s->ranks <= most; s->ranks += step) {
+        struct mock *m = mock_new(s->ranks);
+        memset(s->got, 0, s->ranks * s->floats * sizeof *s->got);
+        alarm(SECONDS);
+        mock_run(m, sum_body, s);
+        assert_int_equal(mock_messages(m), 0);
+        mock_free(m);
+        check_sums(s, whole.node[0].sum, mean);
+    }
+    mem_free(own);
 }
 
-// Small gradients go whole, large ones in segments; 17 leaves no even segment, 32,768 + 16 neither.
+// Small gradients go whole, large ones in segments, those between by doubling from some ranks on;
+// 17 leaves no even segment, 32,768 + 16 neither.
 static void sums_have_one_process_bits(void **state)
 {
     (void)state;
     static const size_t rows[] = {1, 130, 300, 569, 5000, 100000};
-    static const size_t floats[] = {16, 1008, 32768 + 16, 70000 - 70000 % 16};
+    static const size_t floats[] = {16, 1008, 30000, 32768 + 16, 70000 - 70000 % 16};
     for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
             struct summation s = make_summation(rows[k], floats[i]);
-            struct plan_sums whole;
-            float *own = own_sums(&s, (struct plan_part){0, 1}, &whole);
-            const double mean = plan_mean_loss(&whole);
-            for (s.ranks = 2; s.ranks <= most_ranks(&s); s.ranks = next(s.ranks)) {
-                struct mock *m = mock_new(s.ranks);
-                memset(s.got, 0, s.ranks * s.floats * sizeof *s.got);
-                mock_run(m, sum_body, &s);
-                assert_int_equal(mock_messages(m), 0);
-                mock_free(m);
-                check_sums(&s, whole.node[0].sum, mean);
-            }
-            mem_free(own);
+            check_ranks(&s, 2, RANKS_FEW, 1);
             free_summation(&s);
         }
+}
+
+// Of 16 floats whole up to 63 ranks; of 4,096 by doubling from 16 on. With fewer leaves than ranks
+// some have nothing to send but their flags.
+static void sums_of_many_ranks_do_too(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t rows, floats, ranks, step;
+    } cases[] = {{100000, 4096, 9, 1},
+                 {5000, 4096, 9, 7},
+                 {300, 4096, 16, 17},
+                 {5000, 16, 64, 36},
+                 {1, 16, 17, 47}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct summation s = make_summation(cases[i].rows, cases[i].floats);
+        check_ranks(&s, cases[i].ranks, 70, cases[i].step);
+        check_ranks(&s, RANKS_MAX, RANKS_MAX, 1);
+        free_summation(&s);
+    }
 }
 
 // What dist_sum_cost says, and what ranks have sent.
@@ -327,7 +345,15 @@ struct traffic {
     struct summation sum;
     struct mock *mock;
     struct mock_traffic sent[RANKS_MAX];
+    long allocations; // of all ranks
 };
+
+// Nobody goes on before all have come.
+static void meet_all(struct dist *d)
+{
+    bool any = false;
+    (void)dist_any(d, &any, NULL);
+}
 
 static void traffic_body(struct dist *d, size_t rank, void *context)
 {
@@ -338,9 +364,16 @@ static void traffic_body(struct dist *d, size_t rank, void *context)
     const struct dist_sum_spec spec = {d, kern, NULL, t->sum.floats, t->sum.rows, 1};
     struct dist_sum *sum = dist_sum_new(&spec, &e);
     float *own = own_sums(&t->sum, dist_part(d), &sums);
+    meet_all(d);
+    if (rank == 0)
+        (void)mem_fail_at(0);
+    meet_all(d);
     const struct mock_traffic before = mock_sent(t->mock, rank);
     t->sum.rc[rank] = dist_sum_add(sum, &sums, &flags, &e);
     const struct mock_traffic after = mock_sent(t->mock, rank);
+    meet_all(d);
+    if (rank == 0)
+        t->allocations = mem_fail_at(0);
     t->sent[rank] =
         (struct mock_traffic){after.messages - before.messages, after.bytes - before.bytes};
     mem_free(own);
@@ -350,6 +383,7 @@ static void traffic_body(struct dist *d, size_t rank, void *context)
 static void check_traffic(struct traffic *t)
 {
     struct mock_traffic most = {0};
+    assert_int_equal(t->allocations, 0);
     for (size_t r = 0; r < t->sum.ranks; r++) {
         assert_int_equal(t->sum.rc[r], 0);
         most.messages = t->sent[r].messages > most.messages ? t->sent[r].messages : most.messages;
@@ -368,8 +402,8 @@ static void check_traffic(struct traffic *t)
 static void costs_are_counted(void **state)
 {
     (void)state;
-    static const size_t rows[] = {1, 569, 5000}, floats[] = {1008, 70000 - 70000 % 16};
-    for (size_t i = 0; i < 2; i++)
+    static const size_t rows[] = {1, 569, 5000}, floats[] = {1008, 30000, 70000 - 70000 % 16};
+    for (size_t i = 0; i < 3; i++)
         for (size_t k = 0; k < 3; k++) {
             struct traffic t = {.sum = make_summation(rows[k], floats[i])};
             for (t.sum.ranks = 2; t.sum.ranks <= RANKS_FEW; t.sum.ranks++) {
@@ -382,6 +416,12 @@ static void costs_are_counted(void **state)
         }
     const struct dist_cost alone = dist_sum_cost(1000, 8, 1);
     assert_true(alone.bytes == 0 && alone.messages == 0 && alone.hops == 0);
+    // One hop, two in segments, and doubling: log2 of the ranks, two more where they are no power
+    // of two. So the tests above have seen each.
+    assert_true(dist_sum_cost(16, 32, 63).hops == 1 && dist_sum_cost(16, 32, 64).hops == 6);
+    assert_true(dist_sum_cost(30000, 32, 3).hops == 3 && dist_sum_cost(30000, 32, 4).hops == 2);
+    assert_true(dist_sum_cost(4096, 128, 16).hops == 4 && dist_sum_cost(4096, 128, 17).hops == 6);
+    assert_true(dist_sum_cost(70000, 32, 8).hops == 2 && dist_sum_cost(40000, 32, 64).hops == 6);
 }
 
 // ---- failure
@@ -389,7 +429,7 @@ static void costs_are_counted(void **state)
 static void every_call_may_fail(void **state)
 {
     (void)state;
-    static const size_t floats[] = {16, 40000 - 40000 % 16};
+    static const size_t floats[] = {16, 30000, 40000 - 40000 % 16};
     for (size_t i = 0; i < sizeof floats / sizeof *floats; i++) {
         struct summation s = make_summation(5000, floats[i]);
         s.ranks = 3;
@@ -469,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_process_alone_needs_nothing),
         cmocka_unit_test(a_launcher_that_is_none_of_ours),
         cmocka_unit_test(sums_have_one_process_bits),
+        cmocka_unit_test(sums_of_many_ranks_do_too),
         cmocka_unit_test(costs_are_counted),
         cmocka_unit_test(every_call_may_fail),
         cmocka_unit_test(what_a_rank_asserts_is_said),
