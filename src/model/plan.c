@@ -376,6 +376,11 @@ void plan_use(struct plan *p, size_t workers)
     p->active = workers < p->threads ? workers : p->threads;
 }
 
+void plan_lend(struct plan *p, struct par *team)
+{
+    p->team = team;
+}
+
 // `flops` and leaves are those of the whole batch, of which a part is this process's.
 static size_t workers_for(const struct plan *p, size_t leaves, size_t parts, double flops,
                           double least)

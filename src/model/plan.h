@@ -105,6 +105,9 @@ bool plan_predict_is_small(const struct plan *p, size_t rows);
 // Use at most so many workers from now on, however many there are. Changes no result.
 void plan_use(struct plan *p, size_t workers);
 
+// Who the workers are from now on; NULL: the calling thread. For a plan that outlives its team.
+void plan_lend(struct plan *p, struct par *team);
+
 // How many of them should share the optimizer's step after a gradient of so many rows.
 size_t plan_step_workers(const struct plan *p, size_t rows);
 

@@ -79,7 +79,7 @@ static struct field without_quotes(struct field f)
 static bool says(struct field f, const char *text)
 {
     if (f.len < 2 || *f.text != '"')
-        return strlen(text) == f.len && memcmp(f.text, text, f.len) == 0;
+        return strncmp(text, f.text, f.len) == 0 && !text[f.len];
     size_t i = 1;
     for (; i + 1 < f.len && *text; i++, text++) {
         if (f.text[i] != *text)
@@ -97,22 +97,39 @@ static bool is_column(const struct prep *p, struct field f)
     return false;
 }
 
+static bool is_number(struct field f)
+{
+    double x;
+    return field_number(f, &x) != NUM_NONE;
+}
+
+static bool any_name_is_number(const struct prep *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->columns && !any; i++)
+        any = is_number((struct field){p->column[i].name, strlen(p->column[i].name)});
+    return any;
+}
+
 // Does the first line name at least half of the columns? A single value may happen to be a name.
+// Numbers, of which rows may have thousands, are looked up only where a name is one.
 static bool names_columns(const struct csv_body *c)
 {
     const struct prep *p = c->spec.model->prep;
+    const bool numbers = any_name_is_number(p);
     size_t named = 0;
-    for (size_t i = 0; c->block.rows && i < c->csv.columns; i++)
-        named += is_column(p, raw_field(c, 0, i));
+    for (size_t i = 0; c->block.rows && i < c->csv.columns; i++) {
+        const struct field f = raw_field(c, 0, i);
+        named += (numbers || !is_number(without_quotes(f))) && is_column(p, f);
+    }
     return 2 * named >= p->columns;
 }
 
 // Is there nothing in it that is a number or might be a missing one?
 static bool is_all_words(const struct csv_body *c)
 {
-    double x;
     for (size_t i = 0; i < c->csv.columns; i++)
-        if (field_number(without_quotes(raw_field(c, 0, i)), &x) != NUM_NONE)
+        if (is_number(without_quotes(raw_field(c, 0, i))))
             return false;
     return c->block.rows > 0;
 }

@@ -11,7 +11,8 @@
 #include <pthread.h>
 #include <string.h>
 
-#define ANSWER_MAX ((size_t)1 << 32)
+#define ANSWER_MAX   ((size_t)1 << 32)
+#define SHARED_BYTES ((size_t)1 << 17) // of a body that is worth more threads: 1000 rows and more
 
 struct desk {
     struct plan *plan;
@@ -159,15 +160,36 @@ static int predict(const struct invoker *v, struct desk *d, struct body *b, stru
     }
 }
 
+// A request that is worked on.
+struct call {
+    struct invoker *v;
+    const struct body_spec *spec;
+    struct desk *desk;
+    struct answer *answer;
+    struct error *error;
+    int rc;
+};
+
+static void work(struct par *team, void *context)
+{
+    struct call *c = context;
+    struct body *b = body_open(c->spec, c->error);
+    plan_lend(c->desk->plan, team);
+    c->rc = b ? predict(c->v, c->desk, b, c->answer, c->error) : error_code(c->error);
+    plan_lend(c->desk->plan, NULL);
+    body_close(b);
+}
+
 static int answer_body(struct invoker *v, const struct body_spec *spec, struct answer *a,
                        struct error *e)
 {
-    struct desk *d = take_desk(v);
-    struct body *b = body_open(spec, e);
-    const int rc = b ? predict(v, d, b, a, e) : error_code(e);
-    body_close(b);
-    leave_desk(v, d);
-    return rc;
+    struct call c = {.v = v, .spec = spec, .desk = take_desk(v), .answer = a, .error = e};
+    if (v->run.threads > 1 && spec->size >= SHARED_BYTES)
+        par_team(v->run.threads, work, &c);
+    else
+        work(NULL, &c);
+    leave_desk(v, c.desk);
+    return c.rc;
 }
 
 static int status_of(int code)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct invoker_spec {
-    struct model_run_spec run; // its threads: 0 and 1 are the caller's alone, for each request
+    struct model_run_spec run; // threads that share in a large request; 0: the caller alone
     size_t workers;            // at least 1: how many predict at once; further callers wait
     const char *accept;        // type of the answers to those who do not say; NULL: text/csv
     const char *output;   // what an answer says of a row, as SAGEMAKER_INFERENCE_OUTPUT: a list of

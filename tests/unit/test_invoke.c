@@ -21,6 +21,7 @@ static const struct prep_rules rules = {
     .unseen = "zero",
 };
 
+#define BARE_FIT  "0,1.5,2,7\n1,2.5,1,6\n0,0.25,9,7\n1,1.75,3,1\n"
 #define THREE_FIT "x,z,y\n1,2,u\n2,3,\"v \"\"w\"\"\"\n3,1,t\n4,5,u\n"
 
 static const struct net_spec binary = {.inputs = 3, .outputs = 1, .task = TASK_BINARY};
@@ -31,11 +32,15 @@ static const struct net_spec two = {.inputs = 3, .outputs = 2, .task = TASK_REGR
 static int make_models(void **state)
 {
     static const struct prep_rules classes = {.target = "y"};
+    static const struct prep_rules bare = {.target = "c1", .features = "c2,c3"};
     struct prep prep;
     if (test_folder_make(state))
         return -1;
     test_prep(&prep, FIT, &rules);
     serve_model("raw.npz", &binary, &prep);
+    prep_clear(&prep);
+    test_prep(&prep, BARE_FIT, &bare);
+    serve_model("bare.npz", &binary, &prep);
     prep_clear(&prep);
     test_prep(&prep, THREE_FIT, &classes);
     serve_model("three.npz", &three, &prep);
@@ -110,7 +115,7 @@ static void compare_plain(const char *model, size_t first, size_t drop)
     CHECK_OK(npz_writer_add(w, &(struct npz_values){"X", "<f4", 2, shape, X}, &e), e);
     CHECK_OK(npz_writer_commit(w, &e), e);
     predicted(model, "X.npz", first, drop, &want);
-    struct invoker *v = serve_open(model, NULL);
+    struct invoker *v = serve_open(model, &(struct invoker_spec){.run.threads = 3});
     check_answer(v, &(struct question){"text/csv; label_size=0", NULL, text.data, 0}, want.data);
     invoker_close(v);
     mem_free(X);
@@ -244,6 +249,21 @@ static void first_line_of_names(void **state)
     check_refusal(v, &(struct question){NULL, NULL, "a,b,\n1,2,3\n", 0}, 400, "row 1, column 1");
     invoker_close(v);
     buf_clear(&want);
+}
+
+// A table without names: its columns are c1, c2, ... of which the first is the target here.
+static void columns_without_names(void **state)
+{
+    (void)state;
+    struct invoker *v = serve_open("bare.npz", NULL);
+    struct reply r;
+    ask(v, &(struct question){NULL, NULL, "1.5,2\n-3,4", 0}, &r);
+    assert_int_equal(r.status, 200);
+    check_answer(v, &(struct question){NULL, NULL, "0,1.5,2,8\n1,-3,4,9\n", 0}, r.body.data);
+    check_answer(v, &(struct question){NULL, NULL, "c3,c2\n2,1.5\n4,-3\n", 0}, r.body.data);
+    buf_clear(&r.body);
+    check_refusal(v, &(struct question){NULL, NULL, "1.5\n", 0}, 400, "1 columns in row 1");
+    invoker_close(v);
 }
 
 // ---- what is refused ----
@@ -398,11 +418,12 @@ static void failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(columns_by_name_or_in_order), cmocka_unit_test(features_as_numbers),
-        cmocka_unit_test(answers_of_all_types),        cmocka_unit_test(chosen_output),
-        cmocka_unit_test(regression_has_no_label),     cmocka_unit_test(first_line_of_names),
-        cmocka_unit_test(bodies_that_are_refused),     cmocka_unit_test(words_that_are_refused),
-        cmocka_unit_test(more_callers_than_workers),   cmocka_unit_test(failing_memory),
+        cmocka_unit_test(columns_without_names),  cmocka_unit_test(columns_by_name_or_in_order),
+        cmocka_unit_test(features_as_numbers),    cmocka_unit_test(answers_of_all_types),
+        cmocka_unit_test(chosen_output),          cmocka_unit_test(regression_has_no_label),
+        cmocka_unit_test(first_line_of_names),    cmocka_unit_test(bodies_that_are_refused),
+        cmocka_unit_test(words_that_are_refused), cmocka_unit_test(more_callers_than_workers),
+        cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, make_models, test_folder_remove);
 }
