@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // getaddrinfo waits as long as DNS lets it, for ten seconds or more, nobody can call it off, and
-// threads are out of the question before a fork. So one process is forked that does nothing else:
-// it gets the number of a host and sends back addresses, one after the other. Whoever calls makes
-// the leader look up a name of the list at most, and that once a second: answers are kept for a
-// while.
+// threads are out of the question before a fork. So a process is forked that does nothing else: it
+// gets the number of a host, and forks one that sends back addresses. Whoever calls makes the
+// leader look up a name of the list at most, and that once a second: answers are kept for a while.
 #include "dist/names.h"
 
 #include "base/clock.h"
@@ -40,20 +39,40 @@ struct names {
     struct entry *entry; // [hosts]
 };
 
-// Until the other side is closed. Signals that end others are none of its business.
+// In a child: it ends with its parent.
+static void follow(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        raise(SIGKILL);
+}
+
+static void look_up(const struct bringup *b, size_t host, int fd)
+{
+    struct answer a = {.host = host};
+    a.count = address_list(bringup_address(b, host), a.address, ADDRESSES_MAX);
+    (void)send(fd, &a, sizeof a, MSG_NOSIGNAL);
+}
+
+// Until the other side is closed. Each name has a process, so that none waits for another.
 static void serve(const struct bringup *b, int fd)
 {
+    const pid_t self = getpid();
     ssize_t got;
     size_t host;
+    signal(SIGCHLD, SIG_IGN); // nobody asks how they end
     while ((got = recv(fd, &host, sizeof host, 0)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got != (ssize_t)sizeof host)
             break;
-        struct answer a = {.host = host};
-        a.count = address_list(bringup_address(b, host), a.address, ADDRESSES_MAX);
-        if (send(fd, &a, sizeof a, MSG_NOSIGNAL) < 0)
-            break;
+        const pid_t one = fork();
+        if (one == 0)
+            follow(self);
+        if (one <= 0)
+            look_up(b, host, fd);
+        if (one == 0)
+            raise(SIGKILL);
     }
 }
 
@@ -65,11 +84,10 @@ static int begin(struct names *n, struct error *e)
         return error_errno(e, "looking up names of hosts");
     n->process = fork();
     if (n->process == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        follow(leader);
         setpgid(0, 0); // what is typed at a terminal is not for it
         close(pair[0]);
-        if (getppid() == leader)
-            serve(n->b, pair[1]);
+        serve(n->b, pair[1]);
         raise(SIGKILL);
     }
     close(pair[1]);

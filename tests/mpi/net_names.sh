@@ -21,10 +21,11 @@ ip netns exec "$tag-4" "$python" "$folder/dns.py" >"$folder/dns" 2>&1 </dev/null
 begin_attempts
 while next_attempt "a signal while DNS is slow"; do
     # shellcheck disable=SC2086 # a list of words
-    for host in 1 3 2; do
+    for host in 1 2 3; do
         launch $host 3 $options --epochs 1 --heartbeat 1 --join_timeout 30
     done
     [ "$attempt" -gt 1 ] || until_there "$folder/dns"
+    until_listening "$(cat "$folder/pid.3")"
     sleep 2 # in which host 3 would lose a leader that waits
     is_gone "$(cat "$folder/pid.3")" && complain "host 3 ends: $(cat "$folder/said.3")"
     since=$(clock)
