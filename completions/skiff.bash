@@ -49,6 +49,10 @@ _skiff_options()
         printf '%s\n' out=@scores threshold= id= 'part=auto|train|val|test' x_key= threads= \
             'gemm=auto|own|blas' help=@switch
         ;;
+    serve)
+        printf '%s\n' port= host= workers= threads= timeout= max_payload= accept= output= threshold= \
+            batch=@switch 'gemm=auto|own|blas' root=@dir log=@switch quiet=@switch help=@switch
+        ;;
     eval)
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \
             json=@switch curves=@switch help=@switch val=@table 'part=auto|train|val|test' x_key= y_key= \
@@ -141,10 +145,10 @@ _skiff()
     local before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report compare job inspect --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict serve eval report compare job inspect --help --version' -- "$current")
     elif [[ $command == help ]]; then
         ((COMP_CWORD > 2)) ||
-            mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict eval report compare job inspect' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'prep train plan predict serve eval report compare job inspect' -- "$current")
     elif [[ $current == = || $before == = ]]; then # "--task=bin" comes as three words
         [[ $current == = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}
         kind=$(_skiff_kind "$command" "$before") && _skiff_values "$kind" "${current#=}"
@@ -162,6 +166,8 @@ _skiff()
         _skiff_values @dir "$current"
     elif [[ $command == @(predict|eval|inspect) && $current != -* ]]; then
         _skiff_values @table "$current"
+    elif [[ $command == serve && $current != -* ]]; then
+        _skiff_values @npz "$current"
     elif [[ $command == prep && $current != -* ]]; then
         _skiff_values @csv "$current"
     else

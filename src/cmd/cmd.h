@@ -17,13 +17,14 @@ int cmd_report(int argc, char **argv);
 int cmd_job(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 
 // What they share.
 
 // A command of words and options. Its help is `before`, the options, `after`.
 #define CMD_WORDS_MAX 1000
 struct cmd_call {
-    const struct opt_set *set;
+    struct opt_set *set;
     void *values;
     const char *word[CMD_WORDS_MAX];
     size_t words;

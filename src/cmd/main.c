@@ -17,6 +17,7 @@ static const struct command {
     {"train", cmd_train, "train a network on a CSV, or on .npz files"},
     {"plan", cmd_plan, "what a training run would take on other machines, and on several"},
     {"predict", cmd_predict, "what a trained model says about new rows"},
+    {"serve", cmd_serve, "the same over HTTP, as SageMaker's hosting wants it"},
     {"eval", cmd_eval, "how good a model is, or predictions that are already made"},
     {"report", cmd_report, "a page about a training run, with its figures"},
     {"compare", cmd_compare, "what runs took, cost and came to, and what to rent"},

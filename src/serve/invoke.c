@@ -126,6 +126,11 @@ struct invoker *invoker_open(const struct invoker_spec *spec, struct error *e)
     return NULL;
 }
 
+const struct model *invoker_model(const struct invoker *v)
+{
+    return &v->run.model;
+}
+
 void invoker_close(struct invoker *v)
 {
     if (!v)

@@ -10,6 +10,8 @@ import source
 
 LINES, PARAMETERS, NINE_IN_TEN, MEDIAN = 80, 6, 45, 20
 SOURCE, HEADER, IFS = 800, 150, 5.0
+# Called by a library, whose word the parameters are.
+DICTATED = {("src/serve/http_mhd.c", "on_request")}
 
 
 def main():
@@ -25,7 +27,7 @@ def main():
             where = f"{path}:{f.line}: {f.name}"
             if f.lines > LINES:
                 problems.append(f"{where}: {f.lines} lines, more than {LINES}")
-            if f.parameters > PARAMETERS:
+            if f.parameters > PARAMETERS and (path, f.name) not in DICTATED:
                 problems.append(f"{where}: {f.parameters} parameters, more than {PARAMETERS}")
             if path.startswith("src"):
                 sizes.append(f.lines)
