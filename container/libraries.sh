@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # libraries.sh ROOT [loaded]: beside the programs in ROOT/usr/local/bin, what they need to run and no
-# more: the libraries that they are linked with, and that of MPI which they load where several hosts
-# train, from this machine, where the loader looks for them; /tmp and a user besides root. Nothing in
-# the result can be executed but skiff. `loaded`: only what is loaded, for a root that has the rest.
+# more: the libraries that they are linked with and those that they load (of MPI where several hosts
+# train, of HTTP where they serve), from this machine, where the loader looks for them; /tmp and a user
+# besides root. Nothing in the result can be executed but skiff. `loaded`: only that of MPI, for a root
+# that has the rest.
 set -eu
 root=${1:?which root?}
 mode=${2:-all}
@@ -13,19 +14,21 @@ needs() {
     ldd "$1" | sed -n 's/.*=> \(\/[^ ]*\) (.*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p'
 }
 
-# loads FILE: MPICH, if it is built with it, and what that needs.
+# loads FILE NAME PACKAGE: that library, if FILE is built with it, and what it needs.
 loads() {
-    grep -q 'libmpich\.so' "$1" || return 0
-    mpich=$(ldconfig -p | sed -n 's/.*libmpich\.so\.12 .*=> //p' | head -n 1)
-    [ -n "$mpich" ] || { echo "libraries.sh: no libmpich.so.12 (apt-get install libmpich12)" >&2; exit 1; }
-    echo "$mpich"
-    needs "$mpich"
+    grep -q "$2" "$1" || return 0
+    library=$(ldconfig -p | sed -n "s/.*$2 .*=> //p" | head -n 1)
+    [ -n "$library" ] || { echo "libraries.sh: no $2 (apt-get install $3)" >&2; exit 1; }
+    echo "$library"
+    needs "$library"
 }
 
 for program in "$root"/usr/local/bin/*; do
     [ ! -L "$program" ] || continue
-    loads "$program"
-    [ "$mode" = loaded ] || needs "$program"
+    loads "$program" libmpich.so.12 libmpich12
+    [ "$mode" != loaded ] || continue
+    loads "$program" libmicrohttpd.so.12 libmicrohttpd12
+    needs "$program"
 done | sort -u | while read -r library; do
     to=$root$library
     case $mode-$library in

@@ -11,6 +11,7 @@ for tool in chroot ldd setpriv unshare mount; do
     command -v $tool >/dev/null 2>&1 || { echo "skipped: no $tool"; exit 77; }
 done
 [ "$sanitized" = no ] || { echo "skipped: a sanitizer's libraries look for /proc"; exit 77; }
+need_python
 make=${MAKE:-make}
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
@@ -20,7 +21,7 @@ trap 'rm -rf "$folder" "$tree"' EXIT
 chmod 755 "$tree"
 $make -s -C "$SKIFF_BUILDDIR" install-container DESTDIR="$tree" prefix=/usr/local >"$folder/log" 2>&1 ||
     { complain "make install-container: $(cat "$folder/log")"; finish; }
-for name in usr/local/bin/skiff usr/local/bin/train opt/ml/model opt/ml/output/data; do
+for name in usr/local/bin/skiff usr/local/bin/train usr/local/bin/serve opt/ml/model opt/ml/output/data; do
     [ -e "$tree/$name" ] || complain "install-container: no /$name"
 done
 is "the link" "$(readlink "$tree/usr/local/bin/train")" skiff
@@ -69,6 +70,38 @@ same_file "another user" "$folder/by-root.npz" "$root/model/model.npz"
 is "whose model" "$(stat -c %u "$root/model/model.npz")" 1000
 inside readonly touch "$tree/x"
 [ $code -ne 0 ] || complain "the root can be written to: the test shows nothing"
+# The same tree as an endpoint's, whose model nobody changes.
+if [ -n "$(find "$tree" -name 'libmicrohttpd.so*')" ]; then
+    : >"$folder/stderr"
+    (
+        inside readonly chroot --userspec=1000:1000 "$tree" /usr/local/bin/serve --port 0
+        exit "$code"
+    ) &
+    job_pid=$!
+    tries=400
+    port=
+    until [ -n "$port" ] || [ $tries -eq 0 ]; do
+        sleep 0.05
+        port=$(sed -n 's/.* on port \([0-9]*\) of .*/\1/p' "$folder/stderr")
+        tries=$((tries - 1))
+    done
+    "$python" - "$port" <<'END' || complain "serve: $(cat "$folder/stderr")"
+import sys
+from serve_client import *
+
+c = Client(sys.argv[1])
+check("ping", c.ask("GET", "/ping")[:2], (200, b""))
+status, body, headers = c.post(b"0.5,1,0,0.25,3,1,0\n" * 3)
+check("rows", (status, len(body.split())), (200, 3))
+done()
+END
+    # shellcheck disable=SC2046
+    kill -TERM $(cat "/proc/$job_pid/task/$job_pid/children")
+    wait $job_pid
+    is "serve, stopped" "$?" 0
+else
+    echo "built without libmicrohttpd: an endpoint is not tested"
+fi
 lesson locked --hp epochs=5
 chown -R 1000:1000 "$root/output"
 inside readonly chroot --userspec=1000:1000 "$tree" /usr/local/bin/train
