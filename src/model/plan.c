@@ -56,6 +56,8 @@ struct plan {
 
 // The rows that each of so many leaves has at least. No fewer than there are leaves: then the last
 // one is never empty, for the rows that rounding up gives to the others are fewer than its own.
+// A full batch of 65,536 rows of 28-64-32 takes 0.2 % more instructions on one thread in 128 leaves
+// than in 32.
 static size_t least_rows(size_t leaves, size_t gradient_floats)
 {
     if (leaves > PLAN_LEAVES_FEW)
