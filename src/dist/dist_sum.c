@@ -13,11 +13,14 @@
 // Many ranks: recursive doubling (doubling.h). Few hops and messages, log2 of the ranks, but whole
 // subtrees in each.
 //
+// Large gradients may also go in pieces, each in segments, while the rest is computed: dist_flow.c.
+//
 // All add the same numbers in the same order, so the choice changes no bit. It is made by what the
 // ways cost on one assumed network, for all ranks must choose the same.
 #include "dist/dist_sum.h"
 
 #include "base/mem.h"
+#include "dist/dist_flow.h"
 #include "dist/dist_inner.h"
 #include "dist/dist_sum_inner.h"
 #include "dist/doubling.h"
@@ -35,6 +38,8 @@ struct dist_sum {
     struct par *team;
     size_t floats, threads;
     enum dist_sum_way way;
+    struct dist_flow *flow; // segments in pieces, or NULL
+    bool in_pieces;
     float *in;  // of each other rank in turn: a head, its subtrees or this rank's segment of them
     float *out; // a head, then this rank's subtrees or the finished sum
     struct tree_node *node; // subtrees of all ranks, in leaf order
@@ -82,6 +87,11 @@ static enum dist_sum_way way_of(const struct dist_sum_spec *spec)
     return dist_sum_choose(spec->floats, plan_leaves(spec->rows, spec->floats), spec->ranks->ranks);
 }
 
+static bool has_pieces(const struct dist_sum_spec *spec)
+{
+    return spec->pieces && spec->pieces->count > 0;
+}
+
 // The most subtrees of a message, in batches of up to so many leaves.
 static size_t most_doubling(struct doubling g, size_t leaves_most)
 {
@@ -108,8 +118,7 @@ static bool sizes_doubling(const struct dist_sum_spec *spec, size_t *in, size_t 
            size_mul(*out, messages, in);
 }
 
-// Floats of the two buffers; false: more than can be.
-static bool sizes(const struct dist_sum_spec *spec, size_t *in, size_t *out)
+static bool sizes_of_way(const struct dist_sum_spec *spec, size_t *in, size_t *out)
 {
     const size_t ranks = spec->ranks->ranks, floats = spec->floats;
     const bool segments = way_of(spec) == WAY_SEGMENTS;
@@ -121,6 +130,22 @@ static bool sizes(const struct dist_sum_spec *spec, size_t *in, size_t *out)
     return size_mul(all, segments ? segment_most : floats, in) &&
            size_add(*in, ranks * HEAD_FLOATS, in) && size_mul(segments ? 1 : one, floats, out) &&
            size_add(*out, HEAD_FLOATS, out);
+}
+
+// Floats of the two buffers; false: more than can be.
+static bool sizes(const struct dist_sum_spec *spec, size_t *in, size_t *out)
+{
+    size_t one, all, flow;
+    if (!sizes_of_way(spec, in, out))
+        return false;
+    if (!has_pieces(spec))
+        return true;
+    count_nodes(spec, &one, &all);
+    *out = larger(*out, spec->floats + HEAD_FLOATS);
+    if (!dist_flow_floats(spec, all, &flow))
+        return false;
+    *in = larger(*in, flow);
+    return true;
 }
 
 double dist_sum_bytes(const struct dist_sum_spec *spec)
@@ -144,7 +169,13 @@ static int buffers(struct dist_sum *s, const struct dist_sum_spec *spec, struct 
         s->in = mem_aligned(in, sizeof *s->in);
         s->out = mem_aligned(out, sizeof *s->out);
     }
-    return s->in && s->out && s->node && s->step ? 0 : error_nomem(e, "sums of all ranks");
+    if (!s->in || !s->out || !s->node || !s->step)
+        return error_nomem(e, "sums of all ranks");
+    if (!has_pieces(spec))
+        return 0;
+    s->flow = dist_flow_new(&(struct dist_flow_spec){spec, s->in, s->out, s->node, s->step}, e);
+    s->in_pieces = true;
+    return s->flow ? 0 : ERR_NOMEM;
 }
 
 struct dist_sum *dist_sum_new(const struct dist_sum_spec *spec, struct error *e)
@@ -171,6 +202,7 @@ void dist_sum_free(struct dist_sum *s)
 {
     if (!s)
         return;
+    dist_flow_free(s->flow);
     mem_free(s->in);
     mem_free(s->out);
     mem_free(s->node);
@@ -454,8 +486,23 @@ static int add_at_once(struct dist_sum *s, struct plan_sums *sums, uint64_t *fla
     return rc;
 }
 
+void dist_sum_use_pieces(struct dist_sum *s, bool yes)
+{
+    s->in_pieces = yes && s->flow;
+}
+
+void dist_sum_ready(struct dist_sum *s, const struct plan_sums *sums, size_t complete)
+{
+    if (s->in_pieces)
+        dist_flow_ready(s->flow, sums, complete);
+    else
+        dist_poll(s->ranks);
+}
+
 int dist_sum_add(struct dist_sum *s, struct plan_sums *sums, uint64_t *flags, struct error *e)
 {
+    if (s->in_pieces)
+        return dist_flow_add(s->flow, sums, flags, e);
     const int rc =
         s->way == WAY_DOUBLING ? add_doubling(s, sums, flags, e) : add_at_once(s, sums, flags, e);
     if (rc)

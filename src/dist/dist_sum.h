@@ -13,12 +13,13 @@
 struct dist_sum;
 
 struct dist_sum_spec {
-    struct dist *ranks;      // borrowed, not NULL
-    const struct kern *kern; // borrowed
-    struct par *team;        // borrowed, or NULL
-    size_t floats;           // of a gradient
-    size_t rows;             // of the largest batch
-    size_t threads;          // to add with
+    struct dist *ranks;          // borrowed, not NULL
+    const struct kern *kern;     // borrowed
+    struct par *team;            // borrowed, or NULL
+    size_t floats;               // of a gradient
+    size_t rows;                 // of the largest batch
+    size_t threads;              // to add with
+    const struct pieces *pieces; // those of dist_sum_cut, or NULL: gradients stay in one
 };
 
 // Buffers for dist_sum_add, which allocates nothing. Not collective.
@@ -39,6 +40,16 @@ struct dist_cost {
     double additions;       // of a whole gradient to another
 };
 struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks);
+
+// The pieces in which large gradients may travel while they are computed; none of small ones, or of
+// a process alone: count 0.
+void dist_sum_cut(const struct dist *d, const struct net *net, struct pieces *pieces);
+// Do they from now on? The same on all ranks, between two sums; it is so at first where there are
+// pieces.
+void dist_sum_use_pieces(struct dist_sum *s, bool yes);
+// While a gradient is computed: so many of the pieces are complete in this rank's subtrees. They
+// may be posted; what is under way moves. Whatever fails, dist_sum_add says.
+void dist_sum_ready(struct dist_sum *s, const struct plan_sums *sums, size_t complete);
 
 // From this rank's part to the whole: afterwards sums->node[0].sum is the gradient, the caller's to
 // change until the next call, and sums->node[0].loss the sum of all losses. `flags` go along and

@@ -46,6 +46,13 @@ size_t block_floats(const struct net *net, bool gradients); // that block_init t
 bool block_needs_z(enum kern_act act);
 bool block_needs_undropped(const struct net *net);
 
+// Who wants to know, while a leaf's last block goes backward, how far it has come. It is then cut
+// into strips of products, and after each `look` is called: the leaf's gradient is final from the
+// `from`-th float on, and where there is `into`, added to it.
+struct block_watch {
+    void (*look)(struct block_watch *watch, size_t from);
+};
+
 // Rows [begin, begin + rows) of a batch, and where things go.
 struct block_rows {
     const struct plan_batch *batch;
@@ -59,6 +66,7 @@ struct block_rows {
     float *gradient; // for block_backward: the leaf's
     bool first;      // it holds nothing yet: store instead of add
     float *into;     // in the leaf's last block: what its gradient is then added to, or NULL
+    struct block_watch *watch; // in the leaf's last block: who watches, or NULL
 };
 
 void block_forward(struct block *b, const struct block_rows *r);

@@ -44,13 +44,16 @@ struct plan {
     size_t active; // of the threads, see plan_use
     size_t parts;  // that the latest gradient was cut into, see struct plan_part
     size_t train_rows, drawn_rows;
-    void (*aside)(void *context);
+    void (*aside)(void *context, const struct plan_sums *sums, size_t complete);
     void *context;
-    struct worker *worker;  // [threads]
-    struct tree_node *node; // subtrees of all workers, in leaf order
-    struct tree_step *step; // that join them
-    float *transposed;      // W^T of the wide layers behind the first: see block_transpose
-    float *row_loss;        // of the batch: [largest of train_rows and predict_rows]
+    const struct pieces *pieces; // or NULL: nobody wants to know of them
+    bool in_pieces;              // somebody wants to in this gradient
+    struct piece_joins joins;    // where there are pieces
+    struct worker *worker;       // [threads]
+    struct tree_node *node;      // subtrees of all workers, in leaf order
+    struct tree_step *step;      // that join them
+    float *transposed;           // W^T of the wide layers behind the first: see block_transpose
+    float *row_loss;             // of the batch: [largest of train_rows and predict_rows]
     uint8_t *keep; // dropout masks of the batch: a matrix [rows][out] for each hidden layer
 };
 
@@ -153,7 +156,13 @@ static int workers_init(struct plan *p, struct error *e)
     int rc = p->worker && p->node && p->step ? 0 : error_nomem(e, "plan");
     for (size_t w = 0; rc == 0 && w < p->threads; w++)
         rc = worker_init(&p->worker[w], p, buffers, e);
-    return rc;
+    if (rc || !p->pieces)
+        return rc;
+    p->joins.kern = p->kern;
+    p->joins.pieces = p->pieces;
+    p->joins.node = p->node;
+    p->joins.step = p->step;
+    return piece_joins_init(&p->joins, p->threads * buffers, e);
 }
 
 struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, struct error *e)
@@ -170,6 +179,8 @@ struct plan *plan_new(const struct plan_spec *spec, const struct kern *kern, str
     p->train_rows = spec->train_rows;
     p->aside = spec->aside;
     p->context = spec->context;
+    p->pieces = spec->train_rows > 0 ? spec->pieces : NULL;
+    p->in_pieces = p->pieces != NULL;
     p->drawn_rows = spec->drawn_rows ? spec->drawn_rows : spec->train_rows;
     p->threads = workers_of(spec);
     p->active = p->threads;
@@ -195,6 +206,7 @@ void plan_free(struct plan *p)
     mem_free(p->keep);
     mem_free(p->transposed);
     mem_free(p->row_loss);
+    piece_joins_clear(&p->joins);
     mem_free(p);
 }
 
@@ -235,7 +247,7 @@ struct job {
     float scale;          // of the gradient
     float *pred;          // or NULL
     bool gradient;
-    size_t steps; // of the plan's, see join_workers
+    size_t steps; // of the plan's, see expect
 };
 
 static struct par_range leaf_range(const struct job *j, size_t leaf)
@@ -261,10 +273,23 @@ static struct block_rows rows_of(const struct job *j, size_t begin, size_t end)
     };
 }
 
+static struct par_range leaves_of(const struct job *j, size_t worker)
+{
+    const struct par_range mine = par_split(j->own.end - j->own.begin, 1, j->workers, worker);
+    return (struct par_range){j->own.begin + mine.begin, j->own.begin + mine.end};
+}
+
+// Other work of the calling thread.
+static void look_aside(const struct job *j, const struct worker *w, size_t complete)
+{
+    if (j->plan->aside && w == j->plan->worker) // the first is the calling thread
+        j->plan->aside(j->plan->context, j->sums, complete);
+}
+
 // All blocks of one leaf; with `gradient`, that is where the leaf's gradient goes, or with `into`
-// what it is added to when it is complete, `gradient` being scratch.
+// what it is added to when it is complete, `gradient` being scratch. Somebody may watch.
 static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *gradient,
-                     float *into)
+                     float *into, struct block_watch *watch)
 {
     const struct par_range all = leaf_range(j, leaf);
     const size_t rows = all.end - all.begin;
@@ -278,10 +303,11 @@ static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *
             r.gradient = gradient;
             r.first = b == 0;
             r.into = b + 1 == blocks ? into : NULL;
+            r.watch = b + 1 == blocks ? watch : NULL;
             block_backward(&w->block, &r);
         }
-        if (j->plan->aside && w == j->plan->worker) // the first is the calling thread
-            j->plan->aside(j->plan->context);
+        if (!watch)
+            look_aside(j, w, 0);
     }
 }
 
@@ -293,23 +319,74 @@ static void run_transpose(void *context, size_t index)
     block_transpose(&p->worker[index].block, j->params, p->transposed, parts, index);
 }
 
+// A worker's last leaf, of which the others know as it goes backward.
+struct last_leaf {
+    struct block_watch watch;
+    const struct job *job;
+    struct worker *worker;
+    size_t summed; // the place in the stack that the leaf's gradient comes to, or is added to
+    size_t left;   // subtrees of the stack when all that can be added has been
+    size_t first;  // of them among those of all workers
+    size_t pieces, complete;
+};
+
+// The leaf's pieces that are final now go down the stack, as whole gradients do in run_worker.
+static void look(struct block_watch *watch, size_t from)
+{
+    struct last_leaf *x = (struct last_leaf *)watch;
+    const struct pieces *pieces = x->job->plan->pieces;
+    const struct tree_node *node = x->worker->stack.node;
+    for (; x->pieces < pieces->count && pieces->bound[x->pieces + 1] >= from; x->pieces++) {
+        const size_t begin = pieces->bound[x->pieces + 1], end = pieces->bound[x->pieces];
+        for (size_t i = x->summed; i + 1 > x->left; i--)
+            x->job->plan->kern->add(end - begin, node[i - 1].sum + begin, node[i].sum + begin);
+        piece_joins_arrive(&x->job->plan->joins, x->first, x->first + x->left, x->pieces);
+    }
+    if (x->worker == x->job->plan->worker)
+        x->complete = piece_joins_complete(&x->job->plan->joins, x->complete);
+    look_aside(x->job, x->worker, x->complete);
+}
+
+// The last leaf has been pushed.
+static void run_last_leaf(const struct job *j, struct worker *w, size_t leaf)
+{
+    struct tree_stack *s = &w->stack;
+    const bool sibling = tree_must_fold(s);
+    const size_t top = s->count - 1;
+    while (tree_must_fold(s))
+        tree_fold(s);
+    struct last_leaf x = {
+        .watch = {look},
+        .job = j,
+        .worker = w,
+        .summed = sibling ? top - 1 : top,
+        .left = s->count,
+    };
+    while (j->plan->joins.node[x.first].first != s->node[0].first)
+        x.first++;
+    run_leaf(j, w, leaf, s->node[top].sum, sibling ? s->node[top - 1].sum : NULL, &x.watch);
+}
+
 static void run_worker(void *context, size_t index)
 {
     const struct job *j = context;
     struct worker *w = &j->plan->worker[index];
     struct tree_stack *s = &w->stack;
     s->count = 0;
-    const struct par_range mine = par_split(j->own.end - j->own.begin, 1, j->workers, index);
-    const size_t end = j->own.begin + mine.end;
-    for (size_t leaf = j->own.begin + mine.begin; leaf < end; leaf++) {
+    const struct par_range mine = leaves_of(j, index);
+    for (size_t leaf = mine.begin; leaf < mine.end; leaf++) {
         if (!j->gradient) {
-            run_leaf(j, w, leaf, NULL, NULL);
+            run_leaf(j, w, leaf, NULL, NULL, NULL);
             continue;
         }
         tree_push(s, leaf);
+        if (j->plan->in_pieces && leaf + 1 == mine.end) {
+            run_last_leaf(j, w, leaf);
+            continue;
+        }
         struct tree_node *top = &s->node[s->count - 1];
         const bool sibling = tree_must_fold(s); // the leaf before is one: add to it on the way
-        run_leaf(j, w, leaf, top->sum, sibling ? (top - 1)->sum : NULL);
+        run_leaf(j, w, leaf, top->sum, sibling ? (top - 1)->sum : NULL, NULL);
         if (sibling)
             tree_fold(s);
         for (; tree_must_fold(s); tree_fold(s))
@@ -329,24 +406,37 @@ static void run_join(void *context, size_t index)
                      p->node[p->step[i].from].sum + part.begin);
 }
 
-// Afterwards the maximal subtrees of the part are in j->sums.
-static void join_workers(struct job *j)
+// What the workers will bring, in leaf order: where a sum is follows from its place in the stack.
+// Of that the subtrees of j->sums are left after the joins.
+static void expect(struct job *j)
 {
     struct plan *p = j->plan;
     size_t nodes = 0, at = 0;
     for (size_t w = 0; w < j->workers; w++) {
-        const struct tree_stack *s = &p->worker[w].stack;
-        for (size_t i = 0; i < s->count; i++)
-            p->node[nodes++] = s->node[i];
+        const struct par_range mine = leaves_of(j, w);
+        const size_t count = tree_cover(mine.begin, mine.end, p->node + nodes);
+        for (size_t i = 0; i < count; i++)
+            p->node[nodes++].sum = p->worker[w].stack.node[i].sum;
     }
     j->steps = tree_join(p->node, nodes, p->step);
-    if (j->steps)
-        par_run(p->team, j->workers, run_join, j);
+    p->joins.nodes = nodes;
+    p->joins.steps = j->steps;
     for (size_t i = 0; i < j->sums->nodes; i++) {
         while (p->node[at].first != j->sums->node[i].first)
             at++;
         j->sums->node[i].sum = p->node[at].sum;
     }
+}
+
+static void compute(struct job *j)
+{
+    struct plan *p = j->plan;
+    expect(j);
+    if (p->in_pieces)
+        piece_joins_begin(&p->joins);
+    par_run(p->team, j->workers, run_worker, j);
+    if (j->steps && !p->in_pieces)
+        par_run(p->team, j->workers, run_join, j);
 }
 
 // The rows' losses, summed within each leaf; the leaves in the tree, in double.
@@ -381,6 +471,11 @@ void plan_use(struct plan *p, size_t workers)
 void plan_lend(struct plan *p, struct par *team)
 {
     p->team = team;
+}
+
+void plan_use_pieces(struct plan *p, bool yes)
+{
+    p->in_pieces = yes && p->pieces;
 }
 
 // `flops` and leaves are those of the whole batch, of which a part is this process's.
@@ -479,8 +574,7 @@ void plan_gradient_part(struct plan *p, const float *params, const struct plan_b
     j.scale = (float)(1.0 / sums->divisor);
     const bool alone = p->net->transposed_size < SERIAL_FLOATS && j.workers > 0;
     par_run(p->team, alone ? 1 : j.workers, run_transpose, &j);
-    par_run(p->team, j.workers, run_worker, &j);
-    join_workers(&j);
+    compute(&j);
     note_losses(&j, p->row_loss);
 }
 

@@ -9,11 +9,13 @@
 #include "base/rng.h"
 #include "kern/par.h"
 #include "model/net.h"
+#include "model/pieces.h"
 #include "model/tree.h"
 
 #define PLAN_THREADS_MAX TREE_LEAVES_MAX // more than there are leaves have nothing to do
 
 struct plan;
+struct plan_sums;
 struct gemm;
 
 struct plan_spec {
@@ -24,8 +26,12 @@ struct plan_spec {
     struct par *team;        // borrowed; who they are. NULL: all on the calling thread
     const struct gemm *gemm; // borrowed; OpenBLAS for the layers that gemm_for says. NULL: for none
     size_t drawn_rows;       // of a batch, whose dropout masks are drawn together; 0: all
-    // NULL, or what the calling thread does after each block of rows, with `context`.
-    void (*aside)(void *context);
+    // NULL, or what the calling thread does after each block of rows, with `context`. Where there
+    // are `pieces` (borrowed, or NULL) it is called more often towards the end of a gradient, and
+    // told how many of the pieces are complete in the subtrees of `sums`, which nobody changes any
+    // more.
+    const struct pieces *pieces;
+    void (*aside)(void *context, const struct plan_sums *sums, size_t complete);
     void *context;
 };
 
@@ -101,6 +107,9 @@ struct par_range plan_rows_of(size_t rows, size_t gradient_floats, struct plan_p
 
 // Is a prediction of so many rows too little work to share with anybody who must be woken?
 bool plan_predict_is_small(const struct plan *p, size_t rows);
+
+// Look after the pieces in gradients from now on, or do not. Changes no result.
+void plan_use_pieces(struct plan *p, bool yes);
 
 // Use at most so many workers from now on, however many there are. Changes no result.
 void plan_use(struct plan *p, size_t workers);

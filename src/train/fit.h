@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "dist/dist.h"
+#include "dist/dist_choice.h"
 #include "kern/pace.h"
 #include "model/net.h"
 #include "model/plan.h"
@@ -85,11 +86,14 @@ struct fit {
     float *val_pred;           // [val->n][outputs]
     struct score score;        // of the validation data
 
-    struct dist_rows *rows; // of batches, when no rank has all of the data: see ranks.c
-    uint64_t fetched;       // where in the epoch the batch begins that has been fetched, or none
-    struct dist_sum *sum;   // gradients of all ranks, when there are several: see ranks.c
-    uint64_t flags;         // that came with the latest of them
-    bool checkpoint_due;    // at the end of the epoch that is over
+    struct dist_rows *rows;    // of batches, when no rank has all of the data: see ranks.c
+    uint64_t fetched;          // where in the epoch the batch begins that has been fetched, or none
+    struct dist_sum *sum;      // gradients of all ranks, when there are several: see ranks.c
+    struct pieces pieces;      // in which they may travel while they are computed, if count > 0
+    struct dist_choice choice; // of the root: does that pay?
+    bool in_pieces;            // the next one does
+    uint64_t flags;            // that came with the latest of them
+    bool checkpoint_due;       // at the end of the epoch that is over
 
     double started;      // clock_seconds at the start of fit_run
     double checkpointed; // clock_seconds of the newest checkpoint

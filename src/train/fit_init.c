@@ -107,7 +107,7 @@ static int check_task(const struct fit *f, struct error *e)
     return 0;
 }
 
-static struct plan_spec plan_spec(const struct fit *f)
+static struct plan_spec plan_spec(struct fit *f)
 {
     return (struct plan_spec){.net = f->net,
                               .train_rows = f->batch_size,
@@ -116,14 +116,15 @@ static struct plan_spec plan_spec(const struct fit *f)
                               .threads = f->threads,
                               .team = f->team,
                               .gemm = f->gemm,
-                              .aside = f->dist ? ranks_poll : NULL,
-                              .context = f->dist};
+                              .pieces = f->pieces.count > 0 ? &f->pieces : NULL,
+                              .aside = f->dist ? ranks_aside : NULL,
+                              .context = f};
 }
 
 // Everything is touched as soon as it is there, so what is beyond this machine would be killed, not
 // refused. Four blocks: parameters, the best ones, two of optimizer state. Ranks that share a
 // machine have the same needs, but for a file that is mapped.
-static double bytes_needed(const struct fit *f)
+static double bytes_needed(struct fit *f)
 {
     const struct plan_spec spec = plan_spec(f);
     const double data =
@@ -131,7 +132,7 @@ static double bytes_needed(const struct fit *f)
     return 4.0 * sizeof(float) * (double)f->part->size + plan_bytes(&spec) + ranks_bytes(f) + data;
 }
 
-static int check_memory(const struct fit *f, struct error *e)
+static int check_memory(struct fit *f, struct error *e)
 {
     size_t ranks;
     const double bytes = bytes_needed(f), memory = (double)dist_memory(f->dist, &ranks);
@@ -181,6 +182,7 @@ int fit_init(struct fit *f, const struct fit_spec *spec, struct error *e)
         .part = spec->net,
     };
     resolve_batch(f);
+    dist_sum_cut(f->dist, f->net, &f->pieces);
     f->monitor = monitor_column((enum monitor)f->config->monitor, f->val != NULL);
     f->keep_best = f->config->restore_best;
     int rc = check_task(f, e);

@@ -20,7 +20,7 @@
 #define DESCRIPTION_MAX 16384
 #define NEVER           UINT64_MAX
 
-enum flag { FLAG_STOP = 1, FLAG_CHECKPOINT = 2 };
+enum flag { FLAG_STOP = 1, FLAG_CHECKPOINT = 2, FLAG_PIECES = 4 };
 
 double ranks_clock(const struct fit *f)
 {
@@ -36,6 +36,7 @@ static struct dist_sum_spec sum_spec(const struct fit *f)
         .floats = f->part->size,
         .rows = f->batch_size,
         .threads = f->threads,
+        .pieces = &f->pieces,
     };
 }
 
@@ -134,11 +135,13 @@ int ranks_begin(struct fit *f, bool *stopped, struct error *e)
 
 // ---- a step
 
-static uint64_t wishes(const struct fit *f)
+static uint64_t wishes(struct fit *f)
 {
     uint64_t flags = asked_to_stop(f) ? FLAG_STOP : 0;
     if (dist_is_root(f->dist) && checkpoint_is_due_midway(f))
         flags |= FLAG_CHECKPOINT;
+    if (dist_is_root(f->dist) && f->sum && f->pieces.count > 0 && dist_choice_next(&f->choice))
+        flags |= FLAG_PIECES;
     return flags;
 }
 
@@ -165,9 +168,11 @@ int ranks_fetch(struct fit *f, struct plan_batch *batch, struct error *e)
     return rc;
 }
 
-void ranks_poll(void *dist)
+void ranks_aside(void *fit, const struct plan_sums *sums, size_t complete)
 {
-    dist_poll(dist);
+    const struct fit *f = fit;
+    if (f->sum)
+        dist_sum_ready(f->sum, sums, complete);
 }
 
 // The rows of the next batch are under way while this one is computed, and arrive with its
@@ -178,6 +183,21 @@ static int fetch_ahead(struct fit *f, const struct plan_batch *batch, struct err
     return f->rows && next < f->train->n ? post_rows(f, next, e) : 0;
 }
 
+// The way of this step was the root's wish in the one before; the first gradient travels in one.
+static int gradient_of_all(struct fit *f, const struct plan_batch *batch, struct plan_sums *sums,
+                           struct error *e)
+{
+    const double begun = clock_seconds();
+    plan_use_pieces(f->plan, f->in_pieces);
+    dist_sum_use_pieces(f->sum, f->in_pieces);
+    plan_gradient_part(f->plan, f->params, batch, dist_part(f->dist), sums);
+    f->flags = wishes(f);
+    const int rc = dist_sum_add(f->sum, sums, &f->flags, e);
+    dist_choice_took(&f->choice, f->in_pieces, clock_seconds() - begun);
+    f->in_pieces = (f->flags & FLAG_PIECES) != 0;
+    return rc;
+}
+
 int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradient, double *loss,
                    struct error *e)
 {
@@ -185,11 +205,10 @@ int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradie
     int rc = fetch_ahead(f, batch, e);
     if (rc)
         return rc;
-    plan_gradient_part(f->plan, f->params, batch, dist_part(f->dist), &sums);
-    if (f->sum) {
-        f->flags = wishes(f);
-        rc = dist_sum_add(f->sum, &sums, &f->flags, e);
-    }
+    if (f->sum)
+        rc = gradient_of_all(f, batch, &sums, e);
+    else
+        plan_gradient_part(f->plan, f->params, batch, dist_part(f->dist), &sums);
     *gradient = sums.node[0].sum;
     *loss = plan_mean_loss(&sums);
     return rc;

@@ -22,8 +22,9 @@ int ranks_fetch(struct fit *f, struct plan_batch *batch, struct error *e);
 // All rows of a table as one batch, with these labels.
 struct plan_batch ranks_whole(const struct dataset *d, const float *y);
 
-// While a gradient is computed: moves what has been posted. The context is f->dist.
-void ranks_poll(void *dist);
+// While a gradient is computed, as in struct plan_spec: moves what has been posted, and posts
+// pieces of the gradient. The context is the struct fit.
+void ranks_aside(void *fit, const struct plan_sums *sums, size_t complete);
 
 // The gradient of a batch over all ranks, and its mean loss.
 int ranks_gradient(struct fit *f, const struct plan_batch *batch, float **gradient, double *loss,

@@ -223,7 +223,7 @@ static float *own_sums(const struct summation *s, struct plan_part part, struct 
 static int sum_once(struct dist *d, size_t rank, struct summation *s, struct error *e)
 {
     struct plan_sums sums;
-    const struct dist_sum_spec spec = {d, kern, NULL, s->floats, s->rows, 2};
+    const struct dist_sum_spec spec = {d, kern, NULL, s->floats, s->rows, 2, NULL};
     struct dist_sum *sum = dist_sum_new(&spec, e);
     float *own = sum ? own_sums(s, dist_part(d), &sums) : NULL;
     int rc = dist_agree(d, own ? 0 : ERR_NOMEM, e);
@@ -361,7 +361,7 @@ static void traffic_body(struct dist *d, size_t rank, void *context)
     struct error e = {0};
     struct plan_sums sums;
     uint64_t flags = 0;
-    const struct dist_sum_spec spec = {d, kern, NULL, t->sum.floats, t->sum.rows, 1};
+    const struct dist_sum_spec spec = {d, kern, NULL, t->sum.floats, t->sum.rows, 1, NULL};
     struct dist_sum *sum = dist_sum_new(&spec, &e);
     float *own = own_sums(&t->sum, dist_part(d), &sums);
     meet_all(d);

@@ -24,6 +24,9 @@ static const struct kind {
     {TASK_REGRESSION, 900, 5000, // gradients in segments
      "{\"epochs\": 2, \"lr\": 0.001, \"hidden\": [200, 170], \"batch_size\": 400, "
      "\"optimizer\": \"adamw\", \"weight_decay\": 0.1, \"schedule\": \"cosine\"}"},
+    {TASK_BINARY, 1300, 0, // in pieces every other step
+     "{\"epochs\": 2, \"lr\": 0.001, \"hidden\": [260, 260], \"batch_size\": 260, "
+     "\"clip_norm\": 0.2}"},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -188,8 +191,10 @@ static void a_step_allocates_nothing(void **state)
     (void)state;
     static const char *const options[] = {"{\"epochs\": 1, \"hidden\": [9], \"batch_size\": 150}",
                                           "{\"epochs\": 1, \"hidden\": [200, 170], "
+                                          "\"batch_size\": 150}",
+                                          "{\"epochs\": 1, \"hidden\": [260, 260], "
                                           "\"batch_size\": 150}"};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         const struct kind kind = {TASK_BINARY, 2100, 60, options[i]};
         struct squad s;
         begin(&s, &kind, 3, NULL);
