@@ -9,7 +9,7 @@
 #include "dist_mock.h"
 #include "kern/cpu.h"
 
-#define ROWS      2100 // 16 leaves, the last blocks of 4 rows
+#define ROWS      1100 // 8 leaves, of two blocks each
 #define INPUTS    20
 #define RANKS_MAX 5
 #define SECONDS   60 // a hang is a failure: the alarm ends the program
@@ -152,9 +152,9 @@ static void what_is_complete_stays(void **state)
         struct problem p = make_problem(act, ROWS);
         float *seen = mem_aligned(TREE_COVER_MAX * p.net.size, sizeof *seen);
         assert_non_null(seen);
-        for (size_t count = 1; count <= 3; count++)
+        for (size_t count = 1; count <= (act == ACT_RELU ? 3 : 1); count++)
             for (size_t index = 0; index < count; index++)
-                for (size_t threads = 1; threads <= 4; threads++) {
+                for (size_t threads = 1; threads <= 4; threads += threads) {
                     struct watched w = {&p,   threads, ROWS, {index, count},
                                         seen, 0,       0,    {.nodes = 0}};
                     par_team(threads, watch_in_team, &w);
@@ -174,6 +174,7 @@ struct journey {
     struct problem problem;
     struct mock *mock;
     size_t rows;
+    int turns; // gradients, in pieces and in one by turns
     int rc[RANKS_MAX];
 };
 
@@ -225,7 +226,7 @@ static void travel_body(struct dist *d, size_t rank, void *context)
     struct plan *plan = plan_new(&spec, kern, &e);
     assert_true(sum && plan);
     int rc = 0;
-    for (int turn = 0; rc == 0 && turn < 4; turn++) { // the ways take turns
+    for (int turn = 0; rc == 0 && turn < j->turns; turn++) {
         const bool in_pieces = turn % 2 == 0;
         dist_sum_use_pieces(sum, in_pieces);
         plan_use_pieces(plan, in_pieces);
@@ -245,9 +246,10 @@ static void travel_body(struct dist *d, size_t rank, void *context)
 static void pieces_leave_before_the_rest_is_computed(void **state)
 {
     (void)state;
-    static const size_t rows[] = {ROWS, 300}; // 16 leaves; 2, so that some ranks have none
+    static const size_t rows[] = {ROWS, 300}; // 8 leaves; 2, so that some ranks have none
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct journey j = {.problem = make_problem(ACT_RELU, rows[i]), .rows = rows[i]};
+        struct journey j = {
+            .problem = make_problem(ACT_RELU, rows[i]), .rows = rows[i], .turns = 4};
         for (size_t ranks = 2; ranks <= RANKS_MAX; ranks++) {
             j.mock = mock_new(ranks);
             alarm(SECONDS);
@@ -264,7 +266,7 @@ static void pieces_leave_before_the_rest_is_computed(void **state)
 static void every_call_may_fail(void **state)
 {
     (void)state;
-    struct journey j = {.problem = make_problem(ACT_RELU, 300), .rows = 300};
+    struct journey j = {.problem = make_problem(ACT_RELU, 300), .rows = 300, .turns = 1};
     for (size_t rank = 0; rank < 2; rank++) {
         bool failed = true;
         long call = 1;
@@ -280,7 +282,7 @@ static void every_call_may_fail(void **state)
                 fail_msg("a run without a fault fails");
             mock_free(j.mock);
         }
-        assert_true(call > 40);
+        assert_true(call > 10);
     }
     free_problem(&j.problem);
 }
