@@ -243,7 +243,7 @@ static int run_action(int argc, char **argv, bool *failed, struct error *e)
                          *action ? "'" : "", action, *action ? "': " : "");
     struct job_options o = {0};
     struct opt_set options;
-    struct opt_words words = {folder, 1, 0, NULL};
+    struct opt_words words = {.word = folder, .max = 1};
     int rc = opt_begin(&options, makes ? job_table : job_table + NEW_OPTIONS,
                        makes ? NEW_OPTIONS : OPTIONS - NEW_OPTIONS, &o, e);
     if (rc)

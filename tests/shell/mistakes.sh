@@ -65,7 +65,7 @@ if mkfifo pipe 2>/dev/null; then
         [ $name = metrics.json ] || wrong 1 "piped/$name: not a regular file" compare piped
         rm -rf piped
     done
-    cat run/run.json >pipe &
+    timeout 20 sh -c "cat run/run.json >pipe" &
     timeout -s KILL 20 "$SKIFF" compare pipe >stdout 2>stderr || complain "a pipe that was named: $(cat stderr)"
     wait
 fi

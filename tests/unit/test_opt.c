@@ -215,7 +215,7 @@ static void a_bool_leaves_the_next_word(void **state)
 {
     (void)state;
     const char *word[2];
-    struct opt_words words = {word, 2, 0, NULL};
+    struct opt_words words = {.word = word, .max = 2};
     struct error e = {0};
     char *argv[] = {W("skiff"), W("--quiet"), W("data.npz"), W("-"), W("--no-progress"), NULL};
     good_then(parse(argv, &words, &e), &e);
