@@ -39,7 +39,8 @@ bool num_parse_bool(const char *text, bool *value);
 #define NUM_F32_MAX 24
 size_t num_print_f32(float value, char text[NUM_F32_MAX]);
 
-// 1234567 -> "1,234,567".
+// 1234567 -> "1,234,567": for rounded figures, pages and progress. What a command has counted it
+// prints in plain digits, to be searched for and copied.
 void num_group(uint64_t value, char text[32]);
 
 #endif

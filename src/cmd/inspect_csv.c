@@ -3,7 +3,6 @@
 // is read before the first line is printed, for a type is known at the end.
 #include "cmd/inspect_csv.h"
 
-#include "base/num.h"
 #include "cmd/cmd.h"
 #include "io/json.h"
 #include "kern/cpu.h"
@@ -122,11 +121,9 @@ static void print_column(const struct frame *f, const struct frame_column *c, si
 
 static void print_table(const struct frame *f, const char *path)
 {
-    char rows[32];
-    num_group(f->rows, rows);
     cmd_print_text(path, 0, SIZE_MAX);
-    printf(": %s row%s, %zu column%s, delimiter %s, %s\n", rows, cmd_plural(f->rows), f->columns,
-           cmd_plural(f->columns), delimiter_name(f->delimiter),
+    printf(": %zu row%s, %zu column%s, delimiter %s, %s\n", f->rows, cmd_plural(f->rows),
+           f->columns, cmd_plural(f->columns), delimiter_name(f->delimiter),
            f->header ? "with a header" : "no header");
     size_t width = strlen("name");
     for (size_t i = 0; i < f->columns; i++) {

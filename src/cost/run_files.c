@@ -168,6 +168,11 @@ static int parse_file(struct cost_runs *runs, const char *path, const char *name
                       struct error *e)
 {
     const struct run_place at = {.where = path, .name = name};
+    if (text.len > 1 && memcmp(text.data, "PK", 2) == 0)
+        return error_set(e, ERR_FORMAT,
+                         "%s: is an archive, not the record of a run; name the run.json that skiff "
+                         "train wrote, or its folder",
+                         path);
     if (ends_in(path, ".csv"))
         return cost_runs_add_published(runs, path, text.data, text.len, e);
     if (ends_in(path, ".jsonl"))

@@ -23,8 +23,18 @@ static int unknown_column(const struct sheet *s, const char *name, struct error 
     struct near n = near_begin(name);
     for (size_t i = 0; s->known[i].name; i++)
         near_look(&n, s->known[i].name);
-    return error_set(e, ERR_FORMAT, "%s: column '%.60s' is not known%s%s%s", s->name, name,
-                     n.best ? "; did you mean '" : "", n.best ? n.best : "", n.best ? "'?" : "");
+    if (n.best)
+        return error_set(e, ERR_FORMAT, "%s: column '%.60s' is not known; did you mean '%s'?",
+                         s->name, name, n.best);
+    struct buf needed;
+    buf_init(&needed, 1024);
+    for (size_t i = 0; s->known[i].name; i++)
+        if (s->known[i].required)
+            buf_printf(&needed, "%s%s", needed.len ? ", " : "", s->known[i].name);
+    error_set(e, ERR_FORMAT, "%s: column '%.60s' is not known; such a table has the columns %s",
+              s->name, name, needed.data ? needed.data : "that the manual lists");
+    buf_clear(&needed);
+    return ERR_FORMAT;
 }
 
 static int find_columns(struct sheet *s, struct error *e)

@@ -81,11 +81,12 @@ int run_folder_read(struct run_folder *f, const char *path, struct error *e)
     buf_init(&metrics, RUN_FILE_MAX);
     buf_init(&history, RUN_FILE_MAX);
     *f = (struct run_folder){0};
-    int rc = file_is_folder(path) ? 0
-                                  : error_set(e, ERR_NOTFOUND,
-                                              "%s: no such folder; a report is made of the folder "
-                                              "that skiff train --out names",
-                                              path);
+    int rc = file_is_folder(path)
+                 ? 0
+                 : error_set(e, ERR_NOTFOUND,
+                             "%s: %s; a report is made of the folder that skiff "
+                             "train --out names",
+                             path, access(path, F_OK) == 0 ? "is a file" : "no such folder");
     if (rc == 0)
         rc = read_file(path, "run.json", &run, &t.run, e);
     if (rc == 0)

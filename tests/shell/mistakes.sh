@@ -70,6 +70,11 @@ if mkfifo pipe 2>/dev/null; then
     wait
 fi
 
+# ---- something else in the place of a run
+wrong 1 "run/model.npz: is a file; a report is made of the folder" report run/model.npz
+wrong 1 "run/model.npz: is an archive, not the record of a run; name the run.json" compare run/model.npz
+wrong 1 "column 'age' is not known; such a table has the columns name," compare t.csv
+
 # ---- other
 wrong 2 "--channel: 'train' is not NAME=PATH, such as train=train_data.npz" job new left --channel train
 wrong 2 "--hp: 'epochs' is not NAME=VALUE, such as epochs=100" job new left --hp epochs
