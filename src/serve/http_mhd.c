@@ -120,15 +120,6 @@ static int load(struct functions *f, struct error *e)
 
 // ---- answers ----
 
-void http_say(struct http_reply *reply, unsigned status, const char *line)
-{
-    reply->status = status;
-    reply->type = "text/plain; charset=utf-8";
-    buf_clear(&reply->body);
-    buf_puts(&reply->body, line);
-    buf_puts(&reply->body, "\n");
-}
-
 static void add_header(const struct call *c, struct MHD_Response *response, const char *name,
                        const char *value)
 {
