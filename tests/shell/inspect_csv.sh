@@ -2,18 +2,7 @@
 # SPDX-License-Identifier: MIT
 # `skiff inspect` of a CSV: the table, JSON, delimiters and headers found and given, gzip, pipes,
 # remarks, and what is refused in one line with its place.
-set -u
-[ -n "${SKIFF:-}" ] || { echo "skipped: SKIFF does not name the program"; exit 77; }
-source_folder=${SKIFF_SRCDIR:-$(dirname "$0")/../..}
-python=${PYTHON3:-python3}
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-status=0
-
-complain() {
-    echo "FAIL: $*"
-    status=1
-}
+. "$(dirname "$0")/lib.sh"
 
 # inspect ARGUMENT...: must succeed quietly; its output is in $folder/out.
 inspect() {
@@ -35,7 +24,7 @@ refuses() {
 
 people=$source_folder/data/passengers.csv
 inspect "$people"
-says '/passengers\.csv: 1,316 rows, 12 columns, delimiter comma, with a header$' \
+says '/passengers\.csv: 1316 rows, 12 columns, delimiter comma, with a header$' \
     '^PassengerId +integer +0 +0\.0% +1 +658\.5 +1316 +\[looks like an id\]$' \
     '^Survived +integer +0 +0\.0% +0 +0\.379179 +1$' \
     '^Age +number +256 +19\.5% ' \
@@ -144,5 +133,4 @@ if command -v /usr/bin/time >/dev/null 2>&1; then
         complain "$(cat "$folder/kb") KB for $(wc -c <"$folder/long.csv") bytes"
 fi
 
-[ $status -eq 0 ] && echo "passed"
-exit $status
+finish

@@ -220,7 +220,8 @@ refuses 2 "--threshold: is for binary models, and that of run3 is a multiclass o
     run3 --threshold 0.5
 refuses 2 "is a regression one" run1 --threshold f1
 refuses 1 "absent: no such folder" absent --out refused
-refuses 1 "run/model.npz: no such folder" run/model.npz --out refused
+refuses 1 "run/model.npz: is a file; a report is made of the folder that skiff train --out names" \
+    run/model.npz --out refused
 refuses 1 "empty: neither run.json nor history.csv nor model.npz" empty --out refused
 refuses 1 "broken/run.json:2: not valid JSON" broken --out refused
 refuses 1 "list/run.json: is not a JSON object" list --out refused
