@@ -8,6 +8,7 @@
 #include "job/container.h"
 #include "serve/serve.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,16 @@ static const char help_after[] =
     "\n"
     "Exit status: 0 it was told to stop, 1 the model or the port cannot be used, 2 wrong\n"
     "options.\n";
+
+// Where standard streams are closed, connections would get their numbers, and what we say.
+static void hold_streams(void)
+{
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+}
 
 // Blocked signals wait in the descriptor, those for process 1 too. Before there are threads.
 static int catch_signals(int *fd, struct error *e)
@@ -98,6 +109,7 @@ static int work(const struct cmd_call *call, struct error *e)
                             .model = call->words > 0 ? call->word[0] : found,
                             .threshold_given = opt_given(call->set, "threshold")};
     job.hooks = (struct serve_hooks){&job, say_ready, c->log ? say_sent : NULL};
+    hold_streams();
     int rc = job.model ? catch_signals(&job.stop, e) : ERR_NOMEM;
     if (rc == 0) {
         rc = serve(&job, e);

@@ -74,6 +74,26 @@ END
     ends_well
 done
 
+# Without standard streams no connection gets their numbers, and with them what is said. The port is
+# found by trying, for nobody says it.
+"$python" - "$SKIFF" "$folder/model" <<'END' || status=1
+import os, subprocess, sys
+from serve_client import *
+
+with socket.create_server(("127.0.0.1", 0)) as s:
+    port = s.getsockname()[1]
+closed = 'exec "$0" serve "$1" --port "$2" --log <&- >&- 2>&-'
+server = subprocess.Popen(["sh", "-c", closed, sys.argv[1], sys.argv[2], str(port)])
+check_that("it listens", wait_for(lambda: listens(port)))
+for fd in 0, 1, 2:
+    check(f"descriptor {fd}", os.readlink(f"/proc/{server.pid}/fd/{fd}"), "/dev/null")
+said = b"".join(rest(raw(port, b"GET /ping HTTP/1.1\r\nConnection: close\r\nHost: x\r\n\r\n")) for _ in range(9))
+check("answers and nothing else", (said.count(b"HTTP/1.1 200"), said.count(b"GET")), (9, 0))
+server.terminate()
+check("status", server.wait(), 0)
+done()
+END
+
 # ---- the end ----
 first=
 if unshare --pid --fork true 2>/dev/null; then
