@@ -5,9 +5,9 @@
 // One thread (the caller's) has all connections, and the library to itself: it waits for sockets,
 // for workers that have finished and for the word to stop, all in one poll. A request whose body is
 // complete is suspended until a worker has answered it. New connections are taken here too, so that
-// when all places are taken somebody who keeps us waiting has to go (places.h); as no more requests
-// may wait for workers than half of the places, there is always one. A connection is closed by
-// shutting down its socket, which the library then finds at its end.
+// when all places are taken somebody who keeps us waiting has to go (places.h); as each worker has
+// a place of its own and no more requests may wait than half of the others, there is always one. A
+// connection is closed by shutting down its socket, which the library then finds at its end.
 #include "serve/http.h"
 
 #include "base/clock.h"
@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define LIBRARY       "libmicrohttpd.so.12"
-#define PLACES        1000
+#define PLACES        1000 // beside one for each worker
 #define WAITING_MAX   (PLACES / 2)
 #define ACCEPTS       64   // new connections before others have their turn
 #define SWEEP_SECONDS 0.25 // between two looks for those who take too long
@@ -46,6 +46,7 @@ struct functions {
     __typeof__(MHD_resume_connection) *resume;
     __typeof__(MHD_get_connection_info) *connection_info;
     __typeof__(MHD_lookup_connection_value) *header;
+    __typeof__(MHD_get_connection_values) *headers;
     __typeof__(MHD_create_response_from_buffer_with_free_callback) *response;
     __typeof__(MHD_add_response_header) *add_header;
     __typeof__(MHD_queue_response) *queue;
@@ -78,6 +79,7 @@ struct call {
     struct buf body;
     double begun;
     size_t answer; // bytes
+    bool last;     // the connection ends behind it
 };
 
 // ---- the library ----
@@ -100,6 +102,7 @@ static bool find_all(void *library, struct functions *f)
            find(library, "MHD_resume_connection", &f->resume) &&
            find(library, "MHD_get_connection_info", &f->connection_info) &&
            find(library, "MHD_lookup_connection_value", &f->header) &&
+           find(library, "MHD_get_connection_values", &f->headers) &&
            find(library, "MHD_create_response_from_buffer_with_free_callback", &f->response) &&
            find(library, "MHD_add_response_header", &f->add_header) &&
            find(library, "MHD_queue_response", &f->queue) &&
@@ -142,7 +145,7 @@ static enum MHD_Result send_answer(struct call *c)
     add_header(c, response, "Content-Type", reply->type);
     add_header(c, response, "Allow", reply->allow);
     add_header(c, response, "X-Amzn-SageMaker-Custom-Attributes", reply->attributes);
-    add_header(c, response, "Connection", c->server->told_to_end > 0 ? "close" : NULL);
+    add_header(c, response, "Connection", c->last || c->server->told_to_end > 0 ? "close" : NULL);
     const enum MHD_Result queued = f->queue(c->connection, reply->status, response);
     f->destroy(response);
     place_enter(c->place, PHASE_ANSWERING, clock_seconds());
@@ -222,11 +225,40 @@ static bool waits_for_leave(const struct call *c)
     return expected && strcasecmp(expected, "100-continue") == 0;
 }
 
+struct lengths {
+    size_t count;
+    bool unknown; // neither a length nor chunks
+};
+
+static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    (void)kind;
+    struct lengths *l = context;
+    const bool coding = strcasecmp(name, "Transfer-Encoding") == 0;
+    l->count += coding || strcasecmp(name, "Content-Length") == 0;
+    l->unknown |= coding && (!value || strcasecmp(value, "chunked") != 0);
+    return MHD_YES;
+}
+
+// Two lengths, of which another server may believe the other one, hide a request in a body.
+static bool has_a_clear_length(const struct call *c)
+{
+    struct lengths l = {0};
+    c->server->mhd.headers(c->connection, MHD_HEADER_KIND, see_header, &l);
+    return l.count <= 1 && !l.unknown;
+}
+
 static enum MHD_Result begin(struct call *c)
 {
     const struct http_handler *handler = &c->server->spec->handler;
     int64_t announced;
     place_enter(c->place, PHASE_READING, c->begun);
+    if (!has_a_clear_length(c)) {
+        c->last = true;
+        http_say(&c->reply, 400, "a body has one Content-Length, or is sent in chunks");
+        return send_answer(c);
+    }
     handler->head(handler->context, &c->request, &c->reply);
     const char *length = header(c, "Content-Length");
     if (!c->reply.status && length && num_parse_i64(length, &announced) &&
@@ -393,11 +425,13 @@ static double patience(const struct server *s, const struct place *place)
     return s->spec->seconds;
 }
 
-// Has the other side ended, with a request or without? The library has looked before that.
-static bool has_left(const struct place *place)
+// Has the other side ended, with a request or without? The library has looked before that: it may
+// still hold requests that have come together.
+static bool has_left(const struct place *place, double now)
 {
     char byte;
     return place->phase != PHASE_WORKING && place->phase != PHASE_ANSWERING &&
+           now - place->since > SWEEP_SECONDS &&
            recv(place->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
@@ -414,7 +448,7 @@ static void sweep(struct server *s)
         const bool late = now - place->since > patience(s, place);
         if (late && place->phase == PHASE_WORKING)
             answer_late(s, place->call);
-        else if (late || has_left(place))
+        else if (late || has_left(place, now))
             hang_up(place);
     }
     s->at_once |= s->told_to_end > 0 && now - s->told_to_end > DRAIN_SECONDS;
@@ -484,16 +518,16 @@ static int start(struct server *s, struct error *e)
 {
     int rc = load(&s->mhd, e);
     if (rc == 0)
-        rc = places_init(&s->places, PLACES, e);
+        rc = places_init(&s->places, PLACES + s->spec->workers, e);
     if (rc == 0)
         rc = workers_start(&s->workers, s->spec->workers, work, s, e);
     if (rc)
         return rc;
     const unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
-    s->daemon =
-        s->mhd.start(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_NOTIFY_COMPLETED, on_sent, s,
-                     MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_LIMIT,
-                     2U * PLACES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+    s->daemon = s->mhd.start(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_NOTIFY_COMPLETED,
+                             on_sent, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+                             MHD_OPTION_CONNECTION_LIMIT, 2U * (unsigned)s->places.count,
+                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         s->daemon ? s->mhd.daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)

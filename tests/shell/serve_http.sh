@@ -94,6 +94,19 @@ s = raw(port, b"GET /ping HTTP/1.0\r\n\r\n")
 said = rest(s)
 check_that("HTTP/1.0", said.split(b" ")[1:2] == [b"200"], said)
 
+# ---- a length that is not clear is refused, and what follows is no request ----
+for name, lines in (
+    ("two lengths", b"Content-Length: 19\r\nContent-Length: 5\r\n"),
+    ("a length in lower case and chunks", b"content-length: 5\r\nTransfer-Encoding: chunked\r\n"),
+    ("chunks and a length", b"Transfer-Encoding: chunked\r\nContent-Length: 19\r\n"),
+    ("chunks twice", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+    ("another coding", b"Transfer-Encoding: gzip, chunked\r\n"),
+):
+    for method in b"POST /invocations", b"GET /ping":
+        s = raw(port, method + b" HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n0\r\n\r\n" + 5 * ping)
+        said = rest(s)
+        check_that(name, said.startswith(b"HTTP/1.1 400 ") and said.count(b"HTTP/1.1 ") == 1, said)
+
 # ---- what is no request, or only a part of one: an error or an end, and the next is served ----
 for name, data in (
     ("garbage", bytes(range(256)) * 100), ("a TLS greeting", b"\x16\x03\x01\x02\x00\x01" + b"\0" * 500),
@@ -107,6 +120,7 @@ for name, data in (
      b"99999999999999999999999999\r\n\r\nx"),
     ("chunks that are none", b"POST /invocations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
      b"zz\r\nhello\r\n0\r\n\r\n"),
+    ("bytes that are zero", b"POST /invocations\0 HTTP/1.1\r\nHost: x\0\r\nContent-Length: 1\0\r\n\r\nx"),
     ("a chunk too long", b"POST /invocations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
      b"fffffffffffffffff\r\nhello\r\n0\r\n\r\n"),
 ):
