@@ -2,11 +2,11 @@
 // `skiff job new` lays out the files of a SageMaker job, `skiff job run` runs it: local mode
 // without an engine for containers.
 #include "base/mem.h"
-#include "base/num.h"
 #include "cmd/cmd.h"
 #include "job/local_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -141,11 +141,9 @@ static void print_line(void *context, const char *host, const char *text)
 
 static void print_archive(const char *what, const struct local_archive *a)
 {
-    char size[32];
-    num_group(a->size, size);
     if (a->path)
-        printf("%-10s %s: %zu file%s, %s bytes\n", what, a->path, a->files, cmd_plural(a->files),
-               size);
+        printf("%-10s %s: %zu file%s, %" PRIu64 " bytes\n", what, a->path, a->files,
+               cmd_plural(a->files), a->size);
     else
         printf("%-10s nothing was written\n", what);
 }

@@ -41,7 +41,7 @@ echo "a=nothing"
 mkdir -p "$SKIFF_ML_ROOT/model/deep/er" "$SKIFF_ML_ROOT/output/data"
 echo model >"$SKIFF_ML_ROOT/model/deep/er/file"
 printf '%0300d' 0 >"$SKIFF_ML_ROOT/model/.hidden"
-echo data >"$SKIFF_ML_ROOT/output/data/$(basename "$SKIFF_ML_ROOT")"
+head -c 2000 /dev/urandom >"$SKIFF_ML_ROOT/output/data/$(basename "$SKIFF_ML_ROOT")"
 printf 'the end without a newline'
 [ ! -e "$SKIFF_ML_ROOT/fail" ] || { printf 'because\nof this\n' >"$SKIFF_ML_ROOT/output/failure"; exit 3; }
 END
@@ -60,6 +60,7 @@ has "$(cat "$folder/log")" "algo-2 | 0 $job/algo-2 a-name none" 'algo-1 | a=1.5;
     "Metric     c: 7 (2 values from 7 to 7)" "Metric     lazy: 0.25 (2 values" \
     "Metric     never: not found in the log" "model.tar.gz: 2 files" "output.tar.gz: 2 files" \
     "Status     Completed; algo-1: exit code 0, algo-2: exit code 0" " (2 hosts, ml.m5.large)"
+has "$(cat "$folder/log")" "output.tar.gz: 2 files, $(stat -c %s "$job/output/output.tar.gz") bytes"
 billed=$(sed -n 's/.*; billed \([0-9]*\) (2 hosts.*/\1/p' "$folder/log")
 "$python" - "$job" "$billed" <<'END' || complain "archives and description"
 import json, sys, tarfile
