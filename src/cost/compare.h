@@ -69,7 +69,8 @@ struct compare_row {
 struct compare_table {
     size_t rows, features; // 0: not said
     size_t best;           // the row with the best metric; SIZE_MAX: none has one
-    size_t choice; // the cheapest row that is not worse than that beyond noise; SIZE_MAX: none
+    size_t choice; // the cheapest row that is not worse than that beyond noise, of those as cheap
+                   // the best; SIZE_MAX: none
     size_t next;   // the cheapest of another instance or count, device or program; SIZE_MAX: none
 };
 

@@ -49,8 +49,8 @@ static int check_assumption(const struct compare *c, const struct cost_runs *run
         return rc;
     const char *nearest = prices_nearest(c->spec.prices, a->instance);
     return error_set(e, ERR_USAGE, "--instance: there is no price of '%.60s'%s%s%s", a->instance,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+                     nearest ? "; did you mean '" : "; --prices FILE.csv brings other prices",
+                     nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static int assume(struct compare *c, const struct cost_runs *runs, struct error *e)

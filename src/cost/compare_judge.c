@@ -105,6 +105,14 @@ static bool same_rent(const struct compare_row *a, const struct compare_row *b)
            strcmp(x->program, y->program) == 0;
 }
 
+// Or as dear, and better.
+static bool is_cheaper(const struct compare *c, const struct compare_row *a,
+                       const struct compare_row *b)
+{
+    const double da = a->dollars.median, db = b->dollars.median;
+    return da < db || (da == db && quality(c, a) > quality(c, b));
+}
+
 // The cheapest row of a table that is good, or, with a row to differ from, that is rented
 // otherwise.
 static size_t cheapest(const struct compare *c, size_t table, size_t other)
@@ -115,7 +123,7 @@ static size_t cheapest(const struct compare *c, size_t table, size_t other)
         const bool fits = other == SIZE_MAX ? is_good(c, row) : !same_rent(row, &c->row[other]);
         if (row->table != table || !fits || isnan(row->dollars.median))
             continue;
-        if (least == SIZE_MAX || row->dollars.median < c->row[least].dollars.median)
+        if (least == SIZE_MAX || is_cheaper(c, row, &c->row[least]))
             least = i;
     }
     return least;

@@ -156,6 +156,7 @@ refuses 1 "empty: no run.json there or below" empty
 refuses 2 "is given twice" alone runs alone/run.json
 refuses 2 "is given twice" runs runs/wide-2
 refuses 2 "there is no price of 'ml.m5.larg'; did you mean 'ml.m5.large'?" alone --instance ml.m5.larg
+refuses 2 "there is no price of 'mine'; --prices FILE.csv brings other prices" alone --instance mine
 refuses 2 "no run is called 'alnoe'; did you mean 'alone'?" alone --baseline alnoe
 refuses 2 "wanted TYPE or RUN=TYPE" alone --instance =ml.m5.large
 refuses 2 "is no METRIC=VALUE" alone --target val_auroc

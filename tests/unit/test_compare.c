@@ -232,6 +232,24 @@ static void pareto_and_choice(void **state)
     end(&s);
 }
 
+// Of rows that cost the same the best, wherever it stands.
+static void better_for_as_much(void **state)
+{
+    (void)state;
+    struct setting s;
+    begin(&s);
+    add(&s, &(struct made){"worse", "ml.m5.large", .total = 20.1, .accuracy = 0.88});
+    add(&s, &(struct made){"better", "ml.m5.large", .total = 20.2, .accuracy = 0.89,
+                           .options = "\"dropout\": 0.5"});
+    add(&s, &(struct made){"between", "ml.m5.large", .total = 20.3, .accuracy = 0.885,
+                           .options = "\"dropout\": 0.25"});
+    make(&s);
+    assert_int_equal(s.c.rows, 3);
+    assert_int_equal(s.c.table[0].choice, 1);
+    assert_non_null(strstr(s.c.answer.data, ", the best there is"));
+    end(&s);
+}
+
 static void instances_assumed(void **state)
 {
     (void)state;
@@ -434,6 +452,7 @@ int main(void)
         cmocka_unit_test(noise_of_losses),
         cmocka_unit_test(noise_is_a_factor),
         cmocka_unit_test(pareto_and_choice),
+        cmocka_unit_test(better_for_as_much),
         cmocka_unit_test(instances_assumed),
         cmocka_unit_test(targets),
         cmocka_unit_test(refusals),
