@@ -281,15 +281,14 @@ refuses 1 "task.npz: prep.json: its target 'Species' is for a multiclass task, b
 refuses 1 "json.npz: prep.json: " json.npz new.csv
 no_leftovers "after all of this" "$folder"
 
-# As much memory for ten times the rows.
+# As much memory for ten times the rows; other work on the machine may do harm to a try, not to three.
 if [ "$sanitized" = no ]; then
     for threads in 1 2; do
         "$python" - "$SKIFF" $threads <<'END' || complain "memory grows with the rows ($threads threads)"
 import re, subprocess, sys
 from csv_models import *
 header, rows = table([]).encode(), table(passengers(2000, 4), header=False).encode()
-peaks = []
-for times in (25, 250):
+def peak(times):
     with open("out.csv", "w") as out:
         run = subprocess.Popen([sys.argv[1], "predict", "two/model.npz", "-", "--threads", sys.argv[2]],
                                stdin=subprocess.PIPE, stdout=out)
@@ -298,11 +297,15 @@ for times in (25, 250):
         run.stdin.write(rows)
     run.stdin.flush() # all but what a pipe holds has been read
     status = open(f"/proc/{run.pid}/status").read()
-    peaks.append(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]))
     run.stdin.close()
     assert run.wait() == 0
-print(f"{peaks[0]} KiB for 50,000 rows, {peaks[1]} KiB for 500,000")
-sys.exit(peaks[1] > peaks[0] + 512 or peaks[1] > 40000)
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
+for _ in range(3):
+    few, many = peak(25), peak(250)
+    print(f"{few} KiB for 50,000 rows, {many} KiB for 500,000")
+    if many <= few + 512 and many <= 40000:
+        sys.exit(0)
+sys.exit(1)
 END
     done
 fi
