@@ -5,6 +5,7 @@
 #include "io/csv.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "io/csv_inner.h"
 #include "io/csv_input.h"
 
@@ -146,6 +147,14 @@ int csv_quote(struct buf *out, const char *text)
 }
 
 // ---- the header ----
+
+const char *csv_names_hint(const struct csv *c)
+{
+    for (size_t i = 0; i < c->columns; i++)
+        if (!utf8_is_text(c->names[i]))
+            return "; names in the file are not UTF-8: iconv -f latin1 -t utf-8 OLD.csv >NEW.csv";
+    return "";
+}
 
 static int name_column(struct csv *c, size_t column, const struct csv_span *field, struct error *e)
 {

@@ -66,6 +66,9 @@ int csv_open_memory(struct csv *c, const char *name, const void *data, size_t si
                     const struct csv_options *options, struct error *e);
 void csv_close(struct csv *c);
 
+// What to say behind a name that is no column's: "", or what is wrong with the names there are.
+const char *csv_names_hint(const struct csv *c);
+
 // The next block, in storage that it brings along (zeroed at first) and keeps: 1, 0 at the end of
 // the data, or a code. Where blocks are cut depends on the text alone.
 int csv_read(struct csv *c, struct csv_block *b, struct error *e);

@@ -196,9 +196,9 @@ static int no_such_column(const struct csv *c, const char *name, struct error *e
         used += sep + len;
     }
     const char *const nearest = near_name(name, c->names, c->columns);
-    return error_set(e, ERR_NOTFOUND, "%s: no column '%.100s'; %s%.100s%s %s", c->name, name,
+    return error_set(e, ERR_NOTFOUND, "%s: no column '%.100s'; %s%.100s%s %s%s", c->name, name,
                      nearest ? "did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'? There are:" : "there are:", list);
+                     nearest ? "'? There are:" : "there are:", list, csv_names_hint(c));
 }
 
 static const struct frame_choice keep_all = {NULL, FRAME_INFER};

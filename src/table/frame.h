@@ -56,7 +56,8 @@ enum frame_remark {
     FRAME_IS_IDENTIFIER = 16, // each row has another value, and it counts or names the rows
     FRAME_IS_INEXACT = 32,    // whole numbers beyond 2^53: their last digits are lost
     FRAME_IS_COMMAS = 64,     // texts that are numbers with a decimal comma
-    FRAME_REMARKS = 128
+    FRAME_IS_NOT_UTF8 = 128,  // its name or a text is not
+    FRAME_REMARKS = 256
 };
 
 // A column to keep. Others are read for their structure only. A choice whose name is NULL stands

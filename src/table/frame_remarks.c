@@ -5,6 +5,7 @@
 #include "table/frame.h"
 
 #include "base/num.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,6 +72,14 @@ static bool is_constant(const struct frame *f, const struct frame_column *c)
     return c->kind == FRAME_TEXT ? c->texts == 1 : c->infinite == 0 && c->min >= c->max;
 }
 
+static bool is_utf8(const struct frame_column *c)
+{
+    for (size_t i = 0; i < c->texts; i++)
+        if (!utf8_is_text(c->text[i]))
+            return false;
+    return utf8_is_text(c->name);
+}
+
 unsigned frame_remarks(const struct frame *f, const struct frame_column *c)
 {
     unsigned remarks = 0;
@@ -88,6 +97,8 @@ unsigned frame_remarks(const struct frame *f, const struct frame_column *c)
         remarks |= FRAME_IS_IDENTIFIER;
     if (c->whole && (c->max >= EXACT_END || c->min <= -EXACT_END))
         remarks |= FRAME_IS_INEXACT;
+    if (!is_utf8(c))
+        remarks |= FRAME_IS_NOT_UTF8;
     return remarks;
 }
 

@@ -228,12 +228,18 @@ static void note_numbers_in_text(const struct prep_fit *how, const struct frame_
         if (!odd && field_number((struct field){text, strlen(text)}, &x) == NUM_NONE)
             odd = text;
     }
-    if (odd && 2 * numbers > in->texts && in->texts - numbers <= 1 + in->texts / TEXTS_A_STRANGER)
+    if (frame_remarks(how->frame, in) & FRAME_IS_COMMAS)
         prep_note(
             how,
-            "%s: text because of values such as '%.40s', but most look like numbers; if it is "
-            "to be one, leave missing values empty and write decimals with a point",
+            "%s: text, not a number, because of decimal commas as in '%.40s'; write the file "
+            "with decimal points first, as pandas.read_csv(..., decimal=',').to_csv(...) does",
             in->name, odd);
+    else if (odd && 2 * numbers > in->texts &&
+             in->texts - numbers <= 1 + in->texts / TEXTS_A_STRANGER)
+        prep_note(how,
+                  "%s: text because of values such as '%.40s', but most look like numbers; if it "
+                  "is to be one, leave missing values empty and write decimals with a point",
+                  in->name, odd);
 }
 
 // Whether a column becomes a feature; 0 or a code.
@@ -456,8 +462,8 @@ static int check_text(const struct prep_fit *how, const char *column, const char
     if (utf8_is_text(text))
         return 0;
     return prep_refuse(how, column, e,
-                       "'%.60s' is not UTF-8; convert the file first, as with iconv -f latin1 -t "
-                       "utf-8",
+                       "'%.60s' is not UTF-8; convert the file first: iconv -f latin1 -t utf-8 "
+                       "OLD.csv >NEW.csv",
                        text);
 }
 

@@ -46,7 +46,8 @@ static int find_place(const struct csv *c, const struct prep *p, const char *nam
         snprintf(hint, sizeof hint, "; is it '%.100s'?", nearest);
     else
         snprintf(hint, sizeof hint, "; skiff inspect lists those that there are");
-    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s', %s%s", c->name, name, why, hint);
+    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s', %s%s%s", c->name, name, why, hint,
+                     csv_names_hint(c));
 }
 
 static int open_reader(struct prep_reader *r, struct error *e)

@@ -119,10 +119,10 @@ static int find_id(const struct table *t, const char *name, size_t *column, stru
         if (strcmp(t->csv.names[*column], name) == 0)
             return 0;
     const char *const nearest = near_name(name, t->csv.names, t->csv.columns);
-    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s' to pass through%s%.100s%s",
+    return error_set(e, ERR_MISMATCH, "%s: no column '%.100s' to pass through%s%.100s%s%s",
                      t->csv.name, name,
                      nearest ? "; is it '" : "; skiff inspect lists those that there are",
-                     nearest ? nearest : "", nearest ? "'?" : "");
+                     nearest ? nearest : "", nearest ? "'?" : "", csv_names_hint(&t->csv));
 }
 
 static void close_file(struct table *t)

@@ -64,6 +64,11 @@ says ': 12 rows, 7 columns, delimiter semicolon, with a header$' \
     '^none +number +12 100\.0% .*\[no value at all\]$' '^same .*\[constant\]$' \
     '^seldom .*\[mostly missing; constant\]$' '^key .*\[looks like an id\]$' \
     '^wide .*\[integers beyond 2\^53 lose digits\]$'
+# Another encoding, in a name and in a text.
+printf 'gr\366\337e,Stadt,n\n1,Z\374rich,1\n2,Bonn,2\n' >"$folder/latin1"
+inspect "$folder/latin1"
+says '^n +integer .* 2$' '^Stadt .*\[not UTF-8: iconv .*\]$'
+[ "$(grep -c 'not UTF-8' "$folder/out")" -eq 2 ] || complain "not UTF-8: $(cat "$folder/out")"
 # 2^53 + 1, which no double is, and the last integer before the first that is lost.
 printf 'lost,below,kept\n9007199254740993,-9007199254740993,9007199254740991\n1,1,1\n' >"$folder/edge"
 inspect "$folder/edge"

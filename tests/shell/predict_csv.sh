@@ -248,6 +248,10 @@ refuses 1 "absent.csv: cannot open" two/model.npz absent.csv
 refuses 1 "standard input: empty" two/model.npz -
 refuses 1 "no_age.csv: no column 'Age', which the preparation needs" two/model.npz no_age.csv --out left.csv
 refuses 1 "renamed.csv: no column 'Fare', which the preparation needs; is it 'Fares'?" two/model.npz renamed.csv
+sed '1s/Fare/F\xe4re/' new.csv >latin1.csv
+refuses 1 "is it 'F?re'?; names in the file are not UTF-8: iconv -f latin1" two/model.npz latin1.csv
+sed '1s/Name/N\xe4me/' new.csv >latin1.csv
+refuses 1 "is it 'N?me'?; names in the file are not UTF-8: iconv -f latin1" two/model.npz latin1.csv --id Name
 refuses 1 "new.csv: no column 'Nam' to pass through; is it 'Name'?" two/model.npz new.csv --id Nam
 refuses 1 "no column 'Zeppelin' to pass through; skiff inspect lists those that there are" \
     two/model.npz new.csv --id Zeppelin

@@ -262,7 +262,8 @@ static void mostly_missing(void **state)
     fitted_clear(&f);
     CHECK_OK(fit_text(&f, "a;b;c\n1,5;?;1\n2,5;3;1+\n0,5;4;z\n", &(struct prep_rules){0}, 0, &e),
              e);
-    assert_non_null(strstr(f.notes.data, "a: text because of values such as '0,5', but most look"));
+    assert_non_null(strstr(f.notes.data, "a: text, not a number, because of decimal commas as in "
+                                         "'0,5'; write the file with decimal points first"));
     assert_non_null(strstr(f.notes.data, "b: text because of values such as '?', but most look"));
     assert_null(strstr(f.notes.data, "c: "));
     fitted_clear(&f);
@@ -557,7 +558,7 @@ static void refused_values(void **state)
         {"x,z\n1e308,2\n1.5e308,3\n",
          {.fill = "mean", .scale = "none"},
          "too large for their mean"},
-        {"x,z\n\xe4,2\nb,3\n", {0}, "column 'x': '?' is not UTF-8; convert the file"},
+        {"x,z\n\xe4,2\nb,3\n", {0}, "column 'x': '?' is not UTF-8; convert the file first: iconv"},
         {"\xe4,z\n1,2\n2,3\n", {0}, "is not UTF-8"},
         {"x,z\n\xc0\x80,2\nb,3\n", {0}, "is not UTF-8"},         // overlong
         {"x,z\n\xe0\x9f\xbf,2\nb,3\n", {0}, "is not UTF-8"},     // overlong
