@@ -267,18 +267,20 @@ static enum MHD_Result begin(struct call *c)
     return c->reply.status && waits_for_leave(c) ? send_answer(c) : MHD_YES;
 }
 
-static void hand_over(struct call *c)
+// False: refused, in the reply. Else all but the place belongs to a worker from now on.
+static bool hand_over(struct call *c)
 {
     struct server *s = c->server;
     c->request.body = c->body.data;
     c->request.size = c->body.len;
     if (workers_waiting(s->workers) >= WAITING_MAX) {
         http_say(&c->reply, 503, "too many requests wait already; try again in a moment");
-        return;
+        return false;
     }
     place_enter(c->place, PHASE_WORKING, clock_seconds());
     s->mhd.suspend(c->connection);
     workers_give(s->workers, &c->task);
+    return true;
 }
 
 // The library calls this when it has a request's head, then for each piece of its body, then when
@@ -298,9 +300,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *size = 0;
         return MHD_YES;
     }
-    if (!c->reply.status)
-        hand_over(c);
-    return c->reply.status ? send_answer(c) : MHD_YES;
+    return !c->reply.status && hand_over(c) ? MHD_YES : send_answer(c);
 }
 
 static void on_sent(void *context, struct MHD_Connection *connection, void **state,
