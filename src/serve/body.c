@@ -14,6 +14,28 @@ static struct body *open_archive(const struct body_spec *spec, struct error *e)
     return sparse ? body_sparse_open(spec, e) : body_array_open(spec, e);
 }
 
+// May raw numbers be taken for features, of which there are as many, and mean something else? Texts
+// cannot.
+static bool is_ambiguous(const struct prep *p)
+{
+    bool changed = false;
+    if (!p || p->columns != p->features)
+        return false;
+    for (size_t i = 0; i < p->columns; i++) {
+        const struct prep_column *c = &p->column[i];
+        if (c->kind == FRAME_TEXT)
+            return false;
+        changed = changed || c->encode != PREP_NUMERIC || c->scale != PREP_SCALE_NONE || c->log1p ||
+                  c->clip[0] > -INFINITY || c->clip[1] < INFINITY;
+    }
+    return changed;
+}
+
+static bool holds_features(enum media m)
+{
+    return m == MEDIA_NPY || m == MEDIA_NPZ || m == MEDIA_LIBSVM || m == MEDIA_RECORDIO;
+}
+
 static struct body *open_kind(const struct body_spec *spec, struct error *e)
 {
     switch (spec->media) {
@@ -39,7 +61,15 @@ static struct body *open_kind(const struct body_spec *spec, struct error *e)
 
 struct body *body_open(const struct body_spec *spec, struct error *e)
 {
-    struct body *b = open_kind(spec, e);
+    const struct prep *p = spec->model->prep;
+    struct body *b = NULL;
+    if (holds_features(spec->media) && is_ambiguous(p))
+        error_set(e, ERR_MISMATCH,
+                  "%s: columns, or features? the model makes its %zu features from as many columns "
+                  "of numbers; send the columns as text/csv or application/json",
+                  spec->name, p->features);
+    else
+        b = open_kind(spec, e);
     if (b)
         b->inputs = spec->model->net.inputs;
     return b;

@@ -2,7 +2,8 @@
 // Rows of features from the body of a request, a batch at a time.
 //
 // CSV and JSON hold the columns of a table where the model carries its preparation, else features.
-// Arrays always hold features, as for skiff predict.
+// Arrays hold features, as for skiff predict; they are refused where nobody could tell that they do
+// not: of a model whose preparation changes numbers, and makes as many features as it takes columns.
 #ifndef SKIFF_SERVE_BODY_H
 #define SKIFF_SERVE_BODY_H
 

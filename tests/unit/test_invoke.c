@@ -268,6 +268,36 @@ static void columns_without_names(void **state)
 
 // ---- what is refused ----
 
+// Of columns that are numbers, as many as features, a body without names could hold either, unless
+// it is the same.
+static void numbers_that_may_be_columns(void **state)
+{
+    (void)state;
+    static const struct net_spec like = {.outputs = 1, .task = TASK_BINARY};
+    static const char *const scales[] = {"none", "standard"};
+    static const char *const types[] = {"text/libsvm", "application/x-npy", "application/x-npz",
+                                        "application/x-recordio-protobuf"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct prep_rules bare = {.target = "c1", .features = "c2,c3", .scale = scales[i]};
+        struct prep prep;
+        struct reply columns;
+        test_prep(&prep, BARE_FIT, &bare);
+        serve_model("either.npz", &like, &prep);
+        prep_clear(&prep);
+        struct invoker *v = serve_open("either.npz", NULL);
+        ask(v, &(struct question){"text/csv", NULL, "1.5,2\n", 0}, &columns);
+        assert_int_equal(columns.status, 200);
+        if (i == 0)
+            check_answer(v, &(struct question){types[0], NULL, "0:1.5 1:2\n", 0},
+                         columns.body.data);
+        for (size_t k = 0; i == 1 && k < sizeof types / sizeof *types; k++)
+            check_refusal(v, &(struct question){types[k], NULL, "0:1.5 1:2\n", 0}, 400,
+                          "columns, or features?");
+        buf_clear(&columns.body);
+        invoker_close(v);
+    }
+}
+
 static void bodies_that_are_refused(void **state)
 {
     (void)state;
@@ -423,7 +453,7 @@ int main(void)
         cmocka_unit_test(chosen_output),          cmocka_unit_test(regression_has_no_label),
         cmocka_unit_test(first_line_of_names),    cmocka_unit_test(bodies_that_are_refused),
         cmocka_unit_test(words_that_are_refused), cmocka_unit_test(more_callers_than_workers),
-        cmocka_unit_test(failing_memory),
+        cmocka_unit_test(failing_memory),         cmocka_unit_test(numbers_that_may_be_columns),
     };
     return cmocka_run_group_tests(tests, make_models, test_folder_remove);
 }
