@@ -97,6 +97,8 @@ static int client_ask(const struct host *h, const char *request, char *text, siz
     "POST /invocations HTTP/1.1\r\n" END "X-Amzn-SageMaker-Custom-Attributes: a=b\r\n" more
 #define ROW ROWS("Content-Length: 6\r\n\r\n1,2,3\n")
 
+#define PING "GET /ping HTTP/1.1\r\n" END "\r\n"
+
 // ---- memory ----
 
 // The n-th allocation fails: alone (sign -1), or with all that follow.
@@ -149,11 +151,12 @@ struct gate {
     sem_t begun, go;
 };
 
-static void no_head(void *context, const struct http_request *request, struct http_reply *reply)
+static void answer_pings(void *context, const struct http_request *request,
+                         struct http_reply *reply)
 {
     (void)context;
-    (void)request;
-    (void)reply;
+    if (strcmp(request->path, "/ping") == 0)
+        http_say(reply, 200, "here");
 }
 
 static void wait_for_gate(void *context, const struct http_request *request, size_t worker,
@@ -172,7 +175,7 @@ static void gate_start(struct gate *g, struct host *h, double seconds)
 {
     sem_init(&g->begun, 0, 0);
     sem_init(&g->go, 0, 0);
-    host_start(h, &(struct http_handler){g, no_head, wait_for_gate}, seconds);
+    host_start(h, &(struct http_handler){g, answer_pings, wait_for_gate}, seconds);
 }
 
 static void gate_end(struct gate *g, struct host *h)
@@ -194,6 +197,7 @@ static void client_goes_meanwhile(void **state)
         const int gone = client_send(&h, ROW);
         sem_wait(&g.begun);
         const int next = client_send(&h, ROW);
+        assert_int_equal(client_ask(&h, PING, text, sizeof text), 200); // beside both
         setsockopt(gone, SOL_SOCKET, SO_LINGER, &reset, i % 2 ? sizeof reset : 0);
         close(gone);
         sem_post(&g.go);
