@@ -3,7 +3,8 @@
 //
 // CSV and JSON hold the columns of a table where the model carries its preparation, else features.
 // Arrays hold features, as for skiff predict; they are refused where nobody could tell that they do
-// not: of a model whose preparation changes numbers, and makes as many features as it takes columns.
+// not: of a model whose preparation changes numbers, and makes as many features as it takes
+// columns.
 #ifndef SKIFF_SERVE_BODY_H
 #define SKIFF_SERVE_BODY_H
 
