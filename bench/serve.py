@@ -49,11 +49,14 @@ class Server:
         self.name, self.samples = name, {case: [] for case in CASES}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True)  # fmt: skip
-        said = self.process.stdout.readline()
-        found = re.search(port, said)
-        if not found:
-            sys.exit(77 if self.process.wait() == 77 else f"{name}: no port: {said}")
-        self.port = found.group(1)
+        said = []
+        for line in self.process.stdout:  # libraries may have warnings to say before
+            said.append(line)
+            if found := re.search(port, line):
+                self.port = found.group(1)
+                break
+        else:
+            sys.exit(77 if self.process.wait() == 77 else f"{name}: no port: {''.join(said)}")
         row = ",".join(["0"] * FEATURES).encode()
         head = {"Content-Type": "text/csv"}
         ask = urllib.request.Request(f"http://127.0.0.1:{self.port}/invocations", row, head)
