@@ -5,13 +5,6 @@
 #include "dist/dist_inner.h"
 #include "dist/dist_sum.h"
 
-// Subtrees of all ranks, in leaf order, as the root collects them.
-struct collection {
-    size_t nodes;
-    struct tree_node node[TREE_LEAVES_MAX];
-    double loss[TREE_LEAVES_MAX]; // of each
-};
-
 // Subtrees of all ranks in leaf order, as far as the root has them; elsewhere those to be sent.
 struct subtrees {
     size_t leaves, count; // of the batch; of the subtrees
