@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TAG              1  // one is enough: messages between two ranks keep their order
-#define REQUESTS         64 // a rank that an exchange posts at most
+#define TAG              1   // one is enough: messages between two ranks keep their order
+#define REQUESTS         128 // a rank that an exchange posts at most: 19 ranks, 1024 leaves, 8 pieces
 #define LAUNCHER_SECONDS 5
 #define READING_SECONDS  0.5 // that a launcher has for a line; it takes microseconds
 
