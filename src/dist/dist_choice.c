@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Pairs are counted, not seconds: one step that another process held up decides nothing.
+// Pairs are counted, not seconds: one step that another process held up decides nothing. A step's
+// way is known before the step in front of it is over, so of a trial's last pair only the first
+// half is known when the choice is made: seven pairs decide, and there is no tie.
 #include "dist/dist_choice.h"
 
 #define PAIRS 8
@@ -17,12 +19,12 @@ bool dist_choice_next(struct dist_choice *c)
     return second;
 }
 
-void dist_choice_took(struct dist_choice *c, bool second, double seconds)
+void dist_choice_took(struct dist_choice *c, bool second, size_t work, double seconds)
 {
-    if (!second) {
-        c->first = seconds;
-        return;
+    if (second && work == c->work) {
+        c->pairs++;
+        c->wins += seconds < c->first;
     }
-    c->pairs++;
-    c->wins += seconds < c->first;
+    c->work = second ? 0 : work;
+    c->first = seconds;
 }

@@ -193,7 +193,7 @@ static int gradient_of_all(struct fit *f, const struct plan_batch *batch, struct
     plan_gradient_part(f->plan, f->params, batch, dist_part(f->dist), sums);
     f->flags = wishes(f);
     const int rc = dist_sum_add(f->sum, sums, &f->flags, e);
-    dist_choice_took(&f->choice, f->in_pieces, clock_seconds() - begun);
+    dist_choice_took(&f->choice, f->in_pieces, batch->rows, clock_seconds() - begun);
     f->in_pieces = (f->flags & FLAG_PIECES) != 0;
     return rc;
 }
