@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT_MAX 256 // bytes of the array `format`, its header included
+#define FORMAT_MAX 256   // bytes of the array `format`, its header included
+#define ROWS_FREE  65536 // in compressed columns, however few bytes hold them
 
 struct sparse {
     size_t rows, entries;
@@ -191,10 +192,13 @@ static int read_all(struct reading *r, struct sparse *to)
         rc = read_matrix(r, to);
     if (rc || !r->columns)
         return rc;
-    // rows without an entry cost nothing in the body, so there are no more than it has bytes
-    if (r->shape[0] / BODY_GROWTH_MAX > r->spec->size)
-        return error_set(r->e, ERR_LIMIT, "%s: %zu rows in so small a matrix", r->spec->name,
-                         r->shape[0]);
+    // Rows without an entry cost nothing in the body, but an answer each: beyond those that are
+    // free there are no more than it has bytes.
+    if (r->shape[0] > ROWS_FREE && r->shape[0] > r->spec->size)
+        return error_set(r->e, ERR_LIMIT,
+                         "%s: %zu rows in a matrix of %zu bytes; send fewer at once, or csr, which "
+                         "its tocsr() makes",
+                         r->spec->name, r->shape[0], r->spec->size);
     struct sparse rows;
     rc = transpose(to, r->shape[0], &rows, r->e);
     sparse_clear(to);
