@@ -125,8 +125,10 @@ static int read_and_plan(int argc, char **argv, const struct opt *table, struct 
     rc = cmd_options_only(&set, argc, argv, e);
     if (rc == 0 && o.train.config)
         rc = train_config_file(&set, o.train.config, e);
-    if (rc == 0)
+    if (rc == 0) {
+        train_config_settle(&o.train, &set);
         rc = check_options(&set, &o, e);
+    }
     if (rc == 0)
         rc = plan(&o, e);
     opt_end(&set);

@@ -112,8 +112,8 @@ static int read_options(struct call *call, struct error *e)
         rc = train_config_file(options, c->config, e);
     if (rc == 0 && job)
         rc = read_job(call, e);
-    if (rc == 0 && c->patience > 0 && !opt_given(options, "restore_best"))
-        c->restore_best = true;
+    if (rc == 0)
+        train_config_settle(c, options);
     const bool all_read = !call->idle && !(job && brings_up_ranks(call));
     return rc || !all_read ? rc : train_config_check(c, e);
 }
@@ -134,6 +134,17 @@ static struct fit_hooks hooks_of(const struct dist *ranks, struct progress *prog
     if (!dist_is_root(ranks))
         return (struct fit_hooks){.stop = stop_asked};
     return (struct fit_hooks){progress, progress_epoch, progress_step, stop_asked, progress_note};
+}
+
+// Nobody has asked for so few: they are those of the script whose arguments these are.
+static void note_epochs(struct progress *progress, const struct train_config *c)
+{
+    char text[160];
+    snprintf(text, sizeof text, "%lld epochs, as --epochs was not given; %s", (long long)c->epochs,
+             train_config_validates(c) ? "--epochs 1000 --patience 30 trains until val_loss is no "
+                                         "better"
+                                       : "--epochs 1000 trains longer");
+    progress_note(progress, text);
 }
 
 static int run(const struct call *call, struct error *e)
@@ -170,6 +181,8 @@ static int run(const struct call *call, struct error *e)
                           ? "interrupted; start it again to go on from its checkpoint"
                       : c->restore_best ? "interrupted; the model is that of the best epoch so far"
                                         : "interrupted; the model is that of the last step");
+    else if (!call->container.root && !opt_given(&call->options, "epochs") && c->patience == 0)
+        note_epochs(&progress, c);
     if (!c->quiet && result.model_path && c->test && !isnan(result.test_loss))
         print_test(&result);
     if (!c->quiet && result.model_path)

@@ -175,6 +175,10 @@ static void note_setup(const struct job *j)
     for (size_t l = 0; l < j->net.layers; l++)
         buf_printf(&text, "-%zu", j->net.layer[l].out);
     buf_printf(&text, ", %zu rows a step", j->fit.batch_size);
+    if (j->config->patience > 0)
+        buf_printf(&text, "; up to %lld epochs, until %s is no better for %lld",
+                   (long long)j->config->epochs, history_column_name(j->fit.monitor),
+                   (long long)j->config->patience);
     if (dist_ranks(j->ranks) > 1)
         buf_printf(&text, "; %zu ranks with %zu thread%s each%s", dist_ranks(j->ranks), j->threads,
                    j->threads == 1 ? "" : "s", j->fit.slice ? ", dividing the network" : "");

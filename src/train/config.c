@@ -59,7 +59,7 @@ const struct opt train_options[] = {
 
     {.group = "Training", .name = "epochs", .effect = OPT_SHAPES, .aliases = "max_epochs", .type = OPT_INT, .offset = AT(epochs), .arg = "N",
      .min = 0, .max = 1e9, .initial = "10", .tunable = true,
-     .help = "Passes over the training data; 0 writes the untrained model."},
+     .help = "Passes over the training data; 0 writes the untrained model. Of CSV data and with --prep, unless this or --patience is given, up to 1000 with a patience of 30, or 200 where nothing tells when to stop."},
     {.name = "learning_rate", .effect = OPT_SHAPES, .aliases = "lr", .type = OPT_FLOAT, .offset = AT(learning_rate), .arg = "X",
      .min = 0, .max = 1e6, .initial = "0.001", .tunable = true, .help = "Step size of the optimizer; the peak of schedule onecycle."},
     {.name = "batch_size", .effect = OPT_SETTLED, .type = OPT_INT, .offset = AT(batch_size), .arg = "N",
@@ -103,7 +103,7 @@ const struct opt train_options[] = {
 
     {.group = "Stopping", .name = "patience", .effect = OPT_SHAPES, .type = OPT_INT, .offset = AT(patience), .arg = "N",
      .min = 0, .max = 1e9, .initial = "0",
-     .help = "Stop after N epochs without improvement; 0 never stops early."},
+     .help = "Stop after N epochs without improvement; 0 never stops early. See --epochs."},
     {.name = "min_delta", .effect = OPT_SHAPES, .type = OPT_FLOAT, .offset = AT(min_delta), .arg = "X",
      .min = 0, .max = NO_LIMIT, .initial = "0", .help = "An improvement must be larger than this."},
     {.name = "monitor", .effect = OPT_SHAPES, .type = OPT_ENUM, .offset = AT(monitor), .words = monitor_words,
@@ -192,6 +192,26 @@ const char *train_config_activation_name(const struct train_config *c)
 bool train_config_validates(const struct train_config *c)
 {
     return c->val || (c->data && c->csv.test_size > 0);
+}
+
+// A schedule that ends with the epochs is not to be cut short.
+static bool stops_by_itself(const struct train_config *c)
+{
+    return train_config_validates(c) && c->schedule != SCHEDULE_COSINE &&
+           c->schedule != SCHEDULE_ONECYCLE;
+}
+
+void train_config_settle(struct train_config *c, const struct opt_set *options)
+{
+    const bool table = c->data || c->prep || c->csv.target;
+    const bool patience = opt_given(options, "patience");
+    if (table && !opt_given(options, "epochs")) {
+        c->epochs = patience || stops_by_itself(c) ? TABLE_EPOCHS : TABLE_EPOCHS_BLIND;
+        if (!patience && stops_by_itself(c))
+            c->patience = TABLE_PATIENCE;
+    }
+    if (c->patience > 0 && !opt_given(options, "restore_best"))
+        c->restore_best = true;
 }
 
 static int check_data(const struct train_config *c, struct error *e)

@@ -37,6 +37,12 @@ enum class_weighting { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 #define BATCH_FULL_ROWS 10000
 #define BATCH_DEFAULT   256
 
+// Of a table, in train_config_settle. Measured beside scikit-learn's MLPClassifier and MLPRegressor
+// on eleven tables of 150 to 20,000 rows: these come as far, 10 epochs do not.
+#define TABLE_EPOCHS       1000
+#define TABLE_PATIENCE     30
+#define TABLE_EPOCHS_BLIND 200 // where nothing tells when to stop
+
 // What several ranks divide: the rows of a batch, or the layers of the network.
 enum parallel { PARALLEL_DATA, PARALLEL_MODEL };
 
@@ -123,6 +129,11 @@ const char *train_config_activation_name(const struct train_config *c);
 
 // Are there rows to validate on: given, or held back?
 bool train_config_validates(const struct train_config *c);
+
+// Once all options are read: defaults that depend on others. --patience turns --restore_best on; a
+// run on a table, which a preparation makes of it, has no script to follow and trains until it has
+// learnt, unless --epochs or --patience say how long.
+void train_config_settle(struct train_config *c, const struct opt_set *options);
 
 // What no single option can see: options that exclude or need each other.
 int train_config_check(const struct train_config *c, struct error *e);

@@ -62,9 +62,11 @@ has() {
     done
 }
 
-# drop_setup: take the line that says what training begins with out of $folder/stderr.
+# drop_setup: take the lines that say what training begins with, and that nobody has said how long it
+# takes, out of $folder/stderr.
 drop_setup() {
-    sed -i '/^skiff train: [a-z]* task, [0-9]* rows of /d' "$folder/stderr"
+    sed -i -e '/^skiff train: [a-z]* task, [0-9]* rows of /d' \
+        -e '/^skiff train: [0-9]* epochs, as --epochs was not given; /d' "$folder/stderr"
 }
 
 # train ARGUMENT...: a run that must succeed, on one thread unless it says otherwise; its output is

@@ -192,4 +192,39 @@ train --data "$folder/prices.csv" --target price --epochs 300 --lr 0.01 --scale_
 tail -n 1 "$folder/unscaled/history.csv" | awk -F , '{ exit !($5 < 0.5) }' ||
     complain "--scale_target none changes nothing"
 
+# How long nobody has said: a table until it has learnt, arrays as long as the script, the rest as asked.
+lasts() {
+    expected=$1
+    shift
+    "$SKIFF" train --threads 1 --out "$folder/long" "$@" >"$folder/stdout" 2>"$folder/stderr" ||
+        complain "$*: $(cat "$folder/stderr")"
+    "$python" - "$folder/long/run.json" >"$folder/lasts" <<'END'
+import json, sys
+options = json.load(open(sys.argv[1]))["options"]
+print(options["epochs"], options["patience"], options["restore_best"])
+END
+    [ "$(cat "$folder/lasts")" = "$expected" ] || complain "$*: $(cat "$folder/lasts"), not $expected"
+}
+
+awk 'BEGIN { print "x,y"; for (i = 0; i < 40; i++) print i * 7 % 40 "," (i * 7 % 40 > 19) }' \
+    >"$folder/steps.csv"
+steps="--data $folder/steps.csv --target y --hidden 4 --features x"
+"$SKIFF" prep "$folder/steps.csv" --target y --features x --out "$folder/steps" --quiet ||
+    complain "prep of steps"
+arrays="--hidden 4 --train $folder/steps/train_data.npz --val $folder/steps/val_data.npz"
+# shellcheck disable=SC2086 # options, or none
+{
+    lasts "1000 30 True" $steps --learning_rate 0.1
+    has "$(cat "$folder/stderr")" "; up to 1000 epochs, until val_loss is no better for 30" \
+        "stopped early"
+    lasts "1000 30 True" $arrays --prep "$folder/steps/prep.json" --learning_rate 0.1
+    lasts "1000 2 True" $steps --patience 2
+    lasts "200 0 False" $steps --test_size 0
+    lasts "200 0 False" $steps --schedule cosine
+    has "$(cat "$folder/stderr")" "200 epochs, as --epochs was not given; --epochs 1000"
+    lasts "3 0 False" $steps --epochs 3
+    lasts "10 0 False" $arrays
+    has "$(cat "$folder/stderr")" \
+        "10 epochs, as --epochs was not given; --epochs 1000 --patience 30 trains until"
+}
 finish
