@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The room doubles, so a text that grows byte by byte is copied less than twice in all. After a
+// failure nothing more is appended: what is there is a beginning of the text, never one with a gap.
 #include "base/buf.h"
 
 #include "base/mem.h"

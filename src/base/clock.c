@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Durations are those of clocks that nobody sets, so that a machine whose time is corrected during
+// a run reports no nonsense. The date alone is of the wall clock.
 #include "base/clock.h"
 
 #include <stdbool.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// The first description wins because it was written nearest to the cause; callers put the places
+// that they know in front of it. Texts become one line as soon as they are made, whatever names are
+// in them: terminals, log scrapers and a job's failure file get them as they are.
 #include "base/err.h"
 
 #include "base/utf8.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Nothing else calls malloc, so a fault that is asked for here reaches every structure, jansson's
+// too (main gives it these functions). Counters are atomic since threads allocate; what they count
+// is in a fixed order only where one thread runs.
 #include "base/mem.h"
 
 #include "base/cgroup.h"

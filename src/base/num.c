@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Texts of people and of small files, judged strictly: which of them are numbers at all. Their
+// values come from num_scan.c, as those of tables do, which are too many to pass through here.
 #include "base/num.h"
 
 #include <ctype.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The option table as text. The manual pages are checked against it (tests/shell/help_man.sh), and
+// it is read there by its form: where explanations begin, "One of:", "[default]", "(also --name)".
 #include "base/opt.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// From argv to an exit status: a command of words and options is a struct cmd and goes through
+// cmd_run; train, plan and job, which begin in other ways, use the parts. The one global variable
+// is the path of the failure file, for a signal handler has no other way to it.
 #include "cmd/cmd.h"
 
 #include "base/file.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Widths are those of what is there when a table is printed, and looked up anew for every line:
+// tables have tens of rows, and no second structure has to agree with the cells.
 #include "cmd/grid.h"
 
 #include "base/mem.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What is called like a command is that command; otherwise the first argument names it. jansson
+// gets its memory from mem.h before anything else, so that no JSON is made without.
 #include "base/mem.h"
 #include "base/near.h"
 #include "cmd/cmd.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Jobs call this after every batch, so it looks at the clock first and writes seldom.
 #include "cmd/meter.h"
 
 #include "base/clock.h"

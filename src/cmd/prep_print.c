@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What a careful reader asks before training: what became of each column, which rows were held
+// back, and whether those had a say. For people; programs find the same in prep.json.
 #include "cmd/prep_print.h"
 
 #include "cmd/cmd.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Between cmd_train.c and job/container: what a library may not do, reading variables and printing.
+// The failure file is named first of all, so that whatever fails from then on leaves its cause
+// there.
 #include "cmd/train_container.h"
 
 #include "base/file.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// From options to dist/bringup, which forks: so this comes before threads, data and MPI, and the
+// rank that it makes begins anew (train_on_hosts).
 #include "cmd/train_hosts.h"
 
 #include "dist/bringup.h"

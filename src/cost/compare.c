@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The steps of a comparison, a file each: runs become rows, rows get figures, figures are judged,
+// and two steps say what that means. Each reads what those before have left in struct compare.
 #include "cost/compare.h"
 
 #include "base/mem.h"

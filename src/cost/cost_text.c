@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Three digits are what repeated runs agree in; whole numbers, which are counts, keep all of
+// theirs.
 #include "cost/cost_text.h"
 
 #include <math.h>

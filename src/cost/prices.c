@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Rows of a sheet, whose texts they borrow. A table of prices is short and read once a command, so
+// it is searched from the front.
 #include "cost/prices.h"
 
 #include "base/mem.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Arithmetic on numbers of ranks alone, without messages or state, so that a test can go through
+// all of them. Actors are in the order of their ranks and ranks in that of their leaves: so the
+// leaves of a group are consecutive, and its subtrees those of the one tree.
 #include "dist/doubling.h"
 
 struct doubling doubling_of(size_t ranks)

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// jansson says nothing when memory runs out: a value is NULL, and all that tells is that it cannot
+// be put anywhere. So callers build a whole object, hand the same `failed` to each call, and look
+// at it once.
 #include "io/json.h"
 
 #include "base/file.h"

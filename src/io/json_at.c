@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// For records that others may have written: whoever asks says which member it wants and gets NULL,
+// NaN or 0 where there is no such thing, instead of walking through objects that may not be there.
 #include "io/json_at.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Doubled members are refused, since which of two values counts is a guess; absent and blank files
+// are empty objects, since fakes of the platform leave them so.
 #include "io/json_read.h"
 
 #include "base/buf.h"

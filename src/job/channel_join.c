@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Joined in memory (memfd), because a CSV may be read twice and a container may have no other place
+// to write; the readers of tables then need not know that there were several files.
 #include "job/channel_join.h"
 
 #include "base/buf.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// All rows are one batch: its tree of sums is that of a full batch of training, whoever computes
+// it. An evaluation after training and one of the model's file go through the same code, so that
+// `skiff eval` gives the bits of metrics.json.
 #include "job/evaluate.h"
 
 #include "base/mem.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Also called by a handler of SIGBUS: open, write, close and unlink are all there is. O_EXCL lets
+// the first of several processes win.
 #include "job/failure.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The file comes first, variables go over it; both replace the list of names as a whole or not at
+// all.
 #include "job/hosts.h"
 
 #include "base/mem.h"

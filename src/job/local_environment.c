@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What the user has in the environment stays, paths above all, but for what would make a process
+// take itself for a host of another job, or for a rank of another run.
 #include "job/local_environment.h"
 
 #include "base/mem.h"

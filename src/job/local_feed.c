@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// One loop feeds all pipes (local_run.c), so nothing here waits: a fifo that nobody reads yet
+// cannot be opened (ENXIO), one that is full takes no more (EAGAIN), and both are tried again
+// later.
 #include "job/local_feed.h"
 
 #include "base/file.h"

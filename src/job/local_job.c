@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// job.json is written by `skiff job new` and may have been edited since, so whatever `run` takes
+// from it is checked here, before a process begins.
 #include "job/local_job.h"
 
 #include "base/buf.h"

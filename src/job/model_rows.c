@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Whether data are raw columns or features is settled here, for every command that has a model: by
+// the file's kind, and a preparation in the model. An option for the other kind is refused, not
+// ignored.
 #include "job/model_rows.h"
 
 static struct rows_spec spec_of(const struct model_run *run, const struct model_data *data)

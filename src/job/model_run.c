@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// par_team calls back from within its threads and joins them afterwards, so the work of a command
+// is a function that it is given. A server, which has no such end, opens a model without a team.
 #include "job/model_run.h"
 
 #include "base/file.h"

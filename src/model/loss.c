@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The formulas of torch, a row on its own, so that neither blocks nor threads change a row's loss.
+// Sums over rows are the caller's, in double.
 #include "model/loss.h"
 
 static void binary(const struct loss_block *b)

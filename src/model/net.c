@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Layers lie one behind the other, weights before biases, and every size follows from the shape
+// alone: so an offset means the same in parameters, gradients, optimizer state and checkpoints.
 #include "model/net.h"
 
 #include "base/mem.h"

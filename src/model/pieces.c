@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+// A join needs two subtrees and has a counter a piece: whoever counts first leaves, whoever comes
+// second adds, and goes on to the join that waits for the sum. The counter's release and acquire
+// are what makes the first one's floats visible to the second. Who adds is a matter of time, what
+// is added to what never is.
 #include "model/pieces.h"
 
 #include "base/mem.h"

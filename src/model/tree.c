@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Leaves are pushed as ones are added to a binary counter, siblings folded as it carries. A range
+// that is no aligned subtree leaves several on the stack; tree_join goes on with those in the same
+// way, so that the whole is one tree however the leaves were divided.
 #include "model/tree.h"
 
 int tree_siblings(const struct tree_node *left, const struct tree_node *right)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Two ways in and no third: markup of ours as it is, everything else through one escape, that of
+// SVG, for figures stand in the page.
 #include "report/html.h"
 
 #include "report/svg.h"

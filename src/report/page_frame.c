@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// A page is one file that loads nothing and runs nothing, so it can be kept and mailed; it has no
+// date, so that the same run gives the same bytes.
 #include "report/page_frame.h"
 
 #include "report/html.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// qsort is not stable and differs between C libraries, so ties go by index.
 #include "report/ranked.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Rows are written as they are predicted, into one buffer whose failure sticks. The header of an
+// npy tells the number of rows, which is known last: room is left for it.
 #include "serve/answer.h"
 
 #include "base/num.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What all kinds of bodies have in common, which are tables of functions in files of their own:
+// which kind it is, columns that would pass for features, and that every value is finite.
 #include "serve/body_inner.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// endpoint_head is called by the thread that has all connections and must not wait for anything, so
+// what it answers stands behind no prediction; endpoint_work is called by a worker.
 #include "serve/endpoint.h"
 
 #include <stdio.h>

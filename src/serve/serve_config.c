@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Variables of the platform's toolkits set options that arguments have not; the port is the
+// exception, for the platform asks for it where it will connect.
 #include "serve/serve_config.h"
 
 #include "kern/gemm.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What pandas makes of a field (tests/peers/frame_pandas.py): its blanks, infinities and truth
+// values. Plain numbers, which nearly all are, do not come here: callers try num_scan_padded first.
 #include "table/field.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// What the files of a preparation share: words, memory, names, and values as text. A category of
+// numbers goes into text and back by prep_print_number and prep_scan_value, to the same bits.
 #include "table/prep.h"
 
 #include "base/mem.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Lists such as --fill Age=0,Sex=male stay text here: what they mean is known with the columns only
+// (prep_list.c).
 #include "table/prep_options.h"
 
 const char *const prep_fit_on_words[] = {"train", "all", NULL};

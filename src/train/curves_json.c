@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Every point of a curve is written, one a different score: what figures leave out, programs may
+// want.
 #include "train/curves_json.h"
 
 #include "io/json.h"

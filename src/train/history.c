@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// One enum of columns is the order of history.csv, of checkpoints, and of what a monitor or a
+// comparison can look at, so that none of them has a list of its own.
 #include "train/history.h"
 
 #include "base/buf.h"

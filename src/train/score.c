@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// One switch for all who judge a model, so that the validation of an epoch, the last evaluation,
+// eval and report cannot differ.
 #include "train/score.h"
 
 int score_measure(struct score *s, const struct net *net, size_t n, const float *pred,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Two passes in double over all labels in the order of the rows, which every rank has: the same
+// scale whoever computes it.
 #include "train/target_scale.h"
 
 #include "base/mem.h"

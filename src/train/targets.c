@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// A wrong guess trains for an hour, so what may be one as well as the other is asked back. Classes
+// are counted only where the largest label allows so many: memory follows a limit, not a label.
 #include "train/targets.h"
 
 #include "base/mem.h"
