@@ -3,28 +3,7 @@
 # `skiff eval` on CSV from a file and from a pipe, its JSON, its help, and what it must refuse:
 # exit status 2 for wrong options, 1 for unusable data, one line on standard error, nothing on
 # standard output.
-set -u
-[ -n "${SKIFF:-}" ] || { echo "skipped: SKIFF does not name the program"; exit 77; }
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-status=0
-
-complain() {
-    echo "FAIL: $*"
-    status=1
-}
-
-# has TEXT PATTERN...: every pattern stands in the text.
-has() {
-    text=$1
-    shift
-    for pattern in "$@"; do
-        case $text in
-        *"$pattern"*) ;;
-        *) complain "expected '$pattern' in: $text" ;;
-        esac
-    done
-}
+. "$(dirname "$0")/lib.sh"
 
 # refuses STATUS PATTERN ARGUMENT...: that exit status and one line with the pattern.
 refuses() {
@@ -101,4 +80,4 @@ if [ -w /dev/full ]; then
     [ $? -eq 1 ] || complain "a full disk is not noticed"
     has "$(cat "$folder/err")" "cannot write to standard output"
 fi
-exit $status
+finish
