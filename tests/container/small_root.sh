@@ -78,13 +78,8 @@ if [ -n "$(find "$tree" -name 'libmicrohttpd.so*')" ]; then
         exit "$code"
     ) &
     job_pid=$!
-    tries=400
-    port=
-    until [ -n "$port" ] || [ $tries -eq 0 ]; do
-        sleep 0.05
-        port=$(sed -n 's/.* on port \([0-9]*\) of .*/\1/p' "$folder/stderr")
-        tries=$((tries - 1))
-    done
+    until_logged ' on port ' "$folder/stderr"
+    port=$(sed -n 's/.* on port \([0-9]*\) of .*/\1/p' "$folder/stderr")
     "$python" - "$port" <<'END' || complain "serve: $(cat "$folder/stderr")"
 import sys
 from serve_client import *
@@ -140,11 +135,7 @@ fi
 lesson first --hp epochs=100000000 --hp log_every=100 --checkpoints
 inside writable unshare --pid --fork --kill-child chroot "$tree" /usr/local/bin/train &
 job_pid=$!
-tries=200
-until [ -s "$folder/stdout" ] || [ $tries -eq 0 ]; do
-    sleep 0.05
-    tries=$((tries - 1))
-done
+until_true test -s "$folder/stdout" || complain "process 1 says nothing: $(cat "$folder/stderr")"
 # The one that has the number 1 inside is the last of a line of children.
 first=$job_pid
 while child=$(cat "/proc/$first/task/$first/children" 2>/dev/null) && [ -n "$child" ]; do

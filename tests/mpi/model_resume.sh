@@ -12,11 +12,7 @@ tables "$kind"
     ranked "$ranks" "$@" --out "$folder/alone"
     start "$ranks" "$@" --checkpoint_dir "$folder/checkpoints" --checkpoint_every 3 --out "$folder/out"
     until_there "$folder/pid.1"
-    tries=1000
-    until [ -n "$(ls "$folder/checkpoints" 2>/dev/null)" ] || [ $tries -eq 0 ]; do
-        sleep 0.005
-        tries=$((tries - 1))
-    done
+    until_checkpoint "$folder/checkpoints"
     kill -TERM "$(cat "$folder/pid.1")" 2>/dev/null || echo "it had ended before the signal"
     wait $launcher
     code=$?

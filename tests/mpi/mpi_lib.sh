@@ -113,16 +113,11 @@ start() {
     launcher=$!
 }
 
-# until_there FILE...: waits for all of them, 10 s at most.
+# until_there FILE...: all of them hold something.
 until_there() {
-    tries=1000
     for file; do
-        until [ -s "$file" ] || [ $tries -eq 0 ]; do
-            sleep 0.01
-            tries=$((tries - 1))
-        done
+        until_true test -s "$file" || complain "not there after 20 s: $file"
     done
-    [ $tries -gt 0 ] || complain "not there after 10 s: $*"
 }
 
 # all_gone WHAT: no rank of the latest start is left.

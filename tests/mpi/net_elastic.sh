@@ -64,7 +64,7 @@ badly "one of three is left" 2 "have not come within 3 s: algo-3"
 {
     rm -rf "$folder"/out.* "$folder/checkpoints"
     launch_all 2 $options $run --checkpoint_every 2 --heartbeat 2 --checkpoint_dir "$folder/checkpoints"
-    until_checkpoint
+    until_checkpoint "$folder/checkpoints"
     gone 2
     well "one of two is left" 1
 }

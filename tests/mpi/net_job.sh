@@ -64,11 +64,7 @@ for who in 1 2; do
     lay --checkpoints --hp epochs=100000000 --hp log_every=10
     job_host 1
     job_host 2
-    tries=1000
-    until grep -qs '^epoch=20;' "$folder/said.1" || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
+    until_says 1 '^epoch=20;'
     kill -TERM "$(first_process $who)"
     all_end 2 "SIGTERM to process 1 of host $who" 0
     [ -s "$folder/job/algo-1/model/model.npz" ] || complain "SIGTERM to host $who: no model"
@@ -79,10 +75,7 @@ done
 lay --hp epochs=100000000 --hp heartbeat=1 --hp log_every=100
 job_host 1
 job_host 2
-until grep -qs '^epoch=' "$folder/said.1" || [ $tries -eq 0 ]; do
-    sleep 0.02
-    tries=$((tries - 1))
-done
+until_says 1 '^epoch='
 ip -n "$tag-2" link set eth0 down
 all_end 2 "a host without its network" 1
 grep -q "host algo-2: .*heard" "$folder/job/algo-1/output/failure" || complain "$(cat "$folder/said.1")"

@@ -68,15 +68,10 @@ relaunch() {
     launch "$1" "$count" $launched
 }
 
-# until_over HOST: until it has ended, 20 s at most.
+# until_over HOST: until it has ended.
 until_over() {
-    tries=1000
     pid=$(cat "$folder/pid.$1")
-    until is_gone "$pid" || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || {
+    until_true is_gone "$pid" || {
         complain "host $1 does not end"
         kill -KILL "$pid"
     }
@@ -107,24 +102,9 @@ rank_of() {
     ps -o pid= --ppid "$(cat "$folder/pid.$1")" | tr -d ' '
 }
 
-# until_checkpoint: there is one, 20 s at most.
-until_checkpoint() {
-    tries=1000
-    until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "no training: $(cat "$folder"/said.*)"
-}
-
-# until_says HOST PATTERN: 20 s at most.
+# until_says HOST PATTERN
 until_says() {
-    tries=1000
-    until grep -q "$2" "$folder/said.$1" || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "host $1 does not say '$2': $(cat "$folder/said.$1")"
+    until_logged "$2" "$folder/said.$1"
 }
 
 # busy_with ARGUMENT...: three hosts that have begun to train so; $rank1 .. $rank3 are their ranks.
@@ -132,7 +112,7 @@ until_says() {
 busy_with() {
     rm -rf "$folder/checkpoints"
     launch_all 3 $options --checkpoint_every 2 --heartbeat 2 --checkpoint_dir "$folder/checkpoints" "$@"
-    until_checkpoint
+    until_checkpoint "$folder/checkpoints"
     rank1=$(rank_of 1)
     rank2=$(rank_of 2)
     rank3=$(rank_of 3)

@@ -54,7 +54,7 @@ busy --restarts 1
 kill -KILL "$rank3"
 until_says 1 "restart 1 of 1"
 rm -f "$folder"/checkpoints/*
-until_checkpoint
+until_checkpoint "$folder/checkpoints"
 kill -KILL "$(rank_of 2)"
 over "no restart is left" 3 "host algo-2: rank 1 was ended by signal 9" 137
 grep -q "rank 2 was ended by signal 9; restart 1 of 1" "$folder/said.3" ||

@@ -36,12 +36,7 @@ in_background() {
     rogue 4 good refuse
     rogue 2 good beat # and goes: its place is free again
     in_background 4 flood # until the end
-    tries=600
-    until [ -s "$folder/flood" ] || [ $tries -eq 0 ]; do
-        sleep 0.1
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "the flood is no flood"
+    until_there "$folder/flood"
     launch 2 3 $options --epochs 2 --heartbeat 4
     launch 3 3 $options --epochs 2 --heartbeat 4
     all_end 3 "strangers" 0

@@ -15,12 +15,7 @@ begin() {
         --checkpoint_every 2 --checkpoint_dir "$folder/checkpoints" --ranks_per_host "$number" \
         --out "$folder/out" "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null &
     launcher=$!
-    tries=1000
-    until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "no training: $(cat "$folder/stderr")"
+    until_checkpoint "$folder/checkpoints"
     supervisor=$(ps -o pid= --ppid $launcher | tr -d ' ')
     ps -o pid= --ppid "$supervisor" | tr -d ' ' >"$folder/ranks"
 }

@@ -20,35 +20,24 @@ begin() {
 }
 
 # kill_last: the last rank, once there are all.
+all_ranks() {
+    ps -o pid=,stat= --ppid $supervisor | grep -v ' Z' >"$folder/ranks"
+    [ "$(wc -l <"$folder/ranks")" = "$number" ]
+}
 kill_last() {
-    tries=1000
-    until ps -o pid=,stat= --ppid $supervisor | grep -v ' Z' >"$folder/ranks"
-        [ "$(wc -l <"$folder/ranks")" = "$number" ] || [ $tries -eq 0 ]; do
-        sleep 0.01
-        tries=$((tries - 1))
-    done
+    until_true all_ranks || complain "there are not $number ranks: $(cat "$folder/ranks")"
     kill -KILL "$(awk 'END { print $1 }' "$folder/ranks")"
 }
 
 # kill_rank: the same, once there is a checkpoint.
 kill_rank() {
-    tries=1000
-    until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
-        sleep 0.01
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "no training: $(cat "$folder/stderr")"
+    until_checkpoint "$folder/checkpoints"
     kill_last
 }
 
-# until_said PATTERN: by the supervisor, within 20 s.
+# until_said PATTERN: by the supervisor.
 until_said() {
-    tries=2000
-    until grep -q "$1" "$folder/stderr" || [ $tries -eq 0 ]; do
-        sleep 0.01
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "it does not say '$1': $(cat "$folder/stderr")"
+    until_logged "$1" "$folder/stderr"
 }
 
 # ends STATUS WHAT

@@ -7,6 +7,10 @@ kind=$1
 shift
 tables "$kind"
 
+more_checkpoints() {
+    is_gone $launcher || [ "$(ls "$folder/checkpoints" 2>/dev/null)" != "$(cat "$folder/before")" ]
+}
+
 # stopped NUMBER WHO: goes on with so many ranks until rank WHO, as soon as there is a new
 # checkpoint, gets a SIGTERM; all of them end with success.
 stopped() {
@@ -18,12 +22,7 @@ stopped() {
     start "$number" "$@" --checkpoint_dir "$folder/checkpoints" --checkpoint_every 3 \
         --out "$folder/out"
     until_there "$folder/pid.$who"
-    tries=1000
-    until [ "$(ls "$folder/checkpoints" 2>/dev/null)" != "$(cat "$folder/before")" ] ||
-        [ $tries -eq 0 ]; do
-        sleep 0.005
-        tries=$((tries - 1))
-    done
+    until_true more_checkpoints || complain "$number ranks: no checkpoint"
     kill -TERM "$(cat "$folder/pid.$who")" 2>/dev/null || echo "it had ended before the signal"
     wait $launcher
     code=$?

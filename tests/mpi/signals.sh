@@ -13,12 +13,7 @@ launch() {
     for r in $(seq 0 $((ranks - 1))); do
         until_there "$folder/pid.$r"
     done
-    tries=2000
-    until ls "$folder"/checkpoints/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
-        sleep 0.01
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "no training: $(cat "$folder/stderr")"
+    until_checkpoint "$folder/checkpoints"
 }
 
 for who in $(seq 0 $((ranks - 1))); do

@@ -53,9 +53,10 @@ printf '%s\n' "$folder/long.npz train binary 60000 7 1" |
     "$python" "$source_folder/tests/shell/npz_tables.py"
 lay cut --channel train="$folder/long.npz" --hp epochs=100000 --hp batch_size=1000
 cp --remove-destination "$folder/long.npz" "$root/input/data/train/long.npz"
+: >"$folder/stdout"
 SKIFF_ML_ROOT=$root "$SKIFF" train --threads 1 >"$folder/stdout" 2>"$folder/stderr" &
 pid=$!
-until grep -q '^epoch=1;' "$folder/stdout" || ! kill -0 $pid; do sleep 0.05; done
+until_logged '^epoch=1;' "$folder/stdout"
 : >"$root/input/data/train/long.npz"
 wait $pid
 is "a file that is cut short: status" "$?" 1

@@ -31,16 +31,6 @@ ended() {
     [ $code -eq "$3" ] || complain "$1: $2 ends with $code: $(cat "$folder/$2.log")"
 }
 
-# until_logged PATTERN FILE: 20 s at most.
-until_logged() {
-    tries=1000
-    until grep -qs "$1" "$2" || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "$2: no '$1' in it: $(cat "$2")"
-}
-
 # ---- a build that cannot
 
 parameters="--hp epochs=3 --hp hidden=[64,64] --hp batch_size=256 --hp dropout=0.2"

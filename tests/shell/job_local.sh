@@ -102,7 +102,7 @@ has "$(cat "$folder/log")" "Status     Stopped; algo-1: exit code 137"
 # What a program leaves behind ends with it; one that closes its log has its time like any other.
 printf '#!/bin/sh\nsleep 60 &\necho $! >"%s"\nexit 0\n' "$folder/left.pid" >"$folder/leaves"
 printf '#!/bin/sh\nexec >/dev/null 2>&1\nsleep 60\n' >"$folder/silent"
-printf '#!/bin/sh\ntrap "" TERM INT HUP\necho up\nwhile :; do sleep 1; done\n' >"$folder/deaf"
+printf '#!/bin/sh\ntrap "echo deaf" TERM INT HUP\necho up\nwhile :; do sleep 0.1; done\n' >"$folder/deaf"
 chmod +x "$folder/leaves" "$folder/silent" "$folder/deaf"
 lay program
 timeout 20 "$SKIFF" job run "$job" --program "$folder/leaves" >"$folder/log" ||
@@ -111,15 +111,17 @@ until_gone "what a program left" "$(cat "$folder/left.pid")"
 timeout 20 "$SKIFF" job run "$job" --program "$folder/silent" --max_run 0.3 --grace 0.3 >"$folder/log"
 is "a log that is closed early" "$?" 0
 has "$(cat "$folder/log")" "Status     Stopped (MaxRuntimeExceeded)"
-# Two signals end it at once, in good order; the terminal's reach nobody but us.
+# Two signals end it at once, in good order; the first is passed on as SIGTERM, and the terminal's
+# reach nobody but us.
 for number in TERM HUP; do
+    : >"$folder/log" # the process is another one's that begins when the shell has time
     "$SKIFF" job run "$job" --program "$folder/deaf" >"$folder/log" 2>&1 &
     pid=$!
-    until grep -q up "$folder/log"; do sleep 0.05; done
+    until_logged up "$folder/log"
     child=$(cat /proc/$pid/task/$pid/children)
     is "group of the process" "$(ps -o pgid= -p $child | tr -d ' ')" "$(echo $child | tr -d ' ')"
     kill -$number $pid
-    sleep 0.3
+    until_logged deaf "$folder/log"
     kill -0 $child 2>/dev/null || complain "one $number is enough"
     kill -$number $pid
     wait $pid

@@ -13,11 +13,7 @@ stopped() {
     : >"$folder/stdout"
     SKIFF_ML_ROOT=$root "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null &
     pid=$!
-    tries=400
-    until grep -q '^epoch=20;' "$folder/stdout" || [ $tries -eq 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
+    until_logged '^epoch=20;' "$folder/stdout"
     # The first process of a namespace is the child of the one that made it.
     child=$(cat /proc/$pid/task/$pid/children 2>/dev/null)
     begun=$(date +%s)
@@ -133,9 +129,10 @@ if [ -n "$first" ]; then
     printf '%s\n' "$folder/slow.npz train binary 3000 7 1" |
         "$python" "$source_folder/tests/shell/npz_tables.py"
     lay slow --channel train="$folder/slow.npz" --hp epochs=1 --hp hidden='[2000, 2000]'
+    : >"$folder/stderr"
     SKIFF_ML_ROOT=$root $first "$SKIFF" train --threads 1 >"$folder/stdout" 2>"$folder/stderr" &
     pid=$!
-    until grep -q task "$folder/stderr" || ! kill -0 $pid; do sleep 0.05; done
+    until_logged task "$folder/stderr"
     sleep 0.2
     child=$(cat /proc/$pid/task/$pid/children)
     for _ in 1 2 3 4 5 6; do

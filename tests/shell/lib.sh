@@ -181,6 +181,29 @@ no_leftovers() {
 # What is asynchronous (a process that a signal ends, one that begins) is waited for, never looked at
 # once: a machine that is busy with other things may take seconds.
 
+# until_true COMMAND...: it succeeds, within 20 s.
+until_true() {
+    tries=2000
+    until "$@"; do
+        [ $tries -gt 0 ] || return 1
+        sleep 0.01
+        tries=$((tries - 1))
+    done
+}
+
+# until_logged PATTERN FILE: a line of it has the pattern.
+until_logged() {
+    until_true grep -qs -e "$1" "$2" || complain "$2: no '$1' in it: $(cat "$2")"
+}
+
+# until_checkpoint FOLDER: there is one in it.
+has_checkpoint() {
+    ls "$1"/checkpoint-*.npz >/dev/null 2>&1
+}
+until_checkpoint() {
+    until_true has_checkpoint "$1" || complain "no checkpoint: $(cat "$folder"/stderr "$folder"/said.* 2>/dev/null)"
+}
+
 # is_gone PID: it has ended. Nobody may have asked how (Z).
 is_gone() {
     case $(cat "/proc/$1/stat" 2>/dev/null) in
@@ -189,29 +212,22 @@ is_gone() {
     esac
 }
 
-# until_gone WHAT PID...: these processes end, within 10 s.
+# until_gone WHAT PID...: these processes end.
 until_gone() {
     what=$1
     shift
     for process; do
-        tries=1000
-        until is_gone "$process" || [ $tries -eq 0 ]; do
-            sleep 0.01
-            tries=$((tries - 1))
-        done
-        [ $tries -gt 0 ] || complain "$what: process $process lives on"
+        until_true is_gone "$process" || complain "$what: process $process lives on"
     done
 }
 
-# until_listening PID: it has a handler of SIGTERM, within 20 s; or it has ended.
+# until_listening PID: it has a handler of SIGTERM, or it has ended.
+is_listening() {
+    caught=$(sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$1/status" 2>/dev/null)
+    [ $((0x${caught:-ffff} & 0x4000)) -ne 0 ]
+}
 until_listening() {
-    tries=2000
-    until caught=$(sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$1/status" 2>/dev/null)
-        [ $((0x${caught:-ffff} & 0x4000)) -ne 0 ] || [ $tries -eq 0 ]; do
-        sleep 0.01
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || complain "process $1 has no handler of SIGTERM"
+    until_true is_listening "$1" || complain "process $1 has no handler of SIGTERM"
 }
 
 # A moment between 0 and $1 milliseconds, in seconds as sleep takes them.
@@ -249,11 +265,7 @@ signalled() {
     "$SKIFF" train "$@" --checkpoint_dir "$checkpoints" >"$folder/stdout" 2>"$folder/stderr" \
         </dev/null &
     pid=$!
-    tries=2000
-    until ls "$checkpoints"/checkpoint-*.npz >/dev/null 2>&1 || [ $tries -eq 0 ]; do
-        sleep 0.01
-        tries=$((tries - 1))
-    done
+    until_checkpoint "$checkpoints"
     kill "-$signal" $pid 2>/dev/null
     wait $pid 2>/dev/null
     code=$?

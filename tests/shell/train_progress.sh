@@ -28,16 +28,6 @@ screen() {
     terminal capture-pane -p | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' -e 's/ *$//'
 }
 
-# until COMMAND...: at most 20 seconds.
-until_true() {
-    tries=200
-    while ! "$@" && [ $tries -gt 0 ]; do
-        sleep 0.1
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ]
-}
-
 bar='^\[[#.]{24}\] +[0-9]+%  epoch [0-9]+/1000000  loss 0\.[0-9]{4}  [0-9.]+ epochs/s  [0-9]+:[0-9:]+ left$'
 shows() {
     screen >"$folder/screen"

@@ -67,11 +67,12 @@ done
 
 # Without a checkpoint the model of the last step is still there.
 out=$folder/nowhere
+: >"$folder/stdout"
 # shellcheck disable=SC2086
 "$SKIFF" train $mini --epochs 1000000 --out "$out" --threads 1 --log_every 1 \
     >"$folder/stdout" 2>"$folder/stderr" &
 pid=$!
-until grep -q '^Epoch' "$folder/stdout" || ! kill -0 $pid; do sleep 0.05; done
+until_logged '^Epoch' "$folder/stdout"
 kill -TERM $pid
 wait $pid
 code=$?
@@ -84,11 +85,11 @@ has "$(cat "$folder/stderr")" "interrupted; the model is that of the last step"
 for second in TERM INT; do
     echo "$folder/long.npz train binary 3000 7 1" |
         "$python" "$source_folder/tests/shell/npz_tables.py"
+    : >"$folder/stderr"
     "$SKIFF" train --train "$folder/long.npz" --hidden 3000,3000 --epochs 1 --threads 1 \
         --out "$folder/second" >"$folder/stdout" 2>"$folder/stderr" &
     pid=$!
-    # It trains from when it says what.
-    until grep -q task "$folder/stderr" || ! kill -0 $pid; do sleep 0.05; done
+    until_logged task "$folder/stderr" # it trains from when it says what
     sleep 0.2
     kill -TERM $pid
     for _ in 1 2 3 4 5 6; do
