@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Files: a licence line at the top, one name once in the tree, each listed where the build finds
-it, each module on the map (ARCHITECTURE.md), and nothing in them that only one machine has."""
+it, each module on the map (ARCHITECTURE.md), nothing in them that only one machine has, and no call
+of a shell library's function without the library: the shell would say so and go on."""
 
 import collections
 import os
@@ -47,6 +48,19 @@ def unmapped(top, paths):
                 yield f"{path}: ARCHITECTURE.md, in '### {layer}', does not name it"
 
 
+def unsourced(top, paths):
+    """Calls of functions of lib.sh and its like in scripts that source none of them."""
+    texts = {p: source.read(top, p) for p in paths if p.endswith(".sh")}
+    defined = {p: set(re.findall(r"^(\w+)\(\) *{", t, re.M)) for p, t in texts.items()}
+    shared = set().union(*(names for p, names in defined.items() if p.endswith("lib.sh")))
+    for path, text in texts.items():
+        if re.search(r"^\. .*lib\.sh", text, re.M):
+            continue
+        for name in sorted(shared - defined[path]):
+            if re.search(rf"^\s*{name}( [^=]|$)", text, re.M):
+                yield f"{path}: calls {name} of a library that it does not source"
+
+
 def main():
     top, problems = source.root(), []
     paths = source.files(top)
@@ -79,6 +93,7 @@ def main():
             problems.append(f"{path}: listed in no Makefile.inc")
 
     problems += unmapped(top, paths)
+    problems += unsourced(top, paths)
     texts = [p for p in os.listdir(top) if p.endswith((".md", ".am", ".ac")) or p == "NEWS"]
     for path in paths + sorted(texts) + ["bootstrap"]:
         if path.endswith((".npz", ".pth", ".png", "check_files.py", "check_must_fail.sh")):

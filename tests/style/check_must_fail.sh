@@ -89,6 +89,14 @@ expect 0 check_files.py "a map of the tree"
 printf '### src/base\n\n- `a` adds, `b`\n' >ARCHITECTURE.md
 expect 1 check_files.py "a module that its layer does not name"
 clean_tree
+mkdir tests
+printf 'x += tests/lib.sh tests/a.sh\n' >>src/base/Makefile.inc
+printf '# SPDX-License-Identifier: MIT\nrefuses() {\n    true\n}\n' >tests/lib.sh
+printf '# SPDX-License-Identifier: MIT\n. "tests/lib.sh"\nrefuses x\n' >tests/a.sh
+expect 0 check_files.py "a function of a library"
+sed -i 2d tests/a.sh
+expect 1 check_files.py "a library that is not sourced"
+clean_tree
 cp "$here/../../.clang-format" .
 mkdir -p tests bench
 expect 0 check_format.sh "a clean tree"
