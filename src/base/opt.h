@@ -91,9 +91,6 @@ void opt_end(struct opt_set *s); // frees the texts in the target and `given`
 
 // Index of the option with this name or alias, or -1.
 int opt_find(const struct opt_set *s, const char *name);
-// Its name is the 0th of its names, then come the aliases; false: there is no such.
-#define OPT_NAME_SIZE 64
-bool opt_name(const struct opt *o, size_t index, char name[OPT_NAME_SIZE]);
 // The canonical name of the option whose name or alias is nearest to a misspelt one, or NULL when
 // none is near.
 const char *opt_nearest(const struct opt_set *s, const char *name);

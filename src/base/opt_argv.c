@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAME_SIZE 64
+
 static char fold(char c)
 {
     return c == '-' ? '_' : c;
@@ -24,11 +26,11 @@ static bool same_name(const char *word, const char *name, size_t len)
 }
 
 // The next name in a list separated by spaces, in `word`.
-static bool next_alias(const char **at, char word[OPT_NAME_SIZE])
+static bool next_alias(const char **at, char word[NAME_SIZE])
 {
     *at += strspn(*at, " ");
     const size_t len = strcspn(*at, " ");
-    if (len == 0 || len >= OPT_NAME_SIZE)
+    if (len == 0 || len >= NAME_SIZE)
         return false;
     memcpy(word, *at, len);
     word[len] = '\0';
@@ -36,22 +38,11 @@ static bool next_alias(const char **at, char word[OPT_NAME_SIZE])
     return true;
 }
 
-bool opt_name(const struct opt *o, size_t index, char name[OPT_NAME_SIZE])
-{
-    if (index == 0)
-        return snprintf(name, OPT_NAME_SIZE, "%s", o->name) > 0;
-    bool there = o->aliases != NULL;
-    const char *at = o->aliases;
-    for (size_t i = 0; there && i < index; i++)
-        there = next_alias(&at, name);
-    return there;
-}
-
 static bool has_name(const struct opt *o, const char *name, size_t len)
 {
     if (same_name(o->name, name, len))
         return true;
-    char word[OPT_NAME_SIZE];
+    char word[NAME_SIZE];
     for (const char *at = o->aliases; at && next_alias(&at, word);)
         if (same_name(word, name, len))
             return true;
@@ -77,7 +68,7 @@ const char *opt_nearest(const struct opt_set *s, const char *name)
     size_t best = near_limit(name);
     for (size_t i = 0; i < s->count; i++) {
         size_t d = near_distance(name, s->table[i].name);
-        char word[OPT_NAME_SIZE];
+        char word[NAME_SIZE];
         for (const char *at = s->table[i].aliases; at && next_alias(&at, word);) {
             const size_t alias = near_distance(name, word);
             d = alias < d ? alias : d;
@@ -103,12 +94,12 @@ static int misplaced(const struct opt_words *words, const char *what, const char
 static int unknown(const struct opt_set *s, const char *word, size_t len,
                    const struct opt_words *words, struct error *e)
 {
-    char name[OPT_NAME_SIZE];
+    char name[NAME_SIZE];
     snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name - 1), word);
     const char *nearest = opt_nearest(s, name);
     if (nearest)
         return error_set(e, ERR_USAGE, "--%s: unknown option; did you mean --%s?", name, nearest);
-    char what[OPT_NAME_SIZE + 32];
+    char what[NAME_SIZE + 32];
     snprintf(what, sizeof what, "--%s: unknown option", name);
     return misplaced(words, what, "--help lists them all", e);
 }
@@ -138,7 +129,7 @@ static int parse_option(struct opt_set *s, int argc, char **argv, int *i,
     }
     if (index < 0)
         return unknown(s, name, len, words, e);
-    char where[OPT_NAME_SIZE + 8];
+    char where[NAME_SIZE + 8];
     snprintf(where, sizeof where, "--%.*s", (int)len, name);
     if (!value && s->table[index].type == OPT_BOOL)
         value = bool_value(argc, argv, i);

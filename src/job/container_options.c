@@ -19,7 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define VARIABLE     "SM_HP_" // and a name
 #define VARIABLE_MAX 80
+
+extern char **environ;
 
 // What the steps below share.
 struct setting {
@@ -50,36 +53,32 @@ static const char *text_of(const struct setting *s, int index)
     return *(char **)(void *)((char *)s->options->target + s->options->table[index].offset);
 }
 
-// "SM_HP_BATCH_SIZE", or with the dash that toolkits leave as it is.
-static const char *parameter_variable(const char *option, char dash)
+// "SM_HP_BATCH_SIZE=32" -> "batch_size" and "32". Toolkits write names in capitals, and some of
+// them leave dashes as they are.
+static int add_variable(json_t *object, const char *variable, struct error *e)
 {
     char name[VARIABLE_MAX];
-    int len = snprintf(name, sizeof name, "SM_HP_%s", option);
-    for (int i = 6; i < len && i < VARIABLE_MAX - 1; i++)
-        name[i] = name[i] == '_' ? dash : (char)toupper((unsigned char)name[i]);
-    return getenv(name);
-}
-
-static int add_variable(json_t *object, const char *name, struct error *e)
-{
-    const char *value = parameter_variable(name, '_');
+    const char *at = variable + strlen(VARIABLE), *equals = strchr(at, '=');
+    size_t len = 0;
+    for (; equals && at + len < equals && len < sizeof name - 1; len++)
+        name[len] = isascii(at[len]) ? (char)tolower(at[len]) : '?';
+    if (len == 0)
+        return 0;
+    name[len] = '\0';
+    json_t *value = json_string(equals + 1);
     if (!value)
-        value = parameter_variable(name, '-');
-    json_t *text = value ? json_string(value) : NULL;
-    if (value && !text)
-        return error_set(e, ERR_FORMAT, "SM_HP_%s: not valid UTF-8", name);
-    return text && json_object_set_new(object, name, text) != 0 ? error_nomem(e, "variables") : 0;
+        return error_set(e, ERR_FORMAT, VARIABLE "%s: not valid UTF-8", name);
+    return json_object_set_new(object, name, value) == 0 ? 0 : error_nomem(e, "variables");
 }
 
-// SM_HP_<NAME> of every option, by any of its names; a toolkit makes them beside SM_HPS.
+// SM_HP_<NAME>, which a toolkit makes beside SM_HPS.
 static int apply_variables(const struct setting *s, const struct hyper_from *from, struct error *e)
 {
-    char name[OPT_NAME_SIZE];
     json_t *object = json_object();
     int rc = object ? 0 : error_nomem(e, "variables");
-    for (size_t i = 0; i < s->options->count; i++)
-        for (size_t k = 0; rc == 0 && opt_name(&s->options->table[i], k, name); k++)
-            rc = add_variable(object, name, e);
+    for (char **v = environ; rc == 0 && *v; v++)
+        if (strncmp(*v, VARIABLE, strlen(VARIABLE)) == 0)
+            rc = add_variable(object, *v, e);
     if (rc == 0)
         rc = hyper_apply(object, from, s->options, e);
     json_decref(object);
@@ -103,14 +102,19 @@ int container_parameters(struct container *k, struct opt_set *options,
                          const struct container_hooks *hooks, struct error *e)
 {
     const struct setting s = {k, options, hooks};
-    const struct hyper_from all = {.file = "SM_HPS", .origin = OPT_ENV};
-    const struct hyper_from each = {.file = "SM_HP", .origin = OPT_ENV};
-    const struct hyper_from file = {"hyperparameters.json", OPT_JOB, wants_strict(&s),
-                                    hooks->context, hooks->note};
-    int rc = k->variables ? hyper_apply(k->variables, &all, options, e) : 0;
+    struct hyper_from from = {.origin = OPT_ENV,
+                              .strict = wants_strict(&s),
+                              .elsewhere = k->parameters,
+                              .context = hooks->context,
+                              .note = hooks->note};
+    from.file = "SM_HPS";
+    int rc = k->variables ? hyper_apply(k->variables, &from, options, e) : 0;
+    from.file = "SM_HP";
     if (rc == 0)
-        rc = apply_variables(&s, &each, e);
-    return rc ? rc : hyper_apply(k->parameters, &file, options, e);
+        rc = apply_variables(&s, &from, e);
+    from = (struct hyper_from){"hyperparameters.json", OPT_JOB,  from.strict, NULL,
+                               from.context,           from.note};
+    return rc ? rc : hyper_apply(k->parameters, &from, options, e);
 }
 
 static int apply_places(const struct setting *s, struct error *e)

@@ -7,6 +7,7 @@
 
 #include "io/json_read.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,10 +131,10 @@ static int unknown(const struct opt_set *options, const char *key, const struct 
 {
     char text[256];
     const char *nearest = opt_nearest(options, key);
-    snprintf(text, sizeof text, "unknown hyperparameter '%.60s'%s%s%s", key,
+    snprintf(text, sizeof text, "%.60s: unknown hyperparameter '%.60s'%s%s%s", from->file, key,
              nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     if (from->strict)
-        return error_set(e, ERR_USAGE, "%s: %s", from->file, text);
+        return error_set(e, ERR_USAGE, "%s", text);
     if (from->note) {
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, nearest ? " It is ignored" : "; it is ignored");
@@ -141,6 +142,23 @@ static int unknown(const struct opt_set *options, const char *key, const struct 
         from->note(from->context, text);
     }
     return 0;
+}
+
+// Has the object a member of this name, which in a variable may have lost capitals and dashes?
+static bool has_name(const json_t *object, const char *name)
+{
+    const char *other;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, other, value)
+    {
+        size_t i = 0;
+        while (other[i] && (tolower((unsigned char)other[i]) == tolower((unsigned char)name[i]) ||
+                            (other[i] == '-' && name[i] == '_')))
+            i++;
+        if (!other[i] && !name[i])
+            return true;
+    }
+    return false;
 }
 
 // One that came before in the same object names the same option.
@@ -164,7 +182,8 @@ static int apply_member(const json_t *object, const char *key, const json_t *val
 {
     const int index = opt_find(options, key);
     if (index < 0)
-        return is_reserved(key) ? 0 : unknown(options, key, from, e);
+        return is_reserved(key) || has_name(from->elsewhere, key) ? 0
+                                                                  : unknown(options, key, from, e);
     const char *other = other_spelling(options, object, key, index);
     if (other)
         return error_set(e, ERR_USAGE, "%s: '%.60s' and '%.60s' are the same option", from->file,

@@ -14,6 +14,8 @@ struct hyper_from {
     const char *file; // begins messages
     enum opt_origin origin;
     bool strict; // an unknown name is an error, not a remark
+    // Or NULL: an object whose own turn comes; unknown names that it has, too, are passed over.
+    const json_t *elsewhere;
     void *context;
     void (*note)(void *context, const char *text); // remarks, a line each; may be NULL
 };

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&config, 0, sizeof config);
     if (opt_begin(&options, train_options, train_option_count, &config, &e))
         __builtin_trap();
-    const struct hyper_from from = {"fuzz.json", OPT_JOB, data[0] & 1, NULL, keep_note};
+    const struct hyper_from from = {"fuzz.json", OPT_JOB, data[0] & 1, NULL, NULL, keep_note};
     json_t *object = json_object_parse("fuzz.json", (const char *)data + 1, size - 1, &e);
     if (object) {
         const int rc = hyper_apply(object, &from, &options, &e);

@@ -31,6 +31,25 @@ SM_HP_LR=0.25 SM_HP_LEARNING_RATE=0.5 SKIFF_ML_ROOT=$root "$SKIFF" train >"$fold
 is "two names for an option" "$?" 2
 has "$(cat "$folder/stdout")" "SM_HP: 'learning_rate' and 'lr' are the same option"
 rm -f "$root/output/failure"
+
+# What is unknown there is said, as of the file; what a toolkit has made of the file is said once.
+SM_HP_LEARNING_RAT=1 SM_HPS='{"zzzzzzzzzz":1}' SM_HP_SAGEMAKER_X=1 completes
+has "$(cat "$folder/stderr")" \
+    "SM_HP: unknown hyperparameter 'learning_rat'; did you mean 'learning_rate'? It is ignored" \
+    "SM_HPS: unknown hyperparameter 'zzzzzzzzzz'; it is ignored"
+is "unknown variables" "$(grep -c unknown "$folder/stderr")" 2
+SM_HP_LEARNING_RAT=1 fails 2 "SM_HP: unknown hyperparameter 'learning_rat'" --strict
+SM_HPS='{"learning_rat":1,"strict":true}' fails 2 "SM_HPS: unknown hyperparameter 'learning_rat'"
+cp "$root/input/config/hyperparameters.json" "$folder/kept.json"
+echo '{"epochs": "1", "My-own": "1"}' >"$root/input/config/hyperparameters.json"
+for variable in SM_HP_MY-OWN SM_HP_MY_OWN; do
+    env "$variable=1" SM_HPS='{"My-own":1}' SKIFF_ML_ROOT="$root" "$SKIFF" train \
+        >"$folder/stdout" 2>"$folder/stderr" || complain "$variable: $(cat "$folder/stderr")"
+    is "$variable" "$(grep unknown "$folder/stderr")" \
+        "skiff train: hyperparameters.json: unknown hyperparameter 'My-own'; it is ignored"
+done
+mv "$folder/kept.json" "$root/input/config/hyperparameters.json"
+rm -f "$root/output/failure"
 "$SKIFF" train --root "$root" --epochs 1 --out "$folder/out" >"$folder/stdout" 2>&1 ||
     complain "--root: $(cat "$folder/stdout")"
 [ -s "$folder/out/model.npz" ] && [ -s "$folder/out/run.json" ] || complain "--out: not there"

@@ -144,7 +144,7 @@ static int end(void **state)
 
 static int apply(const char *text, bool strict, struct error *e)
 {
-    const struct hyper_from from = {"h.json", OPT_JOB, strict, NULL, keep_note};
+    const struct hyper_from from = {"h.json", OPT_JOB, strict, NULL, NULL, keep_note};
     json_t *o = object(text);
     const int rc = hyper_apply(o, &from, &set, e);
     json_decref(o);
@@ -238,7 +238,7 @@ static void unknown_names_are_remarks(void **state)
               "\"default_user_module_name\":\"1\",\"mp_parameters\":\"1\"}",
               false, &e),
         e);
-    assert_string_equal(notes, "unknown hyperparameter 'learning_rat'; did you mean "
+    assert_string_equal(notes, "h.json: unknown hyperparameter 'learning_rat'; did you mean "
                                "'learning_rate'? It is ignored\n");
     check_refused(apply("{\"sagemaker_x\":\"1\",\"learning_rat\":\"1\"}", true, &e), ERR_USAGE, &e,
                   "h.json: unknown hyperparameter 'learning_rat'");
