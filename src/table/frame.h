@@ -35,7 +35,7 @@ struct frame_column {
     double min, max, mean; // of finite values; NaN when there are none
     bool whole;            // numbers, and every one that is there is a whole number
     bool rising;           // numbers, none missing, each above the one before: a row number?
-    bool dates;            // text, and all of it looks like dates
+    bool dates;            // texts that all look like dates, or numbers that do: 20240309
     bool overflow;         // more different texts than FRAME_TEXTS_MAX: none is kept
     char *text_bytes;      // what text[] points into
 };

@@ -230,6 +230,8 @@ static void add_looks(struct column *k, const double *x, size_t rows)
         out->rising = x[i] > k->last; // a missing value is not
         k->last = x[i];
     }
+    for (size_t i = 0; i < rows && out->dates; i++)
+        out->dates = x[i] != x[i] || column_is_day_number(x[i]);
 }
 
 static void add_codes(struct column *k, const uint32_t *codes, size_t rows)
@@ -415,6 +417,7 @@ int column_finish(struct column *k, size_t rows, struct error *e)
                                               : FRAME_TEXT;
     out->whole = out->whole && k->state == COLUMN_NUMBERS && out->infinite == 0;
     out->rising = out->rising && k->state == COLUMN_NUMBERS;
+    out->dates = out->dates && k->state == COLUMN_NUMBERS && k->finite;
     out->mean = k->finite ? k->sum / (double)k->finite : NAN;
     out->min = k->finite ? out->min + 0.0 : NAN; // -0 becomes 0
     out->max = k->finite ? out->max + 0.0 : NAN;
@@ -430,7 +433,7 @@ void column_restart(struct column *k)
     struct frame_column *const out = k->out;
     drop_values(k);
     *out = (struct frame_column){.name = out->name, .min = INFINITY, .max = -INFINITY};
-    out->whole = out->rising = true;
+    out->whole = out->rising = out->dates = true;
     k->real = k->wide = k->again = false;
     k->finite = 0;
     k->sum = 0;

@@ -55,5 +55,7 @@ void figures_of(const double *x, size_t n, struct figures *f);
 
 // Is this how a date is written, with a time of day or without?
 bool column_is_date(const char *text);
+// Is this number, digit by digit, a date of this century or the last: 20240309?
+bool column_is_day_number(double x);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Remarks need nothing but figures, so that they cost no second look at the values. A column of
 // numbers is taken for an identifier when it rises from row to row, or when its name says so and
-// its range has room for a number a row; a column of texts when every text is another one.
+// its range has room for a number a row; a column of texts when every text is another one. Dates
+// are dates, not identifiers.
 #include "table/frame.h"
 
 #include "base/num.h"
@@ -13,26 +14,36 @@
 #define IDENTIFIER_ROWS 10                 // fewer may well be different by chance
 #define EXACT_END       9007199254740992.0 // 2^53, which 2^53 + 1 is read as, too
 
-// "id", "ID", "user_id", "PassengerId"; not "paid".
+static bool is_gap(char c)
+{
+    return c == '\0' || c == '_' || c == ' ' || c == '-';
+}
+
+static bool is_id(const char *word)
+{
+    return (word[0] == 'i' || word[0] == 'I') && (word[1] == 'd' || word[1] == 'D');
+}
+
+// "id", "ID", "user_id", "id_user", "PassengerId"; not "paid".
 static bool is_identifier_name(const char *name)
 {
     const size_t len = strlen(name);
     if (len < 2)
         return false;
     const char *const end = name + len - 2;
-    if (len == 2 || end[-1] == '_' || end[-1] == ' ' || end[-1] == '-')
-        return (end[0] == 'i' || end[0] == 'I') && (end[1] == 'd' || end[1] == 'D');
-    return end[0] == 'I' && (end[1] == 'd' || end[1] == 'D');
+    if (is_id(name) && is_gap(name[2]))
+        return true;
+    return len > 2 && is_id(end) && (end[0] == 'I' || is_gap(end[-1]));
 }
 
 static bool is_identifier(const struct frame *f, const struct frame_column *c)
 {
     const size_t present = f->rows - c->missing;
-    if (present < IDENTIFIER_ROWS)
+    if (present < IDENTIFIER_ROWS || c->dates)
         return false;
     if (c->kind == FRAME_TEXT)
-        return c->texts == present && !c->dates;
-    if (c->kind != FRAME_NUMBER || !c->whole || c->missing)
+        return c->texts == present;
+    if (c->kind != FRAME_NUMBER || !c->whole)
         return false;
     return c->rising || (is_identifier_name(c->name) && c->max - c->min + 1 >= (double)f->rows);
 }

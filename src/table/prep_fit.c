@@ -139,7 +139,7 @@ static enum verdict judge(const struct prep_fit *how, const struct frame_column 
     if (remarks & FRAME_IS_DATES)
         snprintf(why, 200, "looks like dates");
     else if (remarks & FRAME_IS_IDENTIFIER)
-        snprintf(why, 200, "looks like an identifier, another value in each row");
+        snprintf(why, 200, "looks like an identifier, which counts or names the rows");
     else if (in->kind == FRAME_TEXT && look->different > PREP_CATEGORIES_MAX)
         snprintf(why, 200, "%zu different texts, too many for categories", look->different);
     else if (in->kind == FRAME_TEXT && look->different > PREP_NAMES_MIN &&

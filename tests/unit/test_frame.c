@@ -153,11 +153,47 @@ static void dates(void **state)
                                        "2024-03-09T12:30:59Z",
                                        "2024-03-09T12:30:59.123+01:00",
                                        "31.12.1999 23:59:60",
-                                       "2024-03-09 12:30-0500"};
-    static const char *const bad[] = {
-        "",          "2024",        "2024-03",     "2024-13-45",      "1.2.3.4",     "2024-03/09",
-        "12:30",     "2024-03-09x", "13/13/2024",  "2024-03-09 ",     "2024-03-09T", "555-1234",
-        "192.168.1", "1-2-3",       "a2024-01-01", "2024-01-01 25:00"};
+                                       "2024-03-09 12:30-0500",
+                                       "2024-03-09 12:30:59 UTC",
+                                       "2024-03-09 12:30 +0100",
+                                       "3/9/2024 1:30 PM",
+                                       "3/9/2024 1:30:59am",
+                                       "9-Mar-2024",
+                                       "09-MAR-24",
+                                       "9 March 2024",
+                                       "2024-Mar-09",
+                                       "Mar 9, 2024",
+                                       "Sept. 9 2024 12:30",
+                                       "Sat, 09 Mar 2024 12:30:59 +0000",
+                                       "Saturday 2024-03-09",
+                                       "09/Mar/2024:12:30:59 +0100"};
+    static const char *const bad[] = {"",
+                                      "2024",
+                                      "2024-03",
+                                      "2024-13-45",
+                                      "1.2.3.4",
+                                      "2024-03/09",
+                                      "12:30",
+                                      "2024-03-09x",
+                                      "13/13/2024",
+                                      "2024-03-09 ",
+                                      "2024-03-09T",
+                                      "555-1234",
+                                      "192.168.1",
+                                      "1-2-3",
+                                      "a2024-01-01",
+                                      "2024-01-01 25:00",
+                                      "March 2024",
+                                      "9 March",
+                                      "May 99, 2024",
+                                      "Marching 9 2024",
+                                      "9-Foo-2024",
+                                      "2024-Mar-32",
+                                      "Sat",
+                                      "Mar9 2024",
+                                      "9 Mar 2024 12:30 XM",
+                                      "9 Ma 2024",
+                                      "9 Mar 024"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (!column_is_date(good[i]))
             fail_msg("'%s' is a date", good[i]);
@@ -169,6 +205,37 @@ static void dates(void **state)
     frame_clear(&f);
     assert_false(one_column(&f, "2024-03-09\n2023-01-31\nsoon\n", &plain)->dates);
     frame_clear(&f);
+    assert_true(one_column(&f, "20240309\n\n19991231\n", &plain)->dates);
+    frame_clear(&f);
+    static const char *const numbers[] = {"20240309\n20241301\n", "20240309\n20240300\n",
+                                          "20240309\n18991231\n", "20240309\n20240309.5\n",
+                                          "20240309\ninf\n",      "NA\nNA\n"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (one_column(&f, numbers[i], &plain)->dates)
+            fail_msg("'%s' are no dates", numbers[i]);
+        frame_clear(&f);
+    }
+}
+
+// Numbers of many sizes in no order, one of them missing: ids by their names alone.
+static void identifiers(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"id", "ID", "user_id", "User-ID", "PassengerId", "id_user"};
+    static const char *const others[] = {"paid", "grid", "idle", "IDs", "x", "Android"};
+    for (size_t i = 0; i < 12; i++) {
+        struct frame f;
+        struct buf text;
+        buf_init(&text, 1 << 12);
+        buf_printf(&text, "%s,y\n,1\n", i < 6 ? ids[i] : others[i - 6]);
+        for (size_t row = 1; row < 20; row++)
+            buf_printf(&text, "%zu,1\n", row * 7919 % 10007);
+        load(&f, text.data, &plain);
+        if (((frame_remarks(&f, &f.column[0]) & FRAME_IS_IDENTIFIER) != 0) != (i < 6))
+            fail_msg("'%s' is %s id", f.column[0].name, i < 6 ? "an" : "no");
+        frame_clear(&f);
+        buf_clear(&text);
+    }
 }
 
 static void choices(void **state)
@@ -416,6 +483,7 @@ int main(void)
         cmocka_unit_test(figures),
         cmocka_unit_test(header_alone),
         cmocka_unit_test(dates),
+        cmocka_unit_test(identifiers),
         cmocka_unit_test(choices),
         cmocka_unit_test(other_choices),
         cmocka_unit_test(words_asked_for),

@@ -371,8 +371,8 @@ static void any_number_of_threads(void **state)
                   "often: from 4, 0x");
     // of several columns that are refused, the first
     check_threads(&text, (struct prep_rules){.target = "y", .encode = "empty=numeric,day=numeric"},
-                  "left out: looks like an identifier, another value in each row\nt.csv: column "
-                  "'day'");
+                  "left out: looks like an identifier, which counts or names the rows\nt.csv: "
+                  "column 'day'");
     check_threads(&text, (struct prep_rules){.features = "word,empty,day,id"}, "column 'empty'");
     buf_clear(&text);
 }
