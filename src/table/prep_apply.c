@@ -4,6 +4,7 @@
 #include "table/prep_apply.h"
 
 #include "base/mem.h"
+#include "table/field.h"
 #include "table/prep_encoder.h"
 #include "table/prep_inner.h"
 
@@ -19,8 +20,9 @@ int prep_counts_init(struct prep_counts *c, const struct prep *p, struct error *
 {
     *c = (struct prep_counts){.missing = mem_array(p->columns, sizeof *c->missing),
                               .unseen = mem_array(p->columns, sizeof *c->unseen),
-                              .example = mem_array(p->columns, sizeof *c->example)};
-    if (c->missing && c->unseen && c->example)
+                              .example = mem_array(p->columns, sizeof *c->example),
+                              .numbers = mem_array(p->columns, sizeof *c->numbers)};
+    if (c->missing && c->unseen && c->example && c->numbers)
         return 0;
     prep_counts_clear(c);
     return error_nomem(e, "counts of a preparation");
@@ -31,6 +33,7 @@ void prep_counts_clear(struct prep_counts *c)
     mem_free(c->missing);
     mem_free(c->unseen);
     mem_free(c->example);
+    mem_free(c->numbers);
     *c = (struct prep_counts){0};
 }
 
@@ -42,6 +45,7 @@ void prep_counts_reset(struct prep_counts *c, const struct prep *p)
             *c->example[i] = '\0';
     memset(c->missing, 0, p->columns * sizeof *c->missing);
     memset(c->unseen, 0, p->columns * sizeof *c->unseen);
+    memset(c->numbers, 0, p->columns * sizeof *c->numbers);
 }
 
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p)
@@ -50,9 +54,31 @@ void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, con
     for (size_t i = 0; i < p->columns; i++) {
         to->missing[i] += from->missing[i];
         to->unseen[i] += from->unseen[i];
+        to->numbers[i] += from->numbers[i];
         if (from->unseen[i] && !*to->example[i])
             memcpy(to->example[i], from->example[i], sizeof to->example[i]);
     }
+}
+
+static bool holds_words(const struct prep_column *c)
+{
+    double x;
+    for (size_t i = 0; i < c->categories; i++)
+        if (field_number((struct field){c->category[i], strlen(c->category[i])}, &x) != NUM_NONE)
+            return false;
+    return true;
+}
+
+int prep_counts_check(const struct prep_counts *c, const struct prep *p, const char *name,
+                      struct error *e)
+{
+    for (size_t i = 0; i < p->columns; i++)
+        if (c->numbers[i] && c->numbers[i] + c->missing[i] == c->rows && holds_words(&p->column[i]))
+            return error_set(e, ERR_MISMATCH,
+                             "%s: column '%.100s': holds numbers, such as '%s', but held text such "
+                             "as '%.40s' when the preparation was fitted; write it as it was then",
+                             name, p->column[i].name, c->example[i], p->column[i].category[0]);
+    return 0;
 }
 
 // ---- columns of the frame ----

@@ -13,12 +13,17 @@ struct prep_counts {
     size_t *missing;                   // filled
     size_t *unseen;                    // categories that the fit did not know, and
     char (*example)[PREP_EXAMPLE_MAX]; // the first of them, cut where it is longer
+    size_t *numbers;                   // of those, numbers in a column of texts
 };
 int prep_counts_init(struct prep_counts *c, const struct prep *p, struct error *e);
 void prep_counts_clear(struct prep_counts *c);
 void prep_counts_reset(struct prep_counts *c, const struct prep *p); // to nothing
 // `from` has counted what comes behind.
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p);
+// Once all rows of `name` are counted: ERR_MISMATCH for a column with nothing but numbers in it
+// where the fit met words. By itself each of them might be a category that is new.
+int prep_counts_check(const struct prep_counts *c, const struct prep *p, const char *name,
+                      struct error *e);
 
 // Rows of the frame that was fitted on, or of one with the same columns: order[0 .. rows), or the
 // first `rows` when there is no order.

@@ -272,7 +272,14 @@ static void refuse_category(struct taking *t, size_t row, const struct prep_colu
     refuse(t, row, c->name, rc ? rc : ERR_DATA, why);
 }
 
-// The place of a row's category; met[1] counts missing ones, met[2] those that are unknown.
+static bool is_number(struct field f)
+{
+    double x;
+    return field_number(f, &x) != NUM_NONE;
+}
+
+// The place of a row's category; met[1] counts missing ones, met[2] those that are unknown, met[3]
+// numbers among these where texts are wanted.
 static inline int get_place(struct taking *t, size_t row, const struct prep_encoder *n,
                             size_t *place, size_t *met)
 {
@@ -285,6 +292,7 @@ static inline int get_place(struct taking *t, size_t row, const struct prep_enco
             return rc;
         missing = field_is_missing(f);
         *place = missing ? SIZE_MAX : prep_lookup_text(&n->lookup, f.text, f.len);
+        met[3] += *place == SIZE_MAX && !missing && is_number(f);
     } else {
         double x;
         const int rc = get_value(t, row, c->kind, &x);
@@ -314,7 +322,7 @@ static void take_categories(struct taking *t, size_t column, float *X)
     const struct prep_column *const c = n->column;
     const size_t features = t->r->p->features, rows = t->rows;
     float *to = X + c->feature;
-    size_t met[3] = {0};
+    size_t met[4] = {0};
     for (size_t i = 0; i < rows; i++, to += features) {
         size_t place = PREP_NOWHERE;
         const int rc = get_place(t, i, n, &place, met);
@@ -339,6 +347,7 @@ static void take_categories(struct taking *t, size_t column, float *X)
     }
     t->counts->missing[column] += met[1];
     t->counts->unseen[column] += met[2];
+    t->counts->numbers[column] += met[3];
 }
 
 // ---- labels ----

@@ -299,7 +299,8 @@ static int take_rows(struct table *t, size_t most, float *X, float *y, size_t *r
     return rc;
 }
 
-// The next round, of the next file where one ends; *end: there is none.
+// The next round, of the next file where one ends; *end: there is none. Then the columns are
+// judged.
 static int refill(struct table *t, bool *end, struct error *e)
 {
     struct rows *r = &t->rows;
@@ -313,6 +314,8 @@ static int refill(struct table *t, bool *end, struct error *e)
         else
             *end = true;
     }
+    if (rc == 0 && *end)
+        rc = prep_counts_check(&t->counts, r->spec->prep, r->spec->path, e);
     return rc;
 }
 

@@ -140,6 +140,37 @@ static void unseen_categories(void **state)
     check_reader(&filled, text, (float[]){1, 1, 0, 0, 2, 1, 0, 0, 4, 1, 0, 0}, missing, unseen);
 }
 
+// Numbers alone where the fit met words.
+static void numbers_for_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fit, *text, *what; // NULL: nothing is wrong
+    } cases[] = {
+        {"w,n\nb,1\na,2\n", "w,n\n,1\n3.5,2\n1,2\n",
+         "r.csv: column 'w': holds numbers, such as '3.5', but held text such as 'a' when"},
+        {"w,n\nb,1\na,2\n", "w,n\n1,1\na,2\n", NULL},
+        {"w,n\nb,1\na,2\n", "w,n\n1,1\nc,2\n", NULL},
+        {"w,n\nb,1\na,2\n", "w,n\n,1\nNA,2\n", NULL},
+        {"w,n\nb,1\n7,2\n", "w,n\n8,1\n9,2\n", NULL}, // one of the words is a number
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fitted f;
+        struct error e = {0};
+        struct reading r;
+        const struct prep_rules rules = {.features = "w,n"};
+        CHECK_OK(fit_text(&f, cases[i].fit, &rules, 0, &e), e);
+        CHECK_OK(read_text(&f.prep, cases[i].text, false, &r, &e), e);
+        const int rc = prep_counts_check(&r.counts, &f.prep, "r.csv", &e);
+        if (cases[i].what)
+            check_refused(rc, ERR_MISMATCH, &e, cases[i].what);
+        else
+            CHECK_OK(rc, e);
+        reading_clear(&r);
+        fitted_clear(&f);
+    }
+}
+
 static void refused_rows(void **state)
 {
     (void)state;
@@ -369,10 +400,15 @@ static void memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_bits),        cmocka_unit_test(unseen_categories),
-        cmocka_unit_test(refused_rows),     cmocka_unit_test(refused_missing),
-        cmocka_unit_test(refused_labels),   cmocka_unit_test(labels),
-        cmocka_unit_test(misspelt_columns), cmocka_unit_test(other_frames),
+        cmocka_unit_test(same_bits),
+        cmocka_unit_test(unseen_categories),
+        cmocka_unit_test(numbers_for_words),
+        cmocka_unit_test(refused_rows),
+        cmocka_unit_test(refused_missing),
+        cmocka_unit_test(refused_labels),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(misspelt_columns),
+        cmocka_unit_test(other_frames),
         cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests_name("prep_apply", tests, NULL, NULL);

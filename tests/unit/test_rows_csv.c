@@ -328,6 +328,8 @@ static void refuses_with_a_place(void **state)
     refused("size,kind,old,y\n1,red,True,no\n1,red,True,perhaps\n", NULL, true, ERR_DATA,
             "bad.csv:3");
     refused("size,kind,old,y\n1,red,True,no\n1,red,True,\n", NULL, true, ERR_DATA, "bad.csv:3");
+    refused("size,kind,old\n1,1,True\n1,,True\n1,2,True\n", NULL, false, ERR_MISMATCH,
+            "bad.csv: column 'kind': holds numbers, such as '1', but held text");
     refused("size,kind,old\n1,red,True\n1,red\n", NULL, false, ERR_FORMAT, "bad.csv:3: 2 fields");
     refused("size,kind,old\n1,red,\"True\n", NULL, false, ERR_FORMAT, "does not end");
     refused("", NULL, false, ERR_FORMAT, "bad.csv: empty");
