@@ -78,7 +78,8 @@ static int read_meta(const json_t *root, const char *path, struct net_spec *spec
         return bad_meta(path, "does not say that skiff wrote it", e);
     if (json_integer_value(format) > MODEL_FORMAT)
         return error_set(e, ERR_UNSUPPORTED,
-                         "%s: written by a newer skiff (format %lld); this one reads format %d",
+                         "%s: written by a newer skiff (format %lld); this one reads format %d; "
+                         "take the newer one, or train with this one",
                          path, (long long)json_integer_value(format), MODEL_FORMAT);
     const int act =
         find_word(net_act_words, json_string_value(json_object_get(root, "activation")));

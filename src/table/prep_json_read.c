@@ -391,7 +391,8 @@ static int read_format(struct reading *r, const json_t *root, struct prep *p)
                          r->name);
     if (json_integer_value(format) > PREP_FORMAT)
         return error_set(r->e, ERR_UNSUPPORTED,
-                         "%s: written by a newer skiff (format %lld); this one reads format %d",
+                         "%s: written by a newer skiff (format %lld); this one reads format %d; "
+                         "take the newer one, or prepare the table with this one",
                          r->name, (long long)json_integer_value(format), PREP_FORMAT);
     if (!delimiter || strlen(delimiter) != 1 || !strchr(",;\t|", *delimiter))
         return bad_member(r, "delimiter", "none that there is");
