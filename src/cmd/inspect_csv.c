@@ -29,6 +29,7 @@ static const struct {
     {FRAME_IS_DATES, "dates", "looks like dates"},
     {FRAME_IS_IDENTIFIER, "identifier", "looks like an id"},
     {FRAME_IS_COMMAS, "decimal_comma", "decimal commas: write 1.5 for 1,5"},
+    {FRAME_HAS_SIGNS, "number_signs", "numbers with signs: write 1234.5 for $1,234.50"},
     {FRAME_IS_INEXACT, "inexact", "integers beyond 2^53 lose digits"},
     {FRAME_IS_NOT_UTF8, "not_utf8", "not UTF-8: iconv -f latin1 -t utf-8 OLD.csv >NEW.csv"},
 };

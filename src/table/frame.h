@@ -57,8 +57,10 @@ enum frame_remark {
     FRAME_IS_INEXACT = 32,    // whole numbers beyond 2^53: their last digits are lost
     FRAME_IS_COMMAS = 64,     // texts that are numbers with a decimal comma
     FRAME_IS_NOT_UTF8 = 128,  // its name or a text is not
-    FRAME_REMARKS = 256
+    FRAME_HAS_SIGNS = 256,    // texts that are numbers with signs or thousands: "$1,234.50", "12 %"
+    FRAME_REMARKS = 512
 };
+#define FRAME_NUMBERS_IN_TEXT (FRAME_IS_COMMAS | FRAME_HAS_SIGNS)
 
 // A column to keep. Others are read for their structure only. A choice whose name is NULL stands
 // for all the columns that no other choice names; too many texts in one of those are `overflow`, no

@@ -5,8 +5,8 @@
 // are dates, not identifiers.
 #include "table/frame.h"
 
-#include "base/num.h"
 #include "base/utf8.h"
+#include "table/number_text.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,32 +48,18 @@ static bool is_identifier(const struct frame *f, const struct frame_column *c)
     return c->rising || (is_identifier_name(c->name) && c->max - c->min + 1 >= (double)f->rows);
 }
 
-// "-1.234,50": digits, with points in between or without, and a comma before the last of them.
-static bool is_comma_number(const char *text)
+static unsigned number_remark(const struct frame_column *c)
 {
-    static const char digits[] = "0123456789";
-    text += strspn(text, "+-");
-    const size_t whole = strspn(text, "0123456789.");
-    if (whole == 0 || text[whole] != ',')
-        return false;
-    const size_t part = strspn(text + whole + 1, digits);
-    return part > 0 && text[whole + 1 + part] == '\0';
-}
-
-// All of its texts are numbers where that is what a comma means, and one of them has a comma.
-static bool has_commas(const struct frame_column *c)
-{
-    bool found = false;
     if (c->kind != FRAME_TEXT || c->overflow)
-        return false;
-    for (size_t i = 0; i < c->texts; i++) {
-        const bool comma = is_comma_number(c->text[i]);
-        double ignored;
-        if (!comma && num_scan(c->text[i], strlen(c->text[i]), &ignored) == NUM_NONE)
-            return false;
-        found |= comma;
+        return 0;
+    switch (number_text_style(c->text, c->texts)) {
+    case NUMBERS_COMMAS:
+        return FRAME_IS_COMMAS;
+    case NUMBERS_SIGNS:
+        return FRAME_HAS_SIGNS;
+    default:
+        return 0;
     }
-    return found;
 }
 
 static bool is_constant(const struct frame *f, const struct frame_column *c)
@@ -102,9 +88,8 @@ unsigned frame_remarks(const struct frame *f, const struct frame_column *c)
         remarks |= FRAME_IS_CONSTANT;
     if (c->dates)
         remarks |= FRAME_IS_DATES;
-    if (has_commas(c))
-        remarks |= FRAME_IS_COMMAS;
-    if (is_identifier(f, c))
+    remarks |= number_remark(c);
+    if (!(remarks & FRAME_NUMBERS_IN_TEXT) && is_identifier(f, c))
         remarks |= FRAME_IS_IDENTIFIER;
     if (c->whole && (c->max >= EXACT_END || c->min <= -EXACT_END))
         remarks |= FRAME_IS_INEXACT;

@@ -10,6 +10,7 @@
 #include "base/near.h"
 #include "base/utf8.h"
 #include "table/field.h"
+#include "table/number_text.h"
 #include "table/prep_inner.h"
 
 #include <math.h>
@@ -115,6 +116,9 @@ static int look_at(struct prep_look *look, const struct prep_fit *how,
 
 // ---- is it a feature? ----
 
+#define NUMBERS_MIN                                                                                \
+    10 // rows from which on texts that are numbers, most of them different, are none
+
 enum verdict {
     GOOD,
     CONSTANT, // left out unless it is named
@@ -138,6 +142,9 @@ static enum verdict judge(const struct prep_fit *how, const struct frame_column 
     }
     if (remarks & FRAME_IS_DATES)
         snprintf(why, 200, "looks like dates");
+    else if ((remarks & FRAME_NUMBERS_IN_TEXT) && present >= NUMBERS_MIN &&
+             2 * look->different > present)
+        snprintf(why, 200, "numbers that are written as texts");
     else if (remarks & FRAME_IS_IDENTIFIER)
         snprintf(why, 200, "looks like an identifier, which counts or names the rows");
     else if (in->kind == FRAME_TEXT && look->different > PREP_CATEGORIES_MAX)
@@ -202,16 +209,37 @@ static int refuse_column(const struct fit *f, const struct candidate *c, struct 
     return prep_refuse(f->how, name, e, "%s; take it out of %s%s", c->why, list->option, other);
 }
 
-// With a point, or with commas for the point or between thousands.
-static bool looks_like_number(const char *text)
+static bool is_number(const char *text)
 {
-    char plain[64];
-    size_t len = 0;
     double x;
-    for (; *text && len < sizeof plain; text++)
-        if (*text != ',')
-            plain[len++] = *text;
-    return len < sizeof plain && field_number((struct field){plain, len}, &x) != NUM_NONE;
+    return field_number((struct field){text, strlen(text)}, &x) != NUM_NONE;
+}
+
+// The first text that is no number, or NULL.
+static const char *find_odd(const struct frame_column *in)
+{
+    for (size_t i = 0; i < in->texts; i++)
+        if (!is_number(in->text[i]))
+            return in->text[i];
+    return NULL;
+}
+
+bool prep_explain_numbers(const struct prep_fit *how, const struct frame_column *in,
+                          char text[PREP_EXPLANATION_MAX])
+{
+    const unsigned remarks = frame_remarks(how->frame, in);
+    if (remarks & FRAME_IS_COMMAS)
+        snprintf(text, PREP_EXPLANATION_MAX,
+                 "text, not a number, because of decimal commas as in '%.40s'; write the file "
+                 "with decimal points first, as pandas.read_csv(..., decimal=',', thousands='.') "
+                 "reads it",
+                 find_odd(in));
+    else if (remarks & FRAME_HAS_SIGNS)
+        snprintf(text, PREP_EXPLANATION_MAX,
+                 "text, not a number, because of signs or thousands as in '%.40s'; write it in "
+                 "digits alone first, such as -1234.5",
+                 find_odd(in));
+    return remarks & FRAME_NUMBERS_IN_TEXT;
 }
 
 #define TEXTS_A_STRANGER 10 // with more of them a column is texts: the numbers of tickets
@@ -219,27 +247,58 @@ static bool looks_like_number(const char *text)
 // A sign for what is missing, or commas in decimals, turn a column of numbers into one of texts.
 static void note_numbers_in_text(const struct prep_fit *how, const struct frame_column *in)
 {
-    const char *odd = NULL;
+    const char *const odd = find_odd(in);
+    char explanation[PREP_EXPLANATION_MAX];
     size_t numbers = 0;
-    for (size_t i = 0; i < in->texts; i++) {
-        const char *const text = in->text[i];
-        double x;
-        numbers += looks_like_number(text);
-        if (!odd && field_number((struct field){text, strlen(text)}, &x) == NUM_NONE)
-            odd = text;
+    if (prep_explain_numbers(how, in, explanation)) {
+        prep_note(how, "%s: %s", in->name, explanation);
+        return;
     }
-    if (frame_remarks(how->frame, in) & FRAME_IS_COMMAS)
-        prep_note(
-            how,
-            "%s: text, not a number, because of decimal commas as in '%.40s'; write the file "
-            "with decimal points first, as pandas.read_csv(..., decimal=',').to_csv(...) does",
-            in->name, odd);
-    else if (odd && 2 * numbers > in->texts &&
-             in->texts - numbers <= 1 + in->texts / TEXTS_A_STRANGER)
+    for (size_t i = 0; i < in->texts; i++)
+        numbers += is_number(in->text[i]) || number_text_is(in->text[i]);
+    if (odd && 2 * numbers > in->texts && in->texts - numbers <= 1 + in->texts / TEXTS_A_STRANGER)
         prep_note(how,
                   "%s: text because of values such as '%.40s', but most look like numbers; if it "
                   "is to be one, leave missing values empty and write decimals with a point",
                   in->name, odd);
+}
+
+static char next_letter(const char **text)
+{
+    while (**text == ' ' || **text == '\t')
+        ++*text;
+    const char c = **text;
+    *text += c != '\0';
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+// But for spaces and the case of letters, those of ASCII.
+static bool are_alike(const char *a, const char *b)
+{
+    for (;;) {
+        const char c = next_letter(&a);
+        if (c != next_letter(&b))
+            return false;
+        if (c == '\0')
+            return true;
+    }
+}
+
+#define ALIKE_MAX 200 // texts that are compared, each with each
+
+void prep_note_alike(const struct prep_fit *how, const struct frame_column *in)
+{
+    if (in->texts > ALIKE_MAX)
+        return;
+    for (size_t i = 0; i < in->texts; i++)
+        for (size_t k = i + 1; k < in->texts; k++)
+            if (are_alike(in->text[i], in->text[k])) {
+                prep_note(how,
+                          "%s: '%.40s' and '%.40s' differ in case or spaces alone and are two "
+                          "categories; spell them alike first if they are one",
+                          in->name, in->text[i], in->text[k]);
+                return;
+            }
 }
 
 // Whether a column becomes a feature; 0 or a code.
@@ -268,6 +327,8 @@ static void tell(struct fit *f, const struct candidate *c)
                   how->rows);
     if (c->in->kind == FRAME_TEXT && !c->in->overflow)
         note_numbers_in_text(how, c->in);
+    if (c->used && c->in->kind == FRAME_TEXT)
+        prep_note_alike(how, c->in);
     if (c->used && frame_remarks(how->frame, c->in) & FRAME_IS_INEXACT)
         prep_note(how, "%s: whole numbers beyond 2^53 lose their last digits", name);
 }

@@ -56,6 +56,13 @@ struct prep_fitting {
 int prep_fit_numbers(struct prep_fitting *f);
 int prep_fit_categories(struct prep_fitting *f);
 
+// Of a column of texts that all are numbers: why they are texts and what to do. false: it is none.
+#define PREP_EXPLANATION_MAX 256
+bool prep_explain_numbers(const struct prep_fit *how, const struct frame_column *in,
+                          char text[PREP_EXPLANATION_MAX]);
+// Note two texts that differ in case and spaces alone, which are two categories.
+void prep_note_alike(const struct prep_fit *how, const struct frame_column *in);
+
 int prep_fit_target(struct prep_target *t, const struct prep_fit *how, struct error *e);
 
 // The row of the frame that is the i-th of the fit.

@@ -8,6 +8,7 @@
 #include "table/prep_inner.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FEW_CLASSES  20
@@ -66,14 +67,26 @@ static bool looks_like_classes(const struct target *t, size_t classes)
            (t->in->min == 0 || t->in->min == 1) && t->in->max - t->in->min + 1 == (double)classes;
 }
 
+// A text is a class. One that may be meant as an amount is a mistake that no error would show.
+static void note_classes(const struct target *t)
+{
+    char why[PREP_EXPLANATION_MAX];
+    if (prep_explain_numbers(t->how, t->in, why))
+        prep_note(t->how, "%s: taken for classes, for it is %s", t->in->name, why);
+}
+
 static enum prep_task decide_task(const struct target *t)
 {
     const size_t classes = different(t);
     const char *const name = t->in->name;
+    if (t->in->kind == FRAME_TEXT)
+        prep_note_alike(t->how, t->in);
     if (classes <= 2)
         return PREP_BINARY;
-    if (t->in->kind == FRAME_TEXT)
+    if (t->in->kind == FRAME_TEXT) {
+        note_classes(t);
         return PREP_MULTICLASS;
+    }
     if (!t->in->whole)
         return PREP_REGRESSION;
     if (looks_like_classes(t, classes)) {
@@ -91,17 +104,27 @@ static enum prep_task decide_task(const struct target *t)
     return PREP_REGRESSION;
 }
 
+static int refuse_text(const struct target *t, const char *otherwise)
+{
+    char why[PREP_EXPLANATION_MAX];
+    const bool numbers = prep_explain_numbers(t->how, t->in, why);
+    return prep_refuse(t->how, t->in->name, t->e, "the target %s%s", numbers ? "is " : "",
+                       numbers ? why : otherwise);
+}
+
 static int check_task(const struct target *t, enum prep_task task)
 {
     const char *const name = t->in->name;
     const size_t classes = different(t);
+    char what[120];
     if (classes == 1)
         return prep_refuse(t->how, name, t->e,
                            "the target is the same in all rows; there is nothing to learn");
-    if (task == PREP_REGRESSION && t->in->kind == FRAME_TEXT)
-        return prep_refuse(t->how, name, t->e,
-                           "the target is text ('%.40s'), which --task regression does not fit",
-                           t->in->texts ? t->in->text[0] : "");
+    if (task == PREP_REGRESSION && t->in->kind == FRAME_TEXT) {
+        snprintf(what, sizeof what, "is text ('%.40s'), which --task regression does not fit",
+                 t->in->texts ? t->in->text[0] : "");
+        return refuse_text(t, what);
+    }
     if (task == PREP_REGRESSION)
         return 0;
     if (t->in->dates)
@@ -114,11 +137,13 @@ static int check_task(const struct target *t, enum prep_task task)
     if (t->many || classes > PREP_CATEGORIES_MAX)
         return prep_refuse(t->how, name, t->e, "the target has more than %zu classes",
                            PREP_CATEGORIES_MAX);
-    if (t->in->kind == FRAME_TEXT && classes > PREP_NAMES_MIN && 2 * classes > t->how->frame->rows)
-        return prep_refuse(t->how, name, t->e,
-                           "the target has %zu different texts in %zu rows, names rather than "
-                           "classes",
-                           classes, t->how->frame->rows);
+    if (t->in->kind == FRAME_TEXT && classes > PREP_NAMES_MIN &&
+        2 * classes > t->how->frame->rows) {
+        snprintf(what, sizeof what,
+                 "has %zu different texts in %zu rows, names rather than classes", classes,
+                 t->how->frame->rows);
+        return refuse_text(t, what);
+    }
     return 0;
 }
 

@@ -267,6 +267,16 @@ static void mostly_missing(void **state)
     assert_non_null(strstr(f.notes.data, "b: text because of values such as '?', but most look"));
     assert_null(strstr(f.notes.data, "c: "));
     fitted_clear(&f);
+    CHECK_OK(fit_text(&f, "a,b,c,y\n$1.50,x,a-1,0\n$2.00,X ,a-2,1\n$1000,z,a-1,0\n",
+                      &(struct prep_rules){.target = "y"}, 0, &e),
+             e);
+    assert_string_equal(
+        f.notes.data,
+        "a: text, not a number, because of signs or thousands as in '$1.50'; write it "
+        "in digits alone first, such as -1234.5\n"
+        "b: 'X ' and 'x' differ in case or spaces alone and are two categories; spell "
+        "them alike first if they are one\n");
+    fitted_clear(&f);
     // A note is a line, and a terminal takes no orders from a name.
     CHECK_OK(fit_text(&f, "\"a\x1b[2J\nb\",x\n1,0\n1,1\n", &(struct prep_rules){0}, 0, &e), e);
     assert_string_equal(f.notes.data,
@@ -374,6 +384,27 @@ static void any_number_of_threads(void **state)
                   "left out: looks like an identifier, which counts or names the rows\nt.csv: "
                   "column 'day'");
     check_threads(&text, (struct prep_rules){.features = "word,empty,day,id"}, "column 'empty'");
+    buf_clear(&text);
+}
+
+static void numbers_rather_than_texts(void **state)
+{
+    (void)state;
+    struct fitted f;
+    struct error e = {0};
+    struct buf text;
+    buf_init(&text, 1 << 22);
+    buf_puts(&text, "w,t,z\n");
+    for (int i = 0; i < 60; i++)
+        buf_printf(&text, "%d,$%d.50,$%d\n", i % 7, 1000 + i, i % 3);
+    check_refused(fit_text(&f, text.data, &(struct prep_rules){.target = "t"}, 0, &e), ERR_DATA, &e,
+                  "column 't': the target is text, not a number, because of signs or thousands as "
+                  "in '$1000.50'; write it in digits alone first");
+    buf_clear(&f.notes);
+    CHECK_OK(fit_text(&f, text.data, &(struct prep_rules){.target = "z"}, 0, &e), e);
+    assert_non_null(strstr(f.notes.data, "t: left out: numbers that are written as texts"));
+    assert_non_null(strstr(f.notes.data, "z: taken for classes, for it is text, not a number"));
+    fitted_clear(&f);
     buf_clear(&text);
 }
 
@@ -724,6 +755,7 @@ int main(void)
         cmocka_unit_test(mostly_missing),
         cmocka_unit_test(refused_columns),
         cmocka_unit_test(any_number_of_threads),
+        cmocka_unit_test(numbers_rather_than_texts),
         cmocka_unit_test(names_rather_than_categories),
         cmocka_unit_test(too_many_texts),
         cmocka_unit_test(any_utf8),
