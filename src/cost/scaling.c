@@ -30,12 +30,8 @@ static double batch_part(const struct scaling_work *w, const struct scaling_clus
 
 static double exchange(const struct scaling_work *w, const struct scaling_cluster *c, size_t leaves)
 {
-    const struct dist_cost cost = dist_sum_cost(w->floats, leaves, c->hosts);
-    const struct scaling_network *n = &c->network;
-    if (c->hosts < 2)
-        return 0;
-    return cost.hops * n->latency + cost.messages * n->message + cost.bytes / n->bandwidth +
-           cost.additions * w->add;
+    const struct dist_cost cost = dist_sum_cost(w->floats, leaves, c->hosts, &c->network);
+    return dist_sum_seconds(&cost, &c->network, w->add);
 }
 
 static double validation(const struct scaling_work *w, const struct scaling_cluster *c)

@@ -7,6 +7,8 @@
 #ifndef SKIFF_COST_SCALING_H
 #define SKIFF_COST_SCALING_H
 
+#include "dist/dist.h"
+
 #include <stddef.h>
 
 struct scaling_work {
@@ -21,16 +23,10 @@ struct scaling_work {
     double serial;   // share of a host's work, 0 to 1, that more cores do not make shorter
 };
 
-struct scaling_network {
-    double latency;   // seconds until an empty message is there
-    double bandwidth; // bytes a second, each way
-    double message;   // seconds of a core for each message
-};
-
 struct scaling_cluster {
     size_t hosts;
     double cores; // of each; below 1 where hosts share them
-    struct scaling_network network;
+    struct dist_network network;
 };
 
 // Seconds of an epoch.

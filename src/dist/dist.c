@@ -48,6 +48,11 @@ size_t dist_cores(const struct dist *d)
     return d ? d->share.cores : 0;
 }
 
+struct dist_network dist_network(const struct dist *d)
+{
+    return d->network;
+}
+
 size_t dist_memory(const struct dist *d, size_t *ranks)
 {
     *ranks = d && d->share.memory ? d->share.memory_ranks : 1;

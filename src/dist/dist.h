@@ -41,6 +41,14 @@ bool dist_speaks(const struct dist *d);
 
 // Cores of this machine that fall to this rank, at least 1; 0 for NULL: all there are.
 size_t dist_cores(const struct dist *d);
+// A network between ranks, as far as an exchange depends on it.
+struct dist_network {
+    double latency;   // seconds until an empty message is there
+    double bandwidth; // bytes a second, each way
+    double message;   // seconds of a core for each message
+};
+// That of the ranks, as the root has found it between itself and one far away. Not for NULL.
+struct dist_network dist_network(const struct dist *d);
 // Bytes of memory that *ranks ranks, this one included, have to share; 0 when unknown.
 size_t dist_memory(const struct dist *d, size_t *ranks);
 // With so many threads in each rank: waiting spins only while every thread has a core.

@@ -32,6 +32,7 @@ int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t 
                           .rank = rank,
                           .ranks = ranks,
                           .share = {.hosts = 1, .cores = 1, .allowed = 1, .overlapping = ranks},
+                          .network = DIST_NETWORK_ASSUMED,
                           .crowded = true,
                           .report = report};
     *d = made;

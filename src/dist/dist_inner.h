@@ -27,7 +27,8 @@ struct dist {
     void *context;
     size_t rank, ranks;
     struct machine_share share; // of its machine
-    bool crowded;               // more threads than cores: waiting must not spin
+    struct dist_network network;
+    bool crowded; // more threads than cores: waiting must not spin
     bool broken;
     size_t posted;         // bytes, since the last wait
     size_t messages, over; // posted so far; and those up to which all were through at a time
@@ -38,8 +39,17 @@ struct dist {
 // The context's ownership passes with success. Memory is all that can fail.
 int dist_new(struct dist **d, const struct dist_ops *ops, void *context, size_t rank, size_t ranks,
              struct error *e);
-// The first exchange: the same program everywhere, and who shares which machine.
+// The first exchanges: the same program everywhere, who shares which machine, what lies between.
 int dist_meet(struct dist *d, struct error *e);
+
+// One between hosts of a data centre: until it has been measured.
+#define DIST_NETWORK_ASSUMED                                                                       \
+    (struct dist_network)                                                                          \
+    {                                                                                              \
+        .latency = 50e-6, .bandwidth = 1.25e9, .message = 5e-6                                     \
+    }
+// What the network between the root and another rank is like, into d->network of all ranks.
+int dist_measure(struct dist *d, size_t other, struct error *e);
 
 // The variable with which a supervisor tells its ranks the host's name, for messages.
 #define DIST_HOST "SKIFF_RANK_HOST"

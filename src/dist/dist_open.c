@@ -47,6 +47,7 @@ int dist_open(struct dist **d, struct error *e)
 struct answer {
     struct machine_share share;
     bool same_version;
+    size_t far;
 };
 
 static bool same_version(const struct machine *all, size_t ranks)
@@ -72,8 +73,9 @@ static int exchange(struct dist *d, struct machine *all, struct answer *answers,
     if (rc == 0)
         rc = dist_wait(d, e);
     const bool same = rc == 0 && same_version(all, d->ranks);
+    const size_t far = rc == 0 ? machine_far(all, d->ranks) : 0;
     for (size_t r = 0; rc == 0 && r < d->ranks; r++) {
-        answers[r] = (struct answer){machine_share(all, d->ranks, r), same};
+        answers[r] = (struct answer){machine_share(all, d->ranks, r), same, far};
         if (r > 0)
             rc = dist_send(d, r, &answers[r], sizeof *answers, e);
     }
@@ -98,6 +100,8 @@ int dist_meet(struct dist *d, struct error *e)
     if (rc == 0 && !answers->same_version)
         rc = error_set(e, ERR_MISMATCH,
                        "the ranks run different versions of skiff; install the same everywhere");
+    if (rc == 0)
+        rc = dist_measure(d, answers->far, e);
     d->broken |= rc == ERR_NOMEM;
     mem_free(all);
     mem_free(answers);

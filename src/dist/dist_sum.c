@@ -16,7 +16,7 @@
 // Large gradients may also go in pieces, each in segments, while the rest is computed: dist_flow.c.
 //
 // All add the same numbers in the same order, so the choice changes no bit. It is made by what the
-// ways cost on one assumed network, for all ranks must choose the same.
+// ways cost on the network as the root has found it, for all ranks must choose the same.
 #include "dist/dist_sum.h"
 
 #include "base/mem.h"
@@ -84,7 +84,9 @@ static void count_nodes(const struct dist_sum_spec *spec, size_t *one, size_t *a
 
 static enum dist_sum_way way_of(const struct dist_sum_spec *spec)
 {
-    return dist_sum_choose(spec->floats, plan_leaves(spec->rows, spec->floats), spec->ranks->ranks);
+    const struct dist *d = spec->ranks;
+    return dist_sum_choose(spec->floats, plan_leaves(spec->rows, spec->floats), d->ranks,
+                           &d->network);
 }
 
 static bool has_pieces(const struct dist_sum_spec *spec)

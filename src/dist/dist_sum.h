@@ -30,16 +30,16 @@ double dist_sum_bytes(const struct dist_sum_spec *spec); // that these buffers t
 // The part of the batch's leaves that a rank computes.
 struct plan_part dist_part(const struct dist *d);
 
-// Gradients of so many floats (128 KB) are summed in segments: see dist_sum.c.
-#define DIST_SEGMENTS_FROM 32768
-
-// What a sum costs the rank with the most to do, for predictions of time.
+// What a sum costs the rank with the most to do, in the way that is the best on such a network.
 struct dist_cost {
     double bytes, messages; // that it sends
     double hops;            // messages that must follow each other
-    double additions;       // of a whole gradient to another
+    double additions;       // of a whole gradient to another, and copies of one
 };
-struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks);
+struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks,
+                               const struct dist_network *n);
+// Seconds, of which an addition takes so many.
+double dist_sum_seconds(const struct dist_cost *c, const struct dist_network *n, double addition);
 
 // The pieces in which large gradients may travel while they are computed; none of small ones, or of
 // a process alone: count 0.

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the ways of dist_sum.c cost, and the choice between them.
+// What the ways of dist_sum.c cost, and the choice between them. Which is the fastest is a matter
+// of the network, so all ranks go by one that the root has measured (dist_measure.c).
 #include "dist/dist_sum_inner.h"
 #include "dist/doubling.h"
 
-// A network between hosts of 50 us and 10 Gbit/s, where a message takes 5 us of a core; in bytes
-// that could be sent meanwhile. Memory is eight times as fast. In batches
-// of 128 leaves that makes doubling the way for 64 bytes from 64 ranks on, for 10 KB from 17 (and
-// some before that have uneven subtrees: 7, 9 to 15), for 50 to 128 KB from 3, for 1 MB near 1000.
-#define HOP_BYTES     62500.0
-#define MESSAGE_BYTES 6250.0
-#define MEMORY_SHARE  0.125
+#define MEMORY_BYTE 1e-10 // seconds to add a byte of a gradient, or to copy it
 
 size_t dist_sum_nodes(size_t ranks, size_t leaves, size_t r, struct tree_node *node)
 {
@@ -23,9 +18,11 @@ size_t dist_sum_count(struct par_range leaves)
     return tree_cover(leaves.begin, leaves.end, node);
 }
 
-static struct dist_cost cost_at_once(size_t floats, size_t leaves, size_t ranks)
+// A rank sends its subtrees to all others, whole or a segment to each.
+static void cost_at_once(size_t floats, size_t leaves, size_t ranks, struct dist_cost *cost)
 {
     const double others = (double)ranks - 1, bytes = sizeof(float) * (double)floats;
+    const double heads = others * sizeof(struct head), share = 1 / (double)ranks;
     struct tree_node node[TREE_COVER_MAX];
     double all = 0, most = 0;
     for (size_t r = 0; r < ranks; r++) {
@@ -33,14 +30,17 @@ static struct dist_cost cost_at_once(size_t floats, size_t leaves, size_t ranks)
         all += nodes;
         most = nodes > most ? nodes : most;
     }
-    const double heads = others * sizeof(struct head), subtrees = others * most * bytes;
-    if (floats < DIST_SEGMENTS_FROM)
-        return (struct dist_cost){heads + subtrees, others, 1, all - 1};
-    return (struct dist_cost){
-        .bytes = heads + (subtrees + others * bytes) / (double)ranks,
+    cost[WAY_WHOLE] = (struct dist_cost){
+        .bytes = heads + others * most * bytes,
+        .messages = others,
+        .hops = 1,
+        .additions = all - 1 + most,
+    };
+    cost[WAY_SEGMENTS] = (struct dist_cost){
+        .bytes = heads + others * (most + 1) * bytes * share,
         .messages = others * (2 + most),
         .hops = 2,
-        .additions = (all - 1) / (double)ranks,
+        .additions = all * share,
     };
 }
 
@@ -64,48 +64,59 @@ static void count_rounds(struct doubling g, size_t leaves, size_t actor, double 
     *sent += doubling_has_second(g, actor); // the sum
 }
 
-static struct dist_cost cost_doubling(size_t floats, size_t leaves, size_t ranks)
+static void cost_doubling(size_t floats, size_t leaves, size_t ranks, struct dist_cost *cost)
 {
     const struct doubling g = doubling_of(ranks);
-    struct dist_cost cost = {.messages = ranks > g.actors, .hops = ranks > g.actors ? 2 : 0};
     double subtrees = 0;
+    *cost = (struct dist_cost){.messages = ranks > g.actors, .hops = ranks > g.actors ? 2 : 0};
     for (size_t width = 1; width < g.actors; width *= 2) {
-        cost.messages++;
-        cost.hops++;
+        cost->messages++;
+        cost->hops++;
     }
     for (size_t actor = 0; actor < g.actors; actor++) {
         double sent, added;
         count_rounds(g, leaves, actor, &sent, &added);
         subtrees = sent > subtrees ? sent : subtrees;
-        cost.additions = added > cost.additions ? added : cost.additions;
+        cost->additions = sent + added > cost->additions ? sent + added : cost->additions;
     }
-    cost.bytes = cost.messages * sizeof(struct head) + subtrees * sizeof(float) * (double)floats;
+    cost->bytes = cost->messages * sizeof(struct head) + subtrees * sizeof(float) * (double)floats;
+}
+
+double dist_sum_seconds(const struct dist_cost *c, const struct dist_network *n, double addition)
+{
+    return c->hops * n->latency + c->messages * n->message + c->bytes / n->bandwidth +
+           c->additions * addition;
+}
+
+// The way, and what it costs.
+static enum dist_sum_way choose(size_t floats, size_t leaves, size_t ranks,
+                                const struct dist_network *n, struct dist_cost *best)
+{
+    const double addition = MEMORY_BYTE * sizeof(float) * (double)floats;
+    struct dist_cost cost[WAYS];
+    enum dist_sum_way chosen = WAY_WHOLE;
+    cost_at_once(floats, leaves, ranks, cost);
+    cost_doubling(floats, leaves, ranks, &cost[WAY_DOUBLING]);
+    for (enum dist_sum_way way = WAY_WHOLE; way < WAYS; way++)
+        if (dist_sum_seconds(&cost[way], n, addition) <
+            dist_sum_seconds(&cost[chosen], n, addition))
+            chosen = way;
+    *best = cost[chosen];
+    return chosen;
+}
+
+enum dist_sum_way dist_sum_choose(size_t floats, size_t leaves, size_t ranks,
+                                  const struct dist_network *n)
+{
+    struct dist_cost cost;
+    return choose(floats, leaves, ranks, n, &cost);
+}
+
+struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks,
+                               const struct dist_network *n)
+{
+    struct dist_cost cost = {0};
+    if (ranks > 1)
+        choose(floats, leaves, ranks, n, &cost);
     return cost;
-}
-
-// Additions count, too, since segments share them; and so do copies, which doubling makes of what
-// it sends.
-static double weight(struct dist_cost c, size_t floats, double copied)
-{
-    const double added = c.additions * sizeof(float) * (double)floats;
-    return HOP_BYTES * c.hops + MESSAGE_BYTES * c.messages + c.bytes +
-           MEMORY_SHARE * (added + copied);
-}
-
-enum dist_sum_way dist_sum_choose(size_t floats, size_t leaves, size_t ranks)
-{
-    const struct dist_cost doubled = cost_doubling(floats, leaves, ranks);
-    const struct dist_cost at_once = cost_at_once(floats, leaves, ranks);
-    if (weight(doubled, floats, doubled.bytes) < weight(at_once, floats, 0))
-        return WAY_DOUBLING;
-    return floats < DIST_SEGMENTS_FROM ? WAY_WHOLE : WAY_SEGMENTS;
-}
-
-struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks)
-{
-    if (ranks < 2)
-        return (struct dist_cost){0};
-    return dist_sum_choose(floats, leaves, ranks) == WAY_DOUBLING
-               ? cost_doubling(floats, leaves, ranks)
-               : cost_at_once(floats, leaves, ranks);
 }

@@ -12,8 +12,9 @@ struct head {
     double loss[TREE_COVER_MAX]; // of its subtrees
 };
 
-enum dist_sum_way { WAY_WHOLE, WAY_SEGMENTS, WAY_DOUBLING };
-enum dist_sum_way dist_sum_choose(size_t floats, size_t leaves, size_t ranks);
+enum dist_sum_way { WAY_WHOLE, WAY_SEGMENTS, WAY_DOUBLING, WAYS };
+enum dist_sum_way dist_sum_choose(size_t floats, size_t leaves, size_t ranks,
+                                  const struct dist_network *n);
 
 // Subtrees that rank r hands over, without their sums, and their number.
 size_t dist_sum_nodes(size_t ranks, size_t leaves, size_t r, struct tree_node *node);

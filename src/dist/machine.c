@@ -85,6 +85,14 @@ static size_t count_kernels(const struct machine *all, size_t ranks)
     return count;
 }
 
+size_t machine_far(const struct machine *all, size_t ranks)
+{
+    size_t far = ranks - 1;
+    while (far > 0 && same_kernel(&all[far], &all[0]))
+        far--;
+    return far > 0 ? far : ranks - 1;
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;

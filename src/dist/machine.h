@@ -31,4 +31,7 @@ struct machine_share {
 };
 struct machine_share machine_share(const struct machine *all, size_t ranks, size_t rank);
 
+// The last rank that is on another machine than the first; the last one if there is none.
+size_t machine_far(const struct machine *all, size_t ranks);
+
 #endif

@@ -25,9 +25,9 @@ static int check_price(const struct plan_job *job, const struct price *p, struct
     return 0;
 }
 
-static struct scaling_network network(const struct plan_job *job, double mbit)
+static struct dist_network network(const struct plan_job *job, double mbit)
 {
-    return (struct scaling_network){
+    return (struct dist_network){
         .latency = job->latency,
         .bandwidth = (job->network_mbit > 0 ? job->network_mbit : mbit) * MBIT,
         .message = job->message,

@@ -17,7 +17,7 @@ struct plan_job {
     double cores;                  // not 0: of a host of one's own, instead of `instances`
     const struct opt_sizes *hosts; // how many
     double network_mbit;           // 0: what the table says
-    double latency, message;       // seconds: see struct scaling_network
+    double latency, message;       // seconds: see struct dist_network
 };
 
 // So many hosts of a kind.

@@ -106,6 +106,16 @@ static json_t *command(const char *const *argv)
     return whole(list, failed);
 }
 
+// As the ranks have found it; what `skiff plan` may be told.
+static json_t *network(const struct dist *ranks)
+{
+    if (dist_ranks(ranks) == 1)
+        return json_null();
+    const struct dist_network n = dist_network(ranks);
+    return json_pack("{s:f, s:f, s:f}", "latency_us", 1e6 * n.latency, "mbit", 8e-6 * n.bandwidth,
+                     "message_us", 1e6 * n.message);
+}
+
 static json_t *machine(const struct run_record *r)
 {
     char host[256] = "", model[128];
@@ -113,11 +123,11 @@ static json_t *machine(const struct run_record *r)
         host[0] = '\0';
     cpu_model(model, sizeof model);
     const struct fit *f = r->fit;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:I}", "host", host, "cpu", model,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:o}", "host", host, "cpu", model,
                      "cpu_level", f->kern->name, "gemm", fit_uses_blas(f) ? "blas" : "own",
                      "openblas", f->gemm->about[0] ? f->gemm->about : NULL, "cores",
                      (json_int_t)cpu_count(), "threads", (json_int_t)r->threads, "ranks",
-                     (json_int_t)dist_ranks(f->dist));
+                     (json_int_t)dist_ranks(f->dist), "network", network(f->dist));
 }
 
 static json_t *versions(void)

@@ -96,9 +96,9 @@ check("learning rate asked", record["options"]["learning_rate"], 0.001)
 check("seed", record["seed"], 0)
 check("exit", record["exit"], "finished")
 check("machine", sorted(record["machine"]),
-      sorted("host cpu cpu_level gemm openblas cores threads ranks".split()))
+      sorted("host cpu cpu_level gemm openblas cores threads ranks network".split()))
 check("gemm", (record["machine"]["gemm"], record["machine"]["openblas"]), ("own", None))
-check("ranks", record["machine"]["ranks"], 1)
+check("ranks", (record["machine"]["ranks"], record["machine"]["network"]), (1, None))
 check("data", record["data"],
       {"train_rows": 1052, "val_rows": 264, "test_rows": 0, "features": 7})
 training = record["training"]

@@ -104,6 +104,16 @@ static void other_machines_do_not_count(void **state)
     check_memory(all, 2, 0, GB, 1);
 }
 
+static void the_last_rank_of_another_machine_is_far(void **state)
+{
+    (void)state;
+    const struct machine a = place("a", 0, 8), b = place("b", 0, 8);
+    const struct machine in_turn[] = {a, b, a, b, a}, here[] = {a, a, a};
+    assert_int_equal(machine_far(in_turn, 5), 3);
+    assert_int_equal(machine_far(in_turn, 2), 1);
+    assert_int_equal(machine_far(here, 3), 2);
+}
+
 static void this_machine_is_described(void **state)
 {
     (void)state;
@@ -130,6 +140,7 @@ int main(void)
         cmocka_unit_test(bound_ranks_have_their_own),
         cmocka_unit_test(containers_have_limits_of_their_own),
         cmocka_unit_test(other_machines_do_not_count),
+        cmocka_unit_test(the_last_rank_of_another_machine_is_far),
         cmocka_unit_test(this_machine_is_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
