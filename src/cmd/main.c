@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What is called like a command is that command; otherwise the first argument names it. jansson
 // gets its memory from mem.h before anything else, so that no JSON is made without.
-#include "base/mem.h"
 #include "base/near.h"
 #include "cmd/cmd.h"
+#include "io/json_read.h"
 #include "kern/cpu.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,7 +97,7 @@ static const struct command *command_of_link(int argc, char ***argv)
 
 int main(int argc, char **argv)
 {
-    json_set_alloc_funcs(mem_alloc, mem_free);
+    json_use_memory();
     char **words = argv;
     const struct command *linked = command_of_link(argc, &words);
     if (linked)

@@ -18,7 +18,7 @@ bool json_no_memory(const json_error_t *bad)
 json_t *json_object_parse(const char *name, const char *text, size_t size, struct error *e)
 {
     json_error_t bad;
-    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &bad);
+    json_t *object = json_load(text, size, JSON_REJECT_DUPLICATES, &bad);
     if (json_is_object(object))
         return object;
     if (object)

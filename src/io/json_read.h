@@ -17,6 +17,12 @@ json_t *json_object_parse(const char *name, const char *text, size_t size, struc
 // The same from a file. One that is absent, or holds nothing but white space, is an empty object.
 json_t *json_object_file(const char *path, struct error *e);
 
+// jansson's memory is base/mem's from now on. Before anything is made of JSON.
+void json_use_memory(void);
+
+// As json_loadb. Where memory is lacking, and is base/mem's, it is NULL and json_no_memory says so.
+json_t *json_load(const char *text, size_t size, size_t flags, json_error_t *bad);
+
 // Was it memory that jansson lacked, when it has read nothing? It then names no line.
 bool json_no_memory(const json_error_t *bad);
 

@@ -3,7 +3,7 @@
 // then is memory taken, so that a made-up file costs no more than its arrays, which may be
 // deflated. prep.json may be missing: then the model knows features only.
 #include "base/mem.h"
-#include "io/json.h"
+#include "io/json_read.h"
 #include "io/npz.h"
 #include "model/model_file.h"
 
@@ -102,11 +102,13 @@ int model_parse_meta(const char *path, const void *text, size_t size, struct net
                      struct opt_sizes *hidden, struct error *e)
 {
     json_error_t why;
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *root = json_load(text, size, JSON_REJECT_DUPLICATES, &why);
     *spec = (struct net_spec){0};
     *hidden = (struct opt_sizes){0};
     int rc = 0;
-    if (!root)
+    if (!root && json_no_memory(&why))
+        rc = error_nomem(e, path);
+    else if (!root)
         rc = error_set(e, ERR_FORMAT, "%s: meta.json: not valid JSON: %.120s", path, why.text);
     else if (!json_is_object(root))
         rc = bad_meta(path, "is no JSON object", e);

@@ -51,7 +51,7 @@ static int refuse_at(const struct json_body *j, const char *at, const char *what
 static json_t *parse(const struct json_body *j, struct json_text text, struct error *e)
 {
     json_error_t bad;
-    json_t *root = json_loadb(text.at, (size_t)(text.end - text.at), FLAGS, &bad);
+    json_t *root = json_load(text.at, (size_t)(text.end - text.at), FLAGS, &bad);
     if (root)
         return root;
     if (json_no_memory(&bad)) {

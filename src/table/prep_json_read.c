@@ -4,6 +4,7 @@
 // a gap comes to a number. A preparation that passes can be used without another question.
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/json_read.h"
 #include "table/prep_encoder.h"
 #include "table/prep_inner.h"
 
@@ -447,8 +448,8 @@ int prep_parse(struct prep *p, const char *name, const void *text, size_t size, 
 {
     json_error_t why;
     *p = (struct prep){0};
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
-    if (!root && json_error_code(&why) == json_error_out_of_memory)
+    json_t *root = json_load(text, size, JSON_REJECT_DUPLICATES, &why);
+    if (!root && json_no_memory(&why))
         return error_nomem(e, name);
     if (!root)
         return error_set(e, ERR_FORMAT, "%s:%d: not valid JSON: %.120s", name, why.line, why.text);

@@ -3,7 +3,7 @@
 // is refused, and where; faults of memory.
 #include "serve_testing.h"
 
-#include <jansson.h>
+#include "io/json_read.h"
 
 #define FIT                                                                                        \
     "size,kind,old,y\n1.5,red,True,0\n,\"a \"\"b\"\", c\",False,1\n4,green,True,0\n-2,0.1,,1\n"
@@ -182,7 +182,7 @@ static void deep_nesting(void **state)
 static void failing_memory(void **state)
 {
     (void)state;
-    json_set_alloc_funcs(mem_alloc, mem_free);
+    json_use_memory();
     struct invoker *v = serve_open("raw.npz", NULL);
     check_failing_answer(v, &(struct question){"application/json", NULL,
                                                "[[1,\"red\",true],{\"size\":2,\"kind\":\"a\","
@@ -190,9 +190,19 @@ static void failing_memory(void **state)
                                                0});
     check_failing_answer(
         v, &(struct question){"application/jsonlines", NULL, "[1,\"a\",true]\n[1,\"b\",null]", 0});
+    check_failing_answer(v, &(struct question){"application/json", NULL,
+                                               "[[1.000000000000000000001e+0001,"
+                                               "\"a text that is longer than any first "
+                                               "buffer\",null]]",
+                                               0});
     invoker_close(v);
     v = serve_open("plain.npz", NULL);
     check_failing_answer(v, &(struct question){"application/json", NULL, "[[1,2,3]]", 0});
+    check_failing_answer(v, &(struct question){"application/json", NULL,
+                                               "{\"others\": [12345678901234567890123, \"text\"],"
+                                               "\"instances\": [{\"features\": {\"keys\": [2],"
+                                               "\"values\": [0.12345678901234567890123]}}]}",
+                                               0});
     check_failing_answer(
         v, &(struct question){"application/jsonlines", NULL, "[1,2,3]\n{\"features\":[1,2,3]}", 0});
     invoker_close(v);
