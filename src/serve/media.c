@@ -76,8 +76,10 @@ enum media media_of_body(const char *type, struct error *e)
     for (size_t i = 0; i < NAMES; i++)
         if (is(name, table[i].name))
             return table[i].media;
-    error_set(e, ERR_UNSUPPORTED, "Content-Type '%.100s' is not known; send one of %s", type,
-              known_in);
+    error_set(e, ERR_UNSUPPORTED,
+              "Content-Type '%.100s' is not known; send one of %s (curl: -H 'Content-Type: "
+              "text/csv')",
+              type, known_in);
     return MEDIA_NONE;
 }
 

@@ -67,8 +67,9 @@ const struct opt serve_options[] = {
      .type = OPT_TEXT,
      .offset = AT(accept),
      .arg = "TYPE",
-     .help = "The type of answers to those who do not say: text/csv, application/json or "
-             "application/jsonlines. Variable: SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT."},
+     .help = "The type of answers to those who do not say: text/csv, application/json, "
+             "application/jsonlines or application/x-npy. Variable: "
+             "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT."},
     {.name = "output",
      .type = OPT_TEXT,
      .offset = AT(output),

@@ -333,6 +333,8 @@ static void bodies_that_are_refused(void **state)
         check_refusal(raw, &(struct question){"text/csv", NULL, columns[i].body, 0}, 400,
                       columns[i].what);
     check_refusal(v, &(struct question){"text/html", NULL, "1,2,3", 0}, 415, "application/json");
+    check_refusal(v, &(struct question){"application/x-www-form-urlencoded", NULL, "1,2,3", 0}, 415,
+                  "-H 'Content-Type: text/csv'");
     check_refusal(v, &(struct question){NULL, "text/html;q=1, image/*", "1,2,3", 0}, 406,
                   "text/csv");
     for (size_t i = 0; i < 3; i++) {
