@@ -20,11 +20,12 @@ struct body_spec {
     const void *data; // borrowed, as long as the body is open
     size_t size;
     const struct model *model;
+    size_t inflated_max; // bytes of a compressed array; 0: whatever the body's size allows
 };
 
 struct body;
-// Whatever the bytes are: an error then, of one line. Memory is taken by their number, not on their
-// word.
+// Whatever the bytes are: an error then, of one line, ERR_LIMIT where they are too many. Memory is
+// taken by their number, not on their word.
 struct body *body_open(const struct body_spec *spec, struct error *e);
 void body_close(struct body *b); // NULL is fine
 // The next rows into X[most][inputs]: *got of them, fewer than `most` near the end, 0 there. All

@@ -112,7 +112,7 @@ static int find_array(struct array_body *a, struct error *e)
         memcpy(name, only->name, strlen(only->name) - 4);
     if (arrays == 1)
         name[strlen(only->name) - 4] = '\0';
-    const int rc = body_check_inflated(&a->npz, name, a->spec.size, e);
+    const int rc = body_check_inflated(&a->spec, &a->npz, name, e);
     return rc ? rc : npz_array(&a->npz, name, &a->array, e);
 }
 
@@ -140,16 +140,30 @@ static int open_npz(struct array_body *a, struct error *e)
     return rc ? rc : open_values(a, e);
 }
 
-int body_check_inflated(const struct npz *z, const char *array, size_t size, struct error *e)
+static bool is_more(const struct npz *z, const struct zip_member *m, const char *array, size_t most)
+{
+    struct npz_array a;
+    return m->full_size > most ||
+           (npz_header(z, array, &a, NULL) == 0 && a.info.count > most / sizeof(float));
+}
+
+int body_check_inflated(const struct body_spec *spec, const struct npz *z, const char *array,
+                        struct error *e)
 {
     char name[ZIP_NAME_MAX + 1];
+    size_t most;
     snprintf(name, sizeof name, "%.250s.npy", array);
     const struct zip_member *m = zip_find(&z->zip, name);
-    if (!m || m->full_size / BODY_GROWTH_MAX <= size)
+    if (!size_mul(spec->size, BODY_GROWTH_MAX, &most))
+        most = SIZE_MAX;
+    if (spec->inflated_max > 0 && most > spec->inflated_max)
+        most = spec->inflated_max;
+    if (!m || !m->deflated || !is_more(z, m, array, most))
         return 0;
     return error_set(e, ERR_LIMIT,
-                     "%s: array '%s' inflates to more than %d times the body; send it stored",
-                     z->path, array, BODY_GROWTH_MAX);
+                     "%s: array '%s' inflates to more than %zu bytes, which are the most of a body "
+                     "of %zu here; send fewer rows at once, or the array as it is",
+                     z->path, array, most, spec->size);
 }
 
 // ---- both ----

@@ -26,9 +26,11 @@ struct body *body_sparse_open(const struct body_spec *spec, struct error *e);
 struct body *body_libsvm_open(const struct body_spec *spec, struct error *e);
 struct body *body_recordio_open(const struct body_spec *spec, struct error *e);
 
-// What a body costs goes by its own size: a member of an archive must not inflate to more than so
-// many times that, though deflate could make it 1000.
+// What a body costs goes by its own size: a compressed array must not become more than so many
+// times that, though deflate could make it 1000, nor more than spec->inflated_max, be it as it lies
+// or as floats. To be asked before anything is inflated.
 #define BODY_GROWTH_MAX 64
-int body_check_inflated(const struct npz *z, const char *array, size_t size, struct error *e);
+int body_check_inflated(const struct body_spec *spec, const struct npz *z, const char *array,
+                        struct error *e);
 
 #endif

@@ -48,7 +48,7 @@ struct reading {
 
 static int find_list(const struct reading *r, const char *name, struct npz_array *a)
 {
-    int rc = body_check_inflated(&r->npz, name, r->spec->size, r->e);
+    int rc = body_check_inflated(r->spec, &r->npz, name, r->e);
     if (rc == 0)
         rc = npz_array(&r->npz, name, a, r->e);
     if (rc == 0 && a->info.ndim != 1)

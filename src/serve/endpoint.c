@@ -101,7 +101,8 @@ void endpoint_work(void *context, const struct http_request *request, size_t wor
     const struct invocation in = {.content_type = request->type,
                                   .accept = request->accept,
                                   .body = (const unsigned char *)request->body,
-                                  .size = request->size};
+                                  .size = request->size,
+                                  .seconds = end->seconds};
     struct reply out = {0};
     (void)worker;
     invoke(end->invoker, &in, &out);

@@ -10,6 +10,7 @@ struct endpoint {
     struct invoker *invoker;
     size_t workers;    // requests that are worked on at once
     size_t payload_mb; // 0: no limit
+    double seconds;    // that a prediction may take; 0: any time
 };
 
 // For struct http_handler, with the endpoint as context.

@@ -4,6 +4,7 @@
 // memory again and again; who finds none waits.
 #include "serve/invoke.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "serve/answer.h"
 #include "serve/body.h"
@@ -27,6 +28,7 @@ struct invoker {
     size_t batch;      // rows
     struct desk *desk; // [desks]
     size_t desks;
+    size_t inflated_max;
     struct desk *top; // of those that are free
     pthread_mutex_t lock;
     pthread_cond_t freed;
@@ -108,6 +110,7 @@ static int begin(struct invoker *v, const struct invoker_spec *spec, struct erro
     if (rc)
         return rc;
     v->batch = model_run_rows(&v->run.model.net);
+    v->inflated_max = spec->inflated_max;
     return make_desks(v, spec->workers ? spec->workers : 1, e);
 }
 
@@ -150,56 +153,82 @@ void invoker_close(struct invoker *v)
 
 // ---- answering ----
 
-static int predict(const struct invoker *v, struct desk *d, struct body *b, struct answer *a,
-                   struct error *e)
-{
-    for (;;) {
-        size_t got;
-        int rc = body_next(b, v->batch, d->X, &got, e);
-        if (rc || got == 0)
-            return rc ? rc : answer_end(a, e);
-        const struct plan_batch batch = {.rows = got, .X = d->X};
-        plan_predict(d->plan, v->run.model.params, &batch, d->pred, NULL);
-        if ((rc = answer_add(a, d->pred, got, e)))
-            return rc;
-    }
-}
+#define LATE 1 // no error's code
 
 // A request that is worked on.
 struct call {
     struct invoker *v;
     const struct body_spec *spec;
+    double begun, seconds;
     struct desk *desk;
     struct answer *answer;
     struct error *error;
     int rc;
 };
 
+static int give_up(const struct call *c)
+{
+    error_set(c->error, ERR_LIMIT,
+              "after %g s %zu rows were predicted, and there are more "
+              "(SAGEMAKER_MODEL_SERVER_TIMEOUT, --timeout); send fewer at once",
+              c->seconds, c->answer->rows);
+    return LATE;
+}
+
+static int predict(const struct call *c, struct body *b)
+{
+    const struct invoker *v = c->v;
+    struct desk *const d = c->desk;
+    for (;;) {
+        size_t got;
+        int rc = body_next(b, v->batch, d->X, &got, c->error);
+        if (rc || got == 0)
+            return rc ? rc : answer_end(c->answer, c->error);
+        if (c->answer->rows > 0 && c->seconds > 0 && clock_seconds() - c->begun > c->seconds)
+            return give_up(c);
+        const struct plan_batch batch = {.rows = got, .X = d->X};
+        plan_predict(d->plan, v->run.model.params, &batch, d->pred, NULL);
+        if ((rc = answer_add(c->answer, d->pred, got, c->error)))
+            return rc;
+    }
+}
+
 static void work(struct par *team, void *context)
 {
     struct call *c = context;
     struct body *b = body_open(c->spec, c->error);
     plan_lend(c->desk->plan, team);
-    c->rc = b ? predict(c->v, c->desk, b, c->answer, c->error) : error_code(c->error);
+    c->rc = b ? predict(c, b) : error_code(c->error);
     plan_lend(c->desk->plan, NULL);
     body_close(b);
 }
 
-static int answer_body(struct invoker *v, const struct body_spec *spec, struct answer *a,
-                       struct error *e)
+static int answer_body(struct call *c)
 {
-    struct call c = {.v = v, .spec = spec, .desk = take_desk(v), .answer = a, .error = e};
-    if (v->run.threads > 1 && spec->size >= SHARED_BYTES)
-        par_team(v->run.threads, work, &c);
+    struct invoker *const v = c->v;
+    c->desk = take_desk(v);
+    if (v->run.threads > 1 && c->spec->size >= SHARED_BYTES)
+        par_team(v->run.threads, work, c);
     else
-        work(NULL, &c);
-    leave_desk(v, c.desk);
-    return c.rc;
+        work(NULL, c);
+    leave_desk(v, c->desk);
+    return c->rc;
 }
 
 static int status_of(int code)
 {
-    return code == ERR_NOMEM ? 507 : code == ERR_IO ? 500 : 400;
+    switch (code) {
+    case LATE:
+        return 503;
+    case ERR_NOMEM:
+        return 507;
+    case ERR_LIMIT:
+        return 413;
+    case ERR_IO:
+        return 500;
+    default:
+        return 400;
+    }
 }
 
 // The line is lost where there is no memory for it either.
@@ -237,11 +266,21 @@ void invoke(struct invoker *v, const struct invocation *in, struct reply *out)
     }
     if (is_blank(in))
         return;
-    const struct body_spec spec = {
-        .media = body, .name = "body", .data = in->body, .size = in->size, .model = &v->run.model};
+    const struct body_spec spec = {.media = body,
+                                   .name = "body",
+                                   .data = in->body,
+                                   .size = in->size,
+                                   .model = &v->run.model,
+                                   .inflated_max = v->inflated_max};
     struct answer a;
+    struct call c = {.v = v,
+                     .spec = &spec,
+                     .begun = clock_seconds(),
+                     .seconds = in->seconds,
+                     .answer = &a,
+                     .error = &e};
     answer_begin(&a, &v->form, media, &out->body);
-    const int rc = answer_body(v, &spec, &a, &e);
+    const int rc = answer_body(&c);
     if (rc) {
         refuse(out, status_of(rc), &e);
         return;

@@ -20,6 +20,7 @@ struct invoker_spec {
     double threshold;     // binary: a probability above it, both as float, is the second class
     bool threshold_given; // then the model must be a binary one, else 0.5
     bool batch;           // answers end in a newline, for they are joined
+    size_t inflated_max;  // bytes of a compressed array in a body; 0: 64 times the body's
 };
 
 struct invoker;
@@ -33,10 +34,12 @@ struct invocation {
     const char *content_type, *accept;
     const unsigned char *body;
     size_t size;
+    double seconds; // that it may be worked on, looked at between batches of rows; 0: any time
 };
 
-// 200; 204 for an empty body; 400 for one that makes no sense to the model, 406 and 415 for types
-// that are not known, 500, 507 without memory. The body of these is one line of text.
+// 200; 204 for an empty body; 400 for one that makes no sense to the model, 413 for one that comes
+// to too much, 406 and 415 for types that are not known, 500, 503 when it takes too long, 507
+// without memory. The body of these is one line of text.
 struct reply {
     int status;
     const char *type; // of the body, static; NULL without one

@@ -15,21 +15,29 @@
 #define ROOM        (1024 * MEGABYTE) // where nobody knows how much memory there is
 #define MEMORY_PART 4                 // of it is for bodies, at most
 
-// What bodies may take together: what each worker and each who waits for it may bring, but no more
-// than the machine has room for.
-static size_t bodies_max(size_t body_max, size_t workers)
+// Bytes of a body, and of all of them together: what each worker and each who waits for it may
+// bring, but no more than the machine has room for.
+struct limits {
+    size_t body, bodies;
+};
+
+static struct limits find_limits(size_t payload_mb, size_t workers)
 {
+    const size_t body = payload_mb > 0 ? payload_mb * MEGABYTE : SIZE_MAX;
     const size_t room = mem_physical() > 0 ? mem_physical() / MEMORY_PART : ROOM;
-    size_t wanted;
-    if (!size_mul(body_max, 4 * workers, &wanted))
-        wanted = SIZE_MAX;
-    if (wanted < BODIES_MIN)
-        wanted = BODIES_MIN;
-    return wanted < room ? wanted : room;
+    size_t all;
+    if (!size_mul(body, 4 * workers, &all))
+        all = SIZE_MAX;
+    if (all < BODIES_MIN)
+        all = BODIES_MIN;
+    if (all > room)
+        all = room;
+    return (struct limits){body < all ? body : all, all};
 }
 
 struct call {
     const struct serve_job *job;
+    struct limits limits;
     struct serve_ready is;
 };
 
@@ -49,25 +57,22 @@ static void on_sent(void *context, const struct http_request *request, unsigned 
         hooks->sent(hooks->context, request, status, bytes, seconds);
 }
 
-static int listen_and_serve(const struct serve_job *job, struct endpoint *end, struct error *e)
+static int listen_and_serve(struct call *call, struct endpoint *end, struct error *e)
 {
-    const struct serve_config *c = job->config;
-    const size_t payload = end->payload_mb * MEGABYTE;
-    const size_t bodies = bodies_max(payload > 0 ? payload : SIZE_MAX, end->workers);
-    struct call call = {job, {.workers = end->workers, .model = invoker_model(end->invoker)}};
+    const struct serve_config *c = call->job->config;
     struct http_spec http = {
-        .stop = job->stop,
+        .stop = call->job->stop,
         .workers = end->workers,
-        .body_max = payload > 0 && payload < bodies ? payload : bodies,
-        .bodies_max = bodies,
+        .body_max = call->limits.body,
+        .bodies_max = call->limits.bodies,
         .seconds = c->timeout,
         .handler = {end, endpoint_head, endpoint_work},
-        .watch = {&call, on_ready, on_sent},
+        .watch = {call, on_ready, on_sent},
     };
     const int rc = listen_open(c->host, (int)c->port, &http.listener, e);
     if (rc)
         return rc;
-    call.is.port = address_port(http.listener);
+    call->is.port = address_port(http.listener);
     return http_serve(&http, e);
 }
 
@@ -75,6 +80,8 @@ int serve(const struct serve_job *job, struct error *e)
 {
     const struct serve_config *c = job->config;
     const size_t workers = c->workers > 0 ? (size_t)c->workers : cpu_count();
+    struct call call = {
+        .job = job, .limits = find_limits((size_t)c->max_payload, workers), .is.workers = workers};
     const struct invoker_spec spec = {
         .run = {job->model, (size_t)c->threads, (enum gemm_choice)c->gemm},
         .workers = workers,
@@ -83,9 +90,14 @@ int serve(const struct serve_job *job, struct error *e)
         .threshold = c->threshold,
         .threshold_given = job->threshold_given,
         .batch = c->batch,
+        .inflated_max = call.limits.bodies / workers,
     };
-    struct endpoint end = {invoker_open(&spec, e), workers, (size_t)c->max_payload};
-    const int rc = end.invoker ? listen_and_serve(job, &end, e) : error_code(e);
+    struct endpoint end = {invoker_open(&spec, e), workers, (size_t)c->max_payload,
+                           .seconds = c->timeout};
+    if (!end.invoker)
+        return error_code(e);
+    call.is.model = invoker_model(end.invoker);
+    const int rc = listen_and_serve(&call, &end, e);
     invoker_close(end.invoker);
     return rc;
 }

@@ -51,9 +51,10 @@ const struct opt serve_options[] = {
      .max = 86400,
      .initial = "60",
      .arg = "SECONDS",
-     .help = "How long a body may take to arrive, a request may wait for a worker, and an answer "
-             "may take to leave; a connection may be idle for twice that. Variable: "
-             "SAGEMAKER_MODEL_SERVER_TIMEOUT."},
+     .help =
+         "How long a body may take to arrive, a request may wait for a worker and be worked on, "
+         "each, and an answer may take to leave; a connection may be idle for twice that. "
+         "Variable: SAGEMAKER_MODEL_SERVER_TIMEOUT."},
     {.name = "max_payload",
      .type = OPT_INT,
      .offset = AT(max_payload),

@@ -348,6 +348,34 @@ static void bodies_that_are_refused(void **state)
     invoker_close(raw);
 }
 
+static int ask_within(struct invoker *v, const struct buf *rows, double seconds)
+{
+    const struct invocation in = {
+        .body = (const unsigned char *)rows->data, .size = rows->len, .seconds = seconds};
+    struct reply r;
+    invoke(v, &in, &r);
+    const bool told = r.status == 200 || strstr(r.body.data, "rows were predicted, and there are");
+    buf_clear(&r.body);
+    return told ? r.status : -r.status;
+}
+
+// A batch is predicted whatever the time; more are not begun when it is over.
+static void too_long_a_prediction(void **state)
+{
+    (void)state;
+    struct invoker *v = serve_open("plain.npz", NULL);
+    struct buf rows;
+    buf_init(&rows, 1 << 20);
+    buf_puts(&rows, "1,2,3\n");
+    assert_int_equal(ask_within(v, &rows, 1e-9), 200);
+    for (size_t i = 0; i < ROWS; i++)
+        buf_puts(&rows, "1,2,3\n");
+    assert_int_equal(ask_within(v, &rows, 1e-9), 503);
+    assert_int_equal(ask_within(v, &rows, 3600), 200);
+    buf_clear(&rows);
+    invoker_close(v);
+}
+
 static void words_that_are_refused(void **state)
 {
     (void)state;
@@ -456,6 +484,7 @@ int main(void)
         cmocka_unit_test(first_line_of_names),    cmocka_unit_test(bodies_that_are_refused),
         cmocka_unit_test(words_that_are_refused), cmocka_unit_test(more_callers_than_workers),
         cmocka_unit_test(failing_memory),         cmocka_unit_test(numbers_that_may_be_columns),
+        cmocka_unit_test(too_long_a_prediction),
     };
     return cmocka_run_group_tests(tests, make_models, test_folder_remove);
 }
