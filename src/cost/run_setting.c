@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cost/run_inner.h"
+#include "io/json.h"
 #include "train/config.h"
 
 #include <string.h>
@@ -36,13 +37,12 @@ static bool shapes_work(const char *name)
 
 static int put_option(struct buf *out, const char *name, json_t *value)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
-    if (!text)
-        return ERR_NOMEM;
-    const int rc = buf_printf(out, "%s%s=%s", out->len ? ", " : "", name,
-                              json_is_string(value) ? json_string_value(value) : text);
-    mem_free(text);
-    return rc;
+    buf_printf(out, "%s%s=", out->len ? ", " : "", name);
+    if (json_is_string(value))
+        buf_puts(out, json_string_value(value));
+    else
+        json_append(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6), out);
+    return out->failed;
 }
 
 char *run_setting(const json_t *options)

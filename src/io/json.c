@@ -15,13 +15,17 @@ static int append(const char *data, size_t size, void *context)
     return buf_append(context, data, size) == 0 ? 0 : -1;
 }
 
+void json_append(const json_t *value, size_t flags, struct buf *out)
+{
+    if ((!value || json_dump_callback(value, append, out, flags)) && !out->failed)
+        out->failed = ERR_NOMEM;
+}
+
 int json_text(const json_t *root, struct buf *out, struct error *e)
 {
-    if (!root)
-        return error_nomem(e, "JSON");
-    const int failed = json_dump_callback(root, append, out, JSON_TEXT_FLAGS);
+    json_append(root, JSON_TEXT_FLAGS, out);
     buf_puts(out, "\n");
-    return failed && !out->failed ? error_nomem(e, "JSON") : buf_check(out, "JSON", e);
+    return buf_check(out, "JSON", e);
 }
 
 int json_write(const json_t *root, const char *path, struct error *e)

@@ -14,7 +14,10 @@
 // the end.
 #define JSON_TEXT_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(17))
 
-// Append `root` as text. ERR_NOMEM when root is NULL: it could not be made.
+// Append a value with jansson's flags. NULL is one that could not be made: out->failed is set then,
+// as it is where memory is lacking.
+void json_append(const json_t *value, size_t flags, struct buf *out);
+// `root` as a text of its own. ERR_NOMEM when it is NULL.
 int json_text(const json_t *root, struct buf *out, struct error *e);
 // The same into a file.
 int json_write(const json_t *root, const char *path, struct error *e);

@@ -72,7 +72,7 @@ json_t *json_load(const char *text, size_t size, size_t flags, json_error_t *bad
     reading = &r;
     if (setjmp(r.out) == 0)
         root = json_loadb(text, size, flags, bad);
-    else
+    else if (bad)
         bad->line = -1;
     reading = NULL;
     while (end->next != end) {

@@ -20,7 +20,8 @@ json_t *json_object_file(const char *path, struct error *e);
 // jansson's memory is base/mem's from now on. Before anything is made of JSON.
 void json_use_memory(void);
 
-// As json_loadb. Where memory is lacking, and is base/mem's, it is NULL and json_no_memory says so.
+// As json_loadb, which nothing else calls. Where memory is lacking, and is base/mem's, it is NULL
+// and json_no_memory says so.
 json_t *json_load(const char *text, size_t size, size_t flags, json_error_t *bad);
 
 // Was it memory that jansson lacked, when it has read nothing? It then names no line.

@@ -4,6 +4,7 @@
 #include "job/hosts.h"
 
 #include "base/mem.h"
+#include "io/json_read.h"
 
 #include <string.h>
 
@@ -117,7 +118,7 @@ int hosts_environment(struct hosts *h, const char *list, const char *current, st
     if (!current)
         current = h->name[h->rank];
     json_t *kept = json_string(current); // `current` may be a name that is about to go
-    json_t *names = list ? json_loads(list, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *names = list ? json_load(list, strlen(list), JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (!kept)
         rc = error_set(e, ERR_FORMAT, "SM_CURRENT_HOST: not a name");
     else if (list)

@@ -5,6 +5,7 @@
 // text, so that an option for names keeps "123" as a name.
 #include "job/hyper.h"
 
+#include "io/json.h"
 #include "io/json_read.h"
 
 #include <ctype.h>
@@ -20,7 +21,7 @@ static json_t *unquote(const char *text, struct buf *out)
     json_error_t bad;
     if (text[strspn(text, " \t\r\n")] != '"')
         return NULL;
-    json_t *value = json_loads(text, JSON_DECODE_ANY, &bad);
+    json_t *value = json_load(text, strlen(text), JSON_DECODE_ANY, &bad);
     if (!value && json_no_memory(&bad))
         out->failed = ERR_NOMEM;
     if (json_is_string(value))
@@ -44,18 +45,12 @@ static void decode_text(const char *text, struct buf *out)
     json_decref(held);
 }
 
-static int append(const char *data, size_t size, void *context)
-{
-    return buf_append(context, data, size) == 0 ? 0 : -1;
-}
-
 bool hyper_decode(const json_t *value, struct buf *out)
 {
     if (json_is_string(value))
         decode_text(json_string_value(value), out);
-    else if (value && !json_is_null(value) &&
-             json_dump_callback(value, append, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)))
-        out->failed = out->failed ? out->failed : ERR_NOMEM;
+    else if (value && !json_is_null(value))
+        json_append(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17), out);
     if (out->len == 0 && !out->failed)
         return false;
     return out->failed || (strcmp(out->data, "None") != 0 && strcmp(out->data, "null") != 0);

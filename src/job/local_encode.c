@@ -2,6 +2,7 @@
 // What becomes of a Python value on its way into hyperparameters.json. Each sender's encoding was
 // taken from files that the toolkits wrote; the reader in hyper.c knows nothing of this.
 #include "base/buf.h"
+#include "io/json.h"
 #include "io/json_read.h"
 #include "job/local_job.h"
 
@@ -9,11 +10,6 @@
 
 #define TEXT_MAX_LEN 65536
 #define DUMP_FLAGS   (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
-
-static int append(const char *data, size_t size, void *context)
-{
-    return buf_append(context, data, size) == 0 ? 0 : -1;
-}
 
 // As one would have typed it in Python: anything that is no number, list or word is a text.
 static json_t *python_value(const char *text)
@@ -23,19 +19,13 @@ static json_t *python_value(const char *text)
     if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0)
         return json_boolean(text[0] == 'T');
     json_error_t bad;
-    json_t *value = json_loads(text, JSON_DECODE_ANY, &bad);
+    json_t *value = json_load(text, strlen(text), JSON_DECODE_ANY, &bad);
     if (!value && json_no_memory(&bad))
         return NULL;
     if (value && !json_is_object(value) && !json_is_string(value))
         return value;
     json_decref(value);
     return json_string(text);
-}
-
-static void put_json(const json_t *value, struct buf *out)
-{
-    if (!value || json_dump_callback(value, append, out, DUMP_FLAGS))
-        out->failed = out->failed ? out->failed : ERR_NOMEM;
 }
 
 // repr(), and for a text that is not in a list str().
@@ -54,14 +44,14 @@ static void put_python(const json_t *value, bool inside, struct buf *out)
         }
         buf_puts(out, json_array_size(value) ? "]" : "[]");
     } else {
-        put_json(value, out);
+        json_append(value, DUMP_FLAGS, out);
     }
 }
 
 static void put_text_as_json(const char *text, struct buf *out)
 {
     json_t *value = json_string(text);
-    put_json(value, out);
+    json_append(value, DUMP_FLAGS, out);
     json_decref(value);
 }
 
@@ -77,7 +67,7 @@ static void put_value(const char *text, const json_t *value, enum local_sender s
     else if (sender == LOCAL_SENDER_A || (sender == LOCAL_SENDER_C && json_is_string(value)))
         put_python(value, false, out);
     else
-        put_json(value, out);
+        json_append(value, DUMP_FLAGS, out);
 }
 
 json_t *local_encode(const char *value, enum local_sender sender)

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/json_at.h"
+#include "io/json_read.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static int parse_object(json_t **root, const char *path, const char *name, const
                         size_t size, struct error *e)
 {
     json_error_t why;
-    *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+    *root = json_load(text, size, JSON_REJECT_DUPLICATES, &why);
     // jansson does not always say that memory was short, but then it says nothing at all
     if (!*root && (json_error_code(&why) == json_error_out_of_memory || !why.text[0]))
         return error_nomem(e, name);

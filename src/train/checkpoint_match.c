@@ -7,6 +7,7 @@
 #include "train/checkpoint_match.h"
 
 #include "io/json.h"
+#include "io/json_read.h"
 
 #include <string.h>
 
@@ -175,7 +176,7 @@ int checkpoint_match(const struct fit *f, const char *path, const char *text, st
     json_t *mine = describe(f, e);
     if (!mine)
         return error_code(e);
-    json_t *theirs = json_loads(text, 0, NULL);
+    json_t *theirs = json_load(text, strlen(text), 0, NULL);
     int rc = json_is_object(theirs)
                  ? 0
                  : error_set(e, ERR_FORMAT, "%s: run.json is not a JSON object", path);
@@ -195,7 +196,7 @@ int checkpoint_match(const struct fit *f, const char *path, const char *text, st
 
 int checkpoint_same_run(const struct fit *f, const char *text, struct error *e)
 {
-    json_t *mine = describe(f, e), *theirs = json_loads(text, 0, NULL);
+    json_t *mine = describe(f, e), *theirs = json_load(text, strlen(text), 0, NULL);
     const char *was, *key = NULL;
     int rc = mine ? 0 : error_code(e);
     if (rc == 0)

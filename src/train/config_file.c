@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "io/json_read.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,7 +131,7 @@ int train_config_text(struct opt_set *options, const char *name, const char *tex
                       struct error *e)
 {
     json_error_t bad;
-    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &bad);
+    json_t *object = json_load(text, size, JSON_REJECT_DUPLICATES, &bad);
     if (!object)
         return error_set(e, ERR_FORMAT, "%s:%d:%d: not valid JSON: %.120s", name, bad.line,
                          bad.column, bad.text);
