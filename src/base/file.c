@@ -13,12 +13,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int file_not_opened(const char *path, struct error *e)
+{
+    if (errno == ENOENT && strstr(path, "://"))
+        return error_set(e, ERR_UNSUPPORTED,
+                         "%s: an address; skiff reads files: fetch it first (curl -LO, aws s3 cp)",
+                         path);
+    return error_errno(e, "%s: cannot open", path);
+}
+
 int source_open(struct source *s, const char *path, struct error *e)
 {
     *s = (struct source){.name = path, .fd = -1};
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a fifo must not hang us here
     if (fd < 0)
-        return error_errno(e, "%s: cannot open", path);
+        return file_not_opened(path, e);
     struct stat st;
     int rc = 0;
     if (fstat(fd, &st) != 0)
@@ -142,7 +151,7 @@ int file_read_all(const char *path, size_t max, struct buf *out, struct error *e
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return error_errno(e, "%s: cannot open", path);
+        return file_not_opened(path, e);
     const int rc = read_to_end(fd, path, max, out, e);
     close(fd);
     return rc;

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// What errno says of a file that could not be opened; an address, such as s3://..., is none.
+int file_not_opened(const char *path, struct error *e);
+
 // Where a parser's bytes come from: a file, or memory (unit tests and fuzzers need no files).
 struct source {
     const char *name;   // for messages; owned by the caller

@@ -182,6 +182,23 @@ static int by_name(const void *a, const void *b)
     return order ? order : (x->column > y->column) - (x->column < y->column);
 }
 
+// A header with an empty name: which column, and what is probably wrong.
+static int report_unnamed(const struct csv *c, size_t column, uint64_t line, struct error *e)
+{
+    size_t unnamed = 0;
+    for (size_t i = 0; i < c->columns; i++)
+        unnamed += c->names[i][0] == '\0';
+    const char *advice = "give it one";
+    if (column == 0)
+        advice = "give it one (pandas leaves out its row numbers with index=False)";
+    else if (2 * unnamed > c->columns)
+        advice = "is this line the header? what stands above it has to go";
+    else if (column + 1 == c->columns)
+        advice = "give it one, or take away the delimiter that ends each line";
+    return error_set(e, ERR_FORMAT, "%s:%" PRIu64 ": column %zu has no name; %s", c->name, line,
+                     column + 1, advice);
+}
+
 static int check_names(const struct csv *c, uint64_t line, struct error *e)
 {
     struct place *places = mem_array(c->columns, sizeof *places);
@@ -191,10 +208,7 @@ static int check_names(const struct csv *c, uint64_t line, struct error *e)
     for (size_t i = 0; i < c->columns; i++) {
         places[i] = (struct place){c->names[i], i};
         if (!c->names[i][0] && rc == 0)
-            rc = error_set(e, ERR_FORMAT,
-                           "%s:%" PRIu64 ": column %zu has no name; give it one (pandas leaves out "
-                           "its row numbers with index=False)",
-                           c->name, line, i + 1);
+            rc = report_unnamed(c, i, line, e);
     }
     qsort(places, c->columns, sizeof *places, by_name);
     for (size_t i = 1; i < c->columns && rc == 0; i++)
@@ -263,15 +277,18 @@ static int name_columns(struct csv *c, const char *p, const char *end, const cha
 // The first block with more in it than blank lines, and where that begins; what stands before it is
 // not part of the table.
 static int find_first_record(struct csv *c, struct csv_block *b, const char **first, uint64_t *lead,
-                             struct error *e)
+                             char *said, struct error *e)
 {
     *lead = 0;
     for (int got; (got = csv_read(c, b, e)); *lead += b->len) {
         if (got < 0)
             return got;
         const bool marked = *lead == 0 && memcmp(b->text, "\xef\xbb\xbf", 3) == 0;
-        *first = csv_skip_blank(b->text + (marked ? 3 : 0), b->text + b->len);
-        if (*first < b->text + b->len)
+        const char *const end = b->text + b->len, *begin = b->text + (marked ? 3 : 0);
+        if (*lead == 0)
+            begin = csv_skip_separator(begin, end, said);
+        *first = csv_skip_blank(begin, end);
+        if (*first < end)
             return 0;
     }
     return error_set(e, ERR_FORMAT, "%s: empty; a table in text is needed", c->name);
@@ -283,13 +300,16 @@ static int begin_text(struct csv *c, struct csv_block *b, const struct csv_optio
 {
     const char *first = NULL, *next;
     uint64_t lead;
-    int rc = find_first_record(c, b, &first, &lead, e);
+    char said = 0;
+    int rc = find_first_record(c, b, &first, &lead, &said, e);
     if (rc)
         return rc;
     const char *const end = b->text + b->len;
     const size_t len = (size_t)(end - first);
     c->line = csv_line(b, (size_t)(first - b->text));
-    c->delimiter = o->delimiter ? o->delimiter : csv_guess_delimiter(first, len, o->likely);
+    c->delimiter = o->delimiter ? o->delimiter
+                   : said       ? said
+                                : csv_guess_delimiter(first, len, o->likely);
     c->header = o->header == CSV_HEADER_AUTO ? csv_guess_header(first, len, c->delimiter)
                                              : o->header == CSV_HEADER_YES;
     rc = name_columns(c, first, end, &next, e);

@@ -29,6 +29,25 @@ const char *csv_skip_blank(const char *p, const char *end)
     }
 }
 
+const char *csv_skip_separator(const char *p, const char *end, char *delimiter)
+{
+    const char *q = p;
+    const bool quoted = q < end && *q == '"';
+    q += quoted;
+    if (end - q < 6 || memcmp(q, "sep=", 4) != 0 || !memchr(candidates, q[4], sizeof candidates))
+        return p;
+    const char said = q[4];
+    q += 5;
+    if (quoted && *q++ != '"')
+        return p;
+    while (q < end && (*q == said || *q == '\r')) // a spreadsheet has filled the line up
+        q++;
+    if (q == end || *q != '\n')
+        return p;
+    *delimiter = said;
+    return q + 1;
+}
+
 const char *csv_walk(const char *p, const char *end, char delimiter, struct csv_span *field)
 {
     field->begin = p;

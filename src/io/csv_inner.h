@@ -24,6 +24,10 @@ const char *csv_walk(const char *p, const char *end, char delimiter, struct csv_
 // Past lines that are blank.
 const char *csv_skip_blank(const char *p, const char *end);
 
+// Past a first line that says what the delimiter is, as Excel reads it: sep=; with quotes around it
+// or without. *delimiter stays where there is none.
+const char *csv_skip_separator(const char *p, const char *end, char *delimiter);
+
 // What delimiter a text uses, and whether its first record is a header.
 char csv_guess_delimiter(const char *text, size_t len, char likely);
 bool csv_guess_header(const char *text, size_t len, char delimiter);

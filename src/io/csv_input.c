@@ -37,17 +37,31 @@ struct csv_input {
     uint8_t piece[PIECE];
 };
 
+#define PICKLE                                                                                     \
+    "a pickle of Python, which may run code; to_csv() or numpy.savez() write what skiff reads"
+
 // Files that are often taken for text.
 static const struct {
     const char *begin, *what;
 } not_text[] = {
-    {"PK\3\4", "a zip archive; unpack it, or give an .npz by its name to a command that takes one"},
+    {"PK\3\4", "a zip archive; save the sheet of a workbook as CSV, unpack a zipped CSV, or give "
+               "an .npz by its name to what takes one, as --train"},
+    {"\xd0\xcf\x11\xe0", "a workbook of Excel; save the sheet as CSV UTF-8 first"},
+    {"\x93NUMPY",
+     "a single array of numpy; numpy.savez(\"t.npz\", X=X, y=y) writes what skiff reads"},
+    {"\x89PNG", "a picture"},
+    {"\x80\4\x95", PICKLE},
+    {"\x80\5\x95", PICKLE},
+    {"ARROW1", "an Arrow or Feather file; write it as CSV first"},
+    {"SQLite format 3", "a database of SQLite; sqlite3 -csv -header FILE 'select * from TABLE' "
+                        "writes a CSV"},
     {"BZh91AY", "compressed by bzip2; run bunzip2 first"},
     {"\xfd"
      "7zXZ",
      "compressed by xz; run unxz first"},
     {"\x28\xb5\x2f\xfd", "compressed by zstd; run unzstd first"},
-    {"PAR1", "a parquet file; write it as CSV first"},
+    {"PAR1", "a parquet file; write it as CSV first: pandas.read_parquet(...).to_csv(..., "
+             "index=False)"},
     {"{\"", "JSON; make a CSV of it first"},
     {"[{", "JSON; make a CSV of it first"},
     {"\xff\xfe", "text in UTF-16; run iconv -f UTF-16 -t UTF-8 first"},
@@ -215,7 +229,7 @@ static int open_fd(struct csv_input *in, const char *path, bool rewinds, struct 
                                     : open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     if (in->fd < 0)
-        return error_errno(e, "%s: cannot open", in->name);
+        return file_not_opened(in->name, e);
     if (fstat(in->fd, &st) != 0)
         return error_errno(e, "%s: cannot stat", in->name);
     if (S_ISDIR(st.st_mode))

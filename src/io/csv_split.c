@@ -13,6 +13,7 @@
 #include "io/csv_inner.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define STEP 64
@@ -247,27 +248,61 @@ static bool is_blank(const char *text, size_t begin, size_t end)
     return begin == end;
 }
 
+// A row with another number of fields, the last of which is text[last .. end).
+struct odd_row {
+    uint64_t line;
+    size_t fields, last, end;
+};
+
+// What is probably wrong with it, and what to do.
+static void advise(const struct csv *c, const struct csv_block *b, const struct odd_row *row,
+                   char text[160])
+{
+    const char mark[] = {'\'', c->delimiter, '\'', '\0'};
+    const char *const delimiter = c->delimiter == '\t' ? "a tab" : mark;
+    const bool first = c->header && row->line == c->body_line;
+    if (c->header && c->columns == 1)
+        snprintf(text, 160, "what stands above the header has to go, and names need %s in between",
+                 delimiter);
+    else if (first && row->fields == c->columns + 1 && is_blank(b->text, row->last, row->end))
+        snprintf(text, 160, "the rows end in %s, the header does not: take it away there",
+                 delimiter);
+    else if (first && row->fields == c->columns + 1)
+        snprintf(
+            text, 160,
+            "names of rows need a name in the header (R leaves them out with row.names=FALSE), "
+            "a field with %s in it must be in quotes",
+            delimiter);
+    else
+        snprintf(
+            text, 160,
+            "a field with %s in it must be in quotes, and a missing value still needs its place",
+            delimiter);
+}
+
 // The first row that has another number of fields, in words.
 static int report_count(const struct csv *c, const struct csv_block *b, size_t count,
                         struct error *e)
 {
-    size_t fields = 0, begin = 0;
+    struct odd_row row = {0};
+    char advice[160];
+    size_t begin = 0;
     for (size_t i = 0; i < count; i++) {
-        fields++;
+        row.fields++;
+        row.last = row.end + (i > 0);
+        row.end = b->ends[i];
         if (b->text[b->ends[i]] != '\n')
             continue;
-        if (fields != c->columns && !(fields == 1 && is_blank(b->text, begin, b->ends[i])))
+        if (row.fields != c->columns && !(row.fields == 1 && is_blank(b->text, begin, b->ends[i])))
             break;
-        fields = 0;
+        row.fields = 0;
         begin = b->ends[i] + 1;
     }
-    const char *const delimiter = c->delimiter == '\t' ? "a tab" : (char[]){c->delimiter, '\0'};
-    return error_set(e, ERR_FORMAT,
-                     "%s:%" PRIu64 ": %zu field%s where the %s has %zu; a field with %s%s%s in it "
-                     "must be in quotes, and a missing value still needs its place",
-                     c->name, csv_line(b, begin), fields, fields == 1 ? "" : "s",
-                     c->header ? "header" : "first record", c->columns,
-                     c->delimiter == '\t' ? "" : "'", delimiter, c->delimiter == '\t' ? "" : "'");
+    row.line = csv_line(b, begin);
+    advise(c, b, &row, advice);
+    return error_set(e, ERR_FORMAT, "%s:%" PRIu64 ": %zu field%s where the %s has %zu; %s", c->name,
+                     row.line, row.fields, row.fields == 1 ? "" : "s",
+                     c->header ? "header" : "first record", c->columns, advice);
 }
 
 // Take the rows one by one. Returns the line feeds accounted for, or 0 when a row is too short or

@@ -11,7 +11,7 @@ static int refuse_text(const char *path, struct error *e)
 {
     const bool standard = strcmp(path, "-") == 0;
     if (!standard && access(path, R_OK) != 0)
-        return error_errno(e, "%s: cannot open", path);
+        return file_not_opened(path, e);
     return error_set(e, ERR_MISMATCH,
                      "%s: is no .npz archive, and this model does not say how the columns of a CSV "
                      "become features; train it on a CSV or with --prep, or give it the arrays "

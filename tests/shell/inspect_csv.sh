@@ -112,6 +112,7 @@ refuses 1 "empty.csv: empty; " "$folder/empty.csv"
 head -c 2000 "$folder/people.csv.gz" >"$folder/cut.csv.gz"
 refuses 1 "cut.csv.gz: its gzip data end early; " "$folder/cut.csv.gz"
 refuses 1 "none.csv: cannot open: " "$folder/none.csv"
+refuses 1 's3://bucket/a.csv: an address; skiff reads files: fetch it first' s3://bucket/a.csv
 refuses 1 "is a folder" "$folder"
 refuses 1 "standard input: empty; " -
 "$SKIFF" inspect - <"$source_folder/data/val_data.npz" 2>"$folder/err" && complain "an archive as standard input"

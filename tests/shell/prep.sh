@@ -214,7 +214,7 @@ echo x >"$folder/file"
     # Found in the last row held back, when the other files are made already.
     refuses_prep 1 "unseen.csv: row 4: column 'kind'" "$folder/unseen.csv" --target y --out out \
         --no-shuffle --test_size 1 --unseen error
-    refuses_prep 1 "a zip archive; unpack it" "$data/train_data.npz" --target y --out out
+    refuses_prep 1 "a zip archive; save the sheet" "$data/train_data.npz" --target y --out out
     refuses_prep 1 "file: " "$people" --target Survived --features Age --out "$folder/file"
     refuses_prep 1 "file/deep" "$people" --target Survived --features Age --out "$folder/file/deep"
 }

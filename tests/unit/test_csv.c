@@ -125,6 +125,14 @@ static void delimiters_and_headers(void **state)
              "c1,c2 (no header)\n[x][y]\n[1][2]\n");
     reads_as("a,b;c\n1,2;3\n", &(struct csv_options){.delimiter = ';'}, "a,b,c\n[1,2][3]\n");
     reads_as("a,b\n1,2\n", &(struct csv_options){.delimiter = '|'}, "a,b\n[1,2]\n");
+    // what a spreadsheet says of itself
+    reads_as("sep=;\na;b,c,d\n1;2,3,4\n", &automatic, "a,b,c,d\n[1][2,3,4]\n");
+    reads_as("\xef\xbb\xbfsep=,\r\n\r\na,b\r\n1,2\r\n", &automatic, "a,b\n[1][2]\n");
+    reads_as("\"sep=\t\"\n1\t2\n", &automatic, "c1,c2 (no header)\n[1][2]\n");
+    reads_as("sep=,,,\na,b\n1,2\n", &automatic, "a,b\n[1][2]\n");
+    reads_as("sep=;\na,b;c\n1,2;3\n", &(struct csv_options){.delimiter = ','}, "a,b;c\n[1][2;3]\n");
+    reads_as("sep=;x\n1\n", &(struct csv_options){.delimiter = ','}, "sep=;x\n[1]\n");
+    reads_as("\n\nsep=|\n1\n", &(struct csv_options){.delimiter = ','}, "sep=|\n[1]\n");
 }
 
 // ---- blocks ----
@@ -386,8 +394,22 @@ static void must_fail(void **state)
         {"a,\"b\"c\n1,2\n", "f.csv:1:6: column 2: text behind"},
         {"a,b,a\n1,2,3\n", "f.csv:1: columns 1 and 3 are both called 'a'"},
         {"\n,b\n1,2\n", "f.csv:2: column 1 has no name"},
-        {"a,\n1,2\n", "f.csv:1: column 2 has no name"},
+        {"a,b,\n1,2,\n", "f.csv:1: column 3 has no name; give it one, or take away the delimiter"},
+        {",a\n0,1\n", "f.csv:1: column 1 has no name; give it one (pandas"},
+        {"a,,c,d\n1,2,3,4\n", "f.csv:1: column 2 has no name; give it one"},
+        {"Sales,,\na,b,c\n1,2,3\n", "f.csv:1: column 2 has no name; is this line the header?"},
+        {"# by hand\na,b\n1,2\n", "f.csv:2: 2 fields where the header has 1; what stands above"},
+        {"a,b\n1,2,\n", "f.csv:2: 3 fields where the header has 2; the rows end in ','"},
+        {"a,b\r\n1,2,\r\n", "the rows end in ',', the header does not"},
+        {"a,b\n\"1\",2,3\n", "3 fields where the header has 2; names of rows need a name"},
+        {"a,b\n1,2\n1,2,\n", "f.csv:3: 3 fields where the header has 2; a field with ','"},
+        {"sep=;\n", "f.csv: empty"},
+        {"sep=;\na;b\n1\n", "f.csv:3: 1 field where the header has 2; a field with ';'"},
+        {"sep=x\na,b\n1,2\n", "f.csv:2: 2 fields where the header has 1"},
         {"PK\3\4xxxx", "f.csv: a zip archive"},
+        {"\x93NUMPY\1", "f.csv: a single array of numpy"},
+        {"\xd0\xcf\x11\xe0\xa1", "f.csv: a workbook of Excel"},
+        {"\x80\5\x95x", "f.csv: a pickle"},
         {"\xff\xfe"
          "a",
          "f.csv: text in UTF-16; run iconv"},
