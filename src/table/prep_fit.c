@@ -116,8 +116,8 @@ static int look_at(struct prep_look *look, const struct prep_fit *how,
 
 // ---- is it a feature? ----
 
-#define NUMBERS_MIN                                                                                \
-    10 // rows from which on texts that are numbers, most of them different, are none
+// Rows from which on texts that all are numbers, most of them different, are no categories.
+#define NUMBERS_MIN 10
 
 enum verdict {
     GOOD,
