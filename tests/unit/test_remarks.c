@@ -297,6 +297,10 @@ static void calibration(void **state)
     found.calibration.error = 0.04;
     found.calibration.noise = 0.001;
     check_silent("calibration");
+    begin(TASK_BINARY);
+    found.calibration.error = 0.5;
+    found.score.binary.auroc = NAN; // one class only: its share is no probability
+    check_silent("calibration");
     begin(TASK_REGRESSION);
     found.calibration.error = 0.5;
     check_silent("calibration");
@@ -340,6 +344,58 @@ static void overfitting(void **state)
     check_silent("overfitting");
     set_history(100, falling, falling, "{}");
     check_silent("overfitting");
+    set_history(100, falling, valley, "{\"data\": {\"val_rows\": 30}}");
+    check_warned("overfitting", NULL);
+    set_history(100, falling, valley, "{\"data\": {\"val_rows\": 29}}"); // an accident
+    check_silent("overfitting");
+}
+
+// In training, and in a validation whose interval ends at `high`.
+static void set_gap(enum net_task task, double training, double high)
+{
+    char metrics[200];
+    const char *metric = findings_metric(task);
+    begin(task);
+    found.part = FINDINGS_VAL;
+    set_interval(metric, 0.75, high);
+    snprintf(metrics, sizeof metrics,
+             "{\"train\": {\"%s\": %g}, \"val\": {\"n\": 143, \"loss\": 0.5}}", metric, training);
+    set_run("{}", metrics);
+}
+
+static void gap(void **state)
+{
+    (void)state;
+    for (int task = TASK_BINARY; task <= TASK_REGRESSION; task++) {
+        set_gap((enum net_task)task, 0.91, 0.85);
+        check_warned("gap", "0.910 on the training rows, and 0.800 on the 143 validation rows");
+        check_warned("gap", "0.750 to 0.850");
+        set_gap((enum net_task)task, 0.89, 0.85); // a small one
+        check_silent("gap");
+        set_gap((enum net_task)task, 0.91, 0.92); // may be an accident
+        check_silent("gap");
+    }
+    set_gap(TASK_BINARY, 0.91, 0.85);
+    found.data.n = 29;
+    check_silent("gap");
+    set_gap(TASK_BINARY, 0.91, 0.85);
+    found.part = FINDINGS_GIVEN;
+    check_silent("gap");
+    set_gap(TASK_BINARY, 0.91, 0.85);
+    found.bootstrap.count = 0;
+    check_warned("gap", "validation rows.");
+}
+
+static void absent_classes(void **state)
+{
+    (void)state;
+    size_t support[] = {70, 0, 73, 0};
+    begin(TASK_MULTICLASS);
+    found.score.multiclass =
+        (struct multiclass_metrics){.n = ROWS, .classes = 4, .support = support, .accuracy = 0.8};
+    check_warned("absent", "None of the 143 given rows is of class 1; 3.");
+    support[1] = support[3] = 1;
+    check_silent("absent");
 }
 
 static void unfinished(void **state)
@@ -422,13 +478,14 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_run),  cmocka_unit_test(nothing_at_all),
-        cmocka_unit_test(interrupted), cmocka_unit_test(changed),
-        cmocka_unit_test(unvalidated), cmocka_unit_test(leakage),
-        cmocka_unit_test(idle),        cmocka_unit_test(guessing),
-        cmocka_unit_test(small),       cmocka_unit_test(calibration),
-        cmocka_unit_test(overfitting), cmocka_unit_test(unfinished),
-        cmocka_unit_test(imbalance),   cmocka_unit_test(no_memory),
+        cmocka_unit_test(a_good_run),     cmocka_unit_test(nothing_at_all),
+        cmocka_unit_test(interrupted),    cmocka_unit_test(changed),
+        cmocka_unit_test(unvalidated),    cmocka_unit_test(leakage),
+        cmocka_unit_test(idle),           cmocka_unit_test(guessing),
+        cmocka_unit_test(small),          cmocka_unit_test(calibration),
+        cmocka_unit_test(overfitting),    cmocka_unit_test(gap),
+        cmocka_unit_test(absent_classes), cmocka_unit_test(unfinished),
+        cmocka_unit_test(imbalance),      cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
