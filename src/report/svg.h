@@ -20,7 +20,8 @@ void svg_escape(struct buf *out, const char *text);
 // About the width of the text in a wide font (DejaVu Sans) of that size: others are narrower.
 double svg_width(const char *text, double size);
 
-// `text` as it fits `width`, else its beginning and an ellipsis, in `to`; never half a character.
+// `text` as it fits `width`, else its beginning, an ellipsis and its end, in `to`: names of a table
+// often begin alike. Never half a character.
 #define SVG_CUT_MAX 256
 void svg_cut(char to[SVG_CUT_MAX], const char *text, double width, double size);
 

@@ -82,22 +82,50 @@ double svg_width(const char *text, double size)
     return width * size;
 }
 
+// The longest beginning that is within a width (at size 1) and a number of bytes; without blanks
+// at its end.
+static size_t beginning(const char *text, double width, size_t bytes)
+{
+    const char *end = text, *next = text;
+    while (*next) {
+        width -= advance(next_character(&next));
+        if (width < 0 || (size_t)(next - text) > bytes)
+            break;
+        end = next;
+    }
+    while (end > text && end[-1] == ' ')
+        end--;
+    return (size_t)(end - text);
+}
+
+// The longest end of that kind, likewise. No mark stands there without its letter.
+static const char *ending(const char *text, double width, size_t bytes)
+{
+    const char *const end = text + strlen(text);
+    double rest = svg_width(text, 1);
+    while (*text) {
+        const char *next = text;
+        const double wide = advance(next_character(&next));
+        if (rest <= width && (size_t)(end - text) <= bytes && wide > 0 && *text != ' ')
+            break;
+        rest -= wide;
+        text = next;
+    }
+    return text;
+}
+
+#define HEAD 0.55 // of what is left of a text: its beginning
+
 void svg_cut(char to[SVG_CUT_MAX], const char *text, double width, double size)
 {
     const size_t room = SVG_CUT_MAX - sizeof ELLIPSIS;
-    const char *end = text, *fits = text;
-    double used = 0;
-    const double wanted = width - svg_width(ELLIPSIS, size);
-    while (*end && used <= width && (size_t)(end - text) <= room) {
-        if (used <= wanted)
-            fits = end;
-        used += size * advance(next_character(&end));
-    }
-    if (used <= width && *end == '\0' && (size_t)(end - text) <= room) {
+    const double left = width / size - svg_width(ELLIPSIS, 1);
+    if (svg_width(text, size) <= width && strlen(text) <= room) {
         snprintf(to, SVG_CUT_MAX, "%s", text);
         return;
     }
-    while (fits > text && fits[-1] == ' ')
-        fits--;
-    snprintf(to, SVG_CUT_MAX, "%.*s" ELLIPSIS, (int)(fits - text), text);
+    const size_t head = beginning(text, HEAD * left, (size_t)(HEAD * (double)room));
+    snprintf(to, SVG_CUT_MAX, "%.*s", (int)head, text);
+    const char *tail = ending(text + head, left - svg_width(to, 1), room - head);
+    snprintf(to + head, SVG_CUT_MAX - head, ELLIPSIS "%s", tail);
 }
