@@ -39,6 +39,7 @@ struct figure_curves {
     size_t n, lines; // at most FIGURE_LINES_MAX lines are drawn
     const struct figure_line *line;
     size_t best; // the epoch to mark, 0: none
+    size_t kept; // that of the model, whose values stand beside the names; 0: the best
     bool loss;   // a logarithmic axis where the values span decades; else metrics, best at 1
 };
 #define FIGURE_LINES_MAX 6

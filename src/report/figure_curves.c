@@ -36,6 +36,13 @@ static bool has_best(const struct figure_curves *f)
     return f->best > 0 && f->best <= f->n;
 }
 
+// Whose values stand beside the names.
+static size_t valued_epoch(const struct figure_curves *f)
+{
+    const size_t epoch = f->kept ? f->kept : f->best;
+    return epoch > 0 && epoch <= f->n ? epoch : f->n;
+}
+
 static struct range values_of(const struct figure_curves *f)
 {
     struct range r = RANGE_NONE;
@@ -97,7 +104,7 @@ static void draw_marks(struct canvas *c, const struct figure_curves *f, size_t i
 
 // ---- names and the best epoch ----
 
-// A line's name with its value at the best epoch, or at the last; at the height of its end.
+// A line's name with its value; at the height of its end.
 struct line_name {
     char text[NAME_MAX];
     double end; // NaN where the line has no point
@@ -106,7 +113,7 @@ struct line_name {
 static void name_line(const struct figure_curves *f, size_t i, struct line_name *name)
 {
     char value[LABEL_MAX], cut[SVG_CUT_MAX];
-    const double *y = f->line[i].y, at = y[(has_best(f) ? f->best : f->n) - 1];
+    const double *y = f->line[i].y, at = y[valued_epoch(f) - 1];
     size_t last = f->n;
     while (last > 0 && !isfinite(y[last - 1]))
         last--;
@@ -166,7 +173,7 @@ static void say_epochs(const struct figure_curves *f, char *text, size_t room)
     char best[LABEL_MAX], all[LABEL_MAX];
     label_count(best, f->best);
     label_count(all, f->n);
-    if (has_best(f))
+    if (has_best(f) && valued_epoch(f) == f->best)
         snprintf(text, room, "values at best epoch %s of %s", best, all);
     else
         snprintf(text, room, "%s epoch%s, values at the last", all, f->n == 1 ? "" : "s");

@@ -38,6 +38,13 @@ static int curves(struct buf *out)
     return figure_curves(out, &(struct figure_curves){.n = N, .lines = 3, .line = line, .best = 2});
 }
 
+static int kept_curves(struct buf *out)
+{
+    const struct figure_line line[] = {{"train", falling}, {"val", rising}};
+    return figure_curves(
+        out, &(struct figure_curves){.n = N, .lines = 2, .line = line, .best = 2, .kept = N});
+}
+
 static int roc(struct buf *out)
 {
     const struct figure_point at = {rising[3], rising[9], 0.4375};
@@ -149,6 +156,7 @@ static const struct {
     const char *title, *says[3];
 } figures[] = {
     {curves, "Metrics", {">best: 2<", ">train 0.974<", "best epoch 2 of 40"}},
+    {kept_curves, "Metrics", {">best: 2<", "40 epochs, values at the last", ">train 0<"}},
     {roc, "ROC curve", {"AUC 0.872", "threshold 0.438", "true positive rate"}},
     {pr, "Precision and recall", {"precision 0.500", "threshold 0.438", "no skill: 38 %"}},
     {calibration, "Calibration", {"Brier 0.123, ECE 0.050", ">20<", "mean score"}},
