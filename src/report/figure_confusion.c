@@ -20,6 +20,13 @@
 #define MISTAKES   5  // named below
 #define TEXT_ROW   18
 
+// The shade of a cell, from none to that of the whole row: all texts have a contrast of 4.5 to it.
+static const char *const shades[] = {"", "a1", "a2", "a3", "a6", "a5"};
+enum {
+    SHADE_INK = 3,
+    SHADE_INSIDE = 5
+}; // from which on small text is in ink, and all in the page's
+
 // What is drawn: the classes themselves, or the larger of them and the rest as one.
 struct matrix {
     size_t n, all, right; // right: rows on the diagonal of all classes
@@ -173,12 +180,12 @@ static void draw_cell(struct canvas *c, const struct matrix *m, size_t i, size_t
     const int shade = shade_of(share_of(m, i, j));
     const bool both = m->high >= 34 && m->wide >= 44;
     if (shade) {
-        snprintf(class, sizeof class, "f%d a%d", i != j, shade);
+        snprintf(class, sizeof class, "f%d %s", i != j, shades[shade]);
         svg_rect(c->out, class, (double[]){x + 0.5, y + 0.5}, (double[]){m->wide - 1, m->high - 1});
     }
     if (!m->numbers)
         return;
-    const char *ink = shade > 3 ? " inside" : m->count[i][j] ? "" : " soft";
+    const char *ink = shade >= SHADE_INSIDE ? " inside" : m->count[i][j] ? "" : " soft";
     const double middle = x + m->wide / 2, centre = y + m->high / 2;
     say_count(m, i, j, text);
     snprintf(class, sizeof class, "%s%s", m->wide >= 44 ? "count" : "small", ink);
@@ -186,7 +193,8 @@ static void draw_cell(struct canvas *c, const struct matrix *m, size_t i, size_t
     if (!both)
         return;
     label_percent(text, share_of(m, i, j));
-    snprintf(class, sizeof class, "small%s", shade > 3 ? " inside" : " soft");
+    ink = shade >= SHADE_INSIDE ? " inside" : shade >= SHADE_INK ? "" : " soft";
+    snprintf(class, sizeof class, "small%s", ink);
     svg_label(c->out, class, SVG_MIDDLE, (double[]){middle, centre + 13}, text);
 }
 

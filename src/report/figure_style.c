@@ -33,7 +33,7 @@ static const char style[] =
     ".sk-figure .sk-f2{fill:var(--sk-c2)}.sk-figure .sk-f3{fill:var(--sk-c3)}"
     ".sk-figure .sk-f4{fill:var(--sk-c4)}\n"
     ".sk-a1{fill-opacity:.1}.sk-a2{fill-opacity:.22}.sk-a3{fill-opacity:.4}"
-    ".sk-a4{fill-opacity:.85}.sk-a5{fill-opacity:1}\n"
+    ".sk-a4{fill-opacity:.85}.sk-a5{fill-opacity:1}.sk-a6{fill-opacity:.6}\n"
     ".sk-figure .sk-inside{fill:var(--sk-page)}\n";
 
 int figure_style(struct buf *out)

@@ -169,18 +169,32 @@ def data_url(svg):
 # A probe of every figure in a page: its box, its texts in units of its viewBox and their colours.
 FIGURES = """(doc) => {
   const rgb = (text) => (text.match(/[\\d.]+/g) || []).slice(0, 3).map(Number);
+  // What a text lies on: the cell or bar below its middle, mixed with the page.
+  const ground = (svg, r, page) => {
+    const x = (r.left + r.right) / 2, y = (r.top + r.bottom) / 2;
+    let colour = page;
+    for (const e of svg.querySelectorAll("rect:not(.sk-page)")) {
+      const box = e.getBoundingClientRect(), style = doc.defaultView.getComputedStyle(e);
+      const part = parseFloat(style.fillOpacity), fill = rgb(style.fill);
+      if (box.left < x && x < box.right && box.top < y && y < box.bottom)
+        colour = colour.map((c, i) => part * fill[i] + (1 - part) * c);
+    }
+    return colour;
+  };
   const figures = Array.from(doc.querySelectorAll("svg.sk-figure")).map((svg) => {
     const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
     const style = (e) => doc.defaultView.getComputedStyle(e);
+    const page = rgb(style(svg.querySelector(".sk-page")).fill);
     const texts = Array.from(svg.querySelectorAll("text")).map((e) => {
       const r = e.getBoundingClientRect();
       return {text: e.textContent, of: e.getAttribute("class"), up: e.hasAttribute("transform"),
               left: (r.left - box.left) / scale, right: (r.right - box.left) / scale,
               top: (r.top - box.top) / scale, bottom: (r.bottom - box.top) / scale,
-              size: parseFloat(style(e).fontSize) * scale, fill: rgb(style(e).fill)};
+              size: parseFloat(style(e).fontSize) * scale, fill: rgb(style(e).fill),
+              on: ground(svg, r, page)};
     });
     const lines = Array.from(svg.querySelectorAll(".sk-line")).map((e) => rgb(style(e).stroke));
-    return {name: svg.parentElement.id, page: rgb(style(svg.querySelector(".sk-page")).fill),
+    return {name: svg.parentElement.id, page: page,
             width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height,
             box: {left: box.left, top: box.top, width: box.width, height: box.height},
             texts: texts, lines: lines};
