@@ -63,10 +63,11 @@ static const char style[] =
     "table{border-collapse:collapse;width:100%;font-size:.92rem}\n"
     "caption{padding:.7rem .9rem .4rem;text-align:left;font-weight:600}\n"
     "th,td{padding:.34rem .9rem;border-top:1px solid var(--line);text-align:left;"
-    "vertical-align:top}\n"
-    "th{font-weight:400}tbody th{max-width:12rem}\n"
-    "@media (min-width:44rem){#runs tbody th{min-width:15rem;max-width:20rem}}\n" // names of runs
-                                                                                  // in a line
+    "vertical-align:top}.cells th,.cells td{padding:.34rem .6rem}"
+    ".cells caption{padding-left:.6rem}\n"
+    // names give way, so that no number is out of sight; those of runs keep to a line
+    "th{font-weight:400}tbody th{min-width:6.5rem;max-width:12rem;overflow-wrap:anywhere}\n"
+    "@media (min-width:44rem){#runs tbody th{min-width:15rem;max-width:20rem}}\n"
     ".pairs th{width:13rem;max-width:45%}.pairs td{overflow-wrap:anywhere}\n"
     ".path{min-width:9rem;overflow-wrap:anywhere}\n"
     "thead th{color:var(--soft);font-size:.85rem;border-top:0}\n"
@@ -75,7 +76,8 @@ static const char style[] =
     "details{margin:1rem 0}\n"
     "summary{cursor:pointer;color:var(--link)}\n"
     "footer{padding-top:2.5rem;padding-bottom:2.5rem;color:var(--soft);font-size:.85rem}\n"
-    "@media (max-width:30rem){table{font-size:.82rem}th,td{padding:.3rem .4rem}tbody "
+    "@media (max-width:30rem){table{font-size:.82rem}th,td,.cells th,.cells td{padding:.3rem "
+    ".4rem}tbody "
     "th{max-width:8rem}.pairs th{width:36%}"
     "caption{padding:.6rem .4rem .3rem}}\n"
     "@media print{:root{--page:#fff;font-size:12px}body{font-size:1rem}nav,footer{display:none}"
