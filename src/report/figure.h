@@ -33,14 +33,13 @@ struct figure_line {
     const double *y; // [n], of epochs 1 .. n; NaN: a gap
 };
 
-// Lines over epochs: losses, metrics. The first line is dashed where there are two (train, val).
+// Lines over epochs: losses, metrics. Of two lines the first (train) is thin.
 struct figure_curves {
     struct figure_head head;
     size_t n, lines; // at most FIGURE_LINES_MAX lines are drawn
     const struct figure_line *line;
-    size_t best; // the epoch to mark, 0: none
-    size_t kept; // that of the model, whose values stand beside the names; 0: the best
-    bool loss;   // a logarithmic axis where the values span decades; else metrics, best at 1
+    size_t best, kept; // epochs: to mark, or 0; whose values stand beside the names, 0: the best
+    bool loss;         // a logarithmic axis where the values span decades; else metrics, best at 1
 };
 #define FIGURE_LINES_MAX 6
 int figure_curves(struct buf *out, const struct figure_curves *f);
