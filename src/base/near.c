@@ -2,6 +2,7 @@
 // Wagner and Fischer's table of distances between beginnings, one row of it at a time.
 #include "base/near.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -39,6 +40,25 @@ size_t near_limit(const char *name)
     return len < 2 ? 1 : (len < 4 ? 2 : 3) + len / 8;
 }
 
+#define BEGINNING_MIN 3 // letters that tell what was meant
+
+static bool begins_with(const char *name, const char *beginning)
+{
+    for (; *beginning; name++, beginning++)
+        if (fold(*name) != fold(*beginning))
+            return false;
+    return true;
+}
+
+size_t near_apart(const char *name, const char *other)
+{
+    const size_t edits = near_distance(name, other), near = near_limit(name) - 1;
+    const size_t len = strlen(name), others = strlen(other);
+    if (edits <= near || (len < others ? len : others) < BEGINNING_MIN)
+        return edits;
+    return begins_with(name, other) || begins_with(other, name) ? near : edits;
+}
+
 struct near near_begin(const char *name)
 {
     return (struct near){.name = name, .distance = near_limit(name)};
@@ -46,7 +66,7 @@ struct near near_begin(const char *name)
 
 void near_look(struct near *n, const char *other)
 {
-    const size_t distance = near_distance(n->name, other);
+    const size_t distance = near_apart(n->name, other);
     if (distance >= n->distance)
         return;
     n->distance = distance;

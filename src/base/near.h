@@ -10,6 +10,9 @@
 size_t near_distance(const char *a, const char *b);
 // The first distance from `name` that is too far to be a slip.
 size_t near_limit(const char *name);
+// Their distance; of a name and its beginning, such as batch and batch_size, at most the largest
+// that is near.
+size_t near_apart(const char *name, const char *other);
 
 // The nearest of names that are looked at one after the other; names are borrowed.
 struct near {

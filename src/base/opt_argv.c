@@ -67,10 +67,10 @@ const char *opt_nearest(const struct opt_set *s, const char *name)
     const char *nearest = NULL;
     size_t best = near_limit(name);
     for (size_t i = 0; i < s->count; i++) {
-        size_t d = near_distance(name, s->table[i].name);
+        size_t d = near_apart(name, s->table[i].name);
         char word[NAME_SIZE];
         for (const char *at = s->table[i].aliases; at && next_alias(&at, word);) {
-            const size_t alias = near_distance(name, word);
+            const size_t alias = near_apart(name, word);
             d = alias < d ? alias : d;
         }
         if (d < best) {
