@@ -89,6 +89,27 @@ static void print_column(const struct prep_job_result *r, size_t index, size_t w
     puts("");
 }
 
+#define RUN_MAX 20 // neighbours that would print the same lines but for their names
+
+// Is there nothing to say of this column but its type and scale?
+static bool is_plain(const struct prep_job_result *r, size_t index)
+{
+    const struct prep_column *c = &r->prep.column[index];
+    return c->encode == PREP_NUMERIC && r->counts.missing[index] == 0 && !isfinite(c->clip[0]) &&
+           !isfinite(c->clip[1]) && r->counts.unseen[index] == 0;
+}
+
+// Columns from `first` on that have the same to say, one at least.
+static size_t run_length(const struct prep_job_result *r, size_t first)
+{
+    const struct prep_column *column = r->prep.column;
+    size_t end = first;
+    while (end < r->prep.columns && is_plain(r, end) && column[end].kind == column[first].kind &&
+           column[end].scale == column[first].scale && column[end].log1p == column[first].log1p)
+        end++;
+    return end > first ? end - first : 1;
+}
+
 static void print_columns(const struct prep_job_result *r)
 {
     size_t width = 0;
@@ -97,8 +118,15 @@ static void print_columns(const struct prep_job_result *r)
         width = len > width ? len : width;
     }
     width = width < NAME_MAX ? width : NAME_MAX;
-    for (size_t i = 0; i < r->prep.columns && !ferror(stdout); i++)
+    for (size_t i = 0; i < r->prep.columns && !ferror(stdout); i++) {
+        const size_t run = run_length(r, i);
         print_column(r, i, width);
+        if (run <= RUN_MAX)
+            continue;
+        printf("  ... and %zu like it, up to\n", run - 2);
+        i += run - 1;
+        print_column(r, i, width);
+    }
 }
 
 // ---- rows ----

@@ -340,7 +340,7 @@ static int fit_used(struct fit *f, struct candidate *c, struct error *e)
     if (c->look.infinite)
         return prep_refuse(f->how, c->in->name, e,
                            "an infinite value in row %zu; write it as a missing value or a number, "
-                           "or leave the column out",
+                           "or leave the column out with --drop",
                            c->look.infinite);
     c->out.name = mem_strdup(c->in->name);
     if (!c->out.name)

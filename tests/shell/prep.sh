@@ -48,6 +48,14 @@ refuses_prep() {
 }
 
 # ---- what it says and writes
+awk 'BEGIN { for (i = 0; i < 60; i++) { line = i ? "" : "y,t"
+                                        for (k = 0; k < 30; k++) line = i ? line "," k * i % 31 : line ",f" k
+                                        print i ? i % 2 "," (i % 3 ? "a" : "b") line : line } }' \
+    >"$folder/many.csv"
+prep "$folder/many.csv" --target y --drop f0 --out "$folder/many"
+says "30 columns become 30 features" "  t    text" "  f1   number, standard scale" \
+    "  ... and 27 like it, up to" "  f29  number, standard scale"
+[ "$(wc -l <"$folder/stdout")" -lt 12 ] || complain "a line for each: $(cat "$folder/stdout")"
 
 features=Pclass,Sex,Age,SibSp,Parch,Fare,Embarked
 prep "$people" --target Survived --features $features --fill Embarked=S --out "$folder/a"
