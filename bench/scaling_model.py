@@ -29,10 +29,9 @@ def fit_network(exchanges):
 
 
 def predict(run, skiff, arguments, ranks, network):
-    """Milliseconds an epoch of so many ranks that share two cores, one thread each."""
+    """Milliseconds an epoch of so many ranks that have a core each."""
     latency, megabits = network
-    cores = min(1, 2 / ranks)
-    found = plan(run, skiff, arguments + ["--cores", "%.6g" % cores, "--host_counts", str(ranks),
+    found = plan(run, skiff, arguments + ["--cores", "1", "--host_counts", str(ranks),
                  "--latency", "%.6g" % latency, "--network", "%.6g" % megabits,
                  "--message", "0"])  # fmt: skip
     return 1e3 * found["lines"][0]["seconds"]["total"]
