@@ -177,6 +177,7 @@ static json_t *measured_json(const struct plan_result *r, bool *failed)
     json_put(o, "seconds_an_addition", json_real(w->add), failed);
     json_put(o, "seconds_an_epoch", json_real(w->epoch), failed);
     json_put(o, "serial", json_real(w->serial), failed);
+    json_put(o, "behind", json_real(w->behind), failed);
     return o;
 }
 

@@ -21,6 +21,7 @@ struct scaling_work {
     double add;      // a gradient added to another
     double epoch;    // seconds of an epoch that nobody shares: the order of rows, metrics
     double serial;   // share of a host's work, 0 to 1, that more cores do not make shorter
+    double behind;   // share of a gradient's time that is left when its first piece is complete
 };
 
 struct scaling_cluster {

@@ -57,10 +57,15 @@ static struct par_range segment(const struct pieces *p, size_t ranks, size_t pie
     return (struct par_range){begin + s.begin, begin + s.end};
 }
 
+size_t dist_sum_piece(size_t ranks)
+{
+    const size_t segments = ranks * SEGMENT_LEAST;
+    return PIECE_LEAST > segments ? PIECE_LEAST : segments;
+}
+
 void dist_sum_cut(const struct dist *d, const struct net *net, struct pieces *pieces)
 {
-    const size_t ranks = dist_ranks(d), segments = ranks * SEGMENT_LEAST;
-    const size_t least = PIECE_LEAST > segments ? PIECE_LEAST : segments;
+    const size_t ranks = dist_ranks(d), least = dist_sum_piece(ranks);
     *pieces = (struct pieces){.count = 0};
     if (ranks > 1 && net->size >= 2 * least)
         pieces_cut(net, least, pieces);

@@ -42,7 +42,8 @@ struct dist_cost dist_sum_cost(size_t floats, size_t leaves, size_t ranks,
 double dist_sum_seconds(const struct dist_cost *c, const struct dist_network *n, double addition);
 
 // The pieces in which large gradients may travel while they are computed; none of small ones, or of
-// a process alone: count 0.
+// a process alone: count 0. Large are those of two pieces of so many floats.
+size_t dist_sum_piece(size_t ranks);
 void dist_sum_cut(const struct dist *d, const struct net *net, struct pieces *pieces);
 // Do they from now on? The same on all ranks, between two sums; it is so at first where there are
 // pieces.

@@ -132,6 +132,20 @@ static void time_gradients(struct stage *s, struct rehearsal *r)
     s->workers = 1;
 }
 
+// Going back, a layer has dW to compute, and those behind the first dA, which has as many products;
+// so has going forward. The first piece is the last quarter of dW, which needs the last layer's dA.
+static double left_behind(const struct net *net)
+{
+    double weights = 0, hidden = 0; // of all layers; of those between the first and the last
+    for (size_t l = 0; l < net->layers; l++) {
+        const double own = (double)net->layer[l].in * (double)net->layer[l].out;
+        weights += own;
+        hidden += l > 0 && l + 1 < net->layers ? own : 0;
+    }
+    const double first = (double)net->layer[0].in * (double)net->layer[0].out;
+    return (0.75 * weights + hidden) / (3 * weights - first);
+}
+
 int rehearse(struct fit *f, struct rehearsal *r, struct error *e)
 {
     struct stage s = {.fit = f, .error = e};
@@ -146,6 +160,7 @@ int rehearse(struct fit *f, struct rehearsal *r, struct error *e)
     r->work.rows = f->train->n;
     r->work.batch = f->batch_size;
     r->work.floats = f->net->size;
+    r->work.behind = left_behind(f->net);
     r->work.add = time_of(&s, add);
     r->work.update = time_of(&s, update);
     if (f->shuffle)

@@ -42,7 +42,7 @@ import json
 a, b = (json.load(open(f"../{name}.json")) for name in "ab")
 w = a["measured"]
 assert (w["rows"], w["batch"], w["val_rows"], w["leaves"]) == (1052, 100, 0, 1), w
-assert 1e-9 < w["seconds_a_row"] < 1e-3 and 0 <= w["serial"] <= 1, w
+assert 1e-9 < w["seconds_a_row"] < 1e-3 and 0 <= w["serial"] <= 1 and 0 < w["behind"] < 1, w
 assert [(l["instance"], l["hosts"], l["cores_each"]) for l in a["lines"]] == [
     (name, hosts, cores) for name, cores in (("small", 2), ("big", 4)) for hosts in (1, 2, 3)]
 for line, price in zip(a["lines"], (1, 1, 1, 2, 2, 2)):
