@@ -10,6 +10,7 @@
 #include "cost/instance.h"
 #include "io/json.h"
 #include "job/evaluate.h"
+#include "job/raw_values.h"
 #include "job/run_record.h"
 #include "job/train_data.h"
 #include "kern/cpu.h"
@@ -185,6 +186,20 @@ static void note_setup(const struct job *j)
     if (!text.failed)
         note(j, text.data);
     buf_clear(&text);
+}
+
+// Of a table that is the business of its preparation.
+static void note_raw_values(const struct job *j)
+{
+    const struct dataset *d = &j->data.train;
+    char text[RAW_VALUES_NOTE_MAX];
+    if (j->data.prep)
+        return;
+    if (raw_values_features(d, text))
+        note(j, text);
+    if (j->net.task == TASK_REGRESSION && j->config->scale_target == TARGET_SCALE_AUTO &&
+        raw_values_targets(d, text))
+        note(j, text);
 }
 
 static void note_early_stop(const struct job *j)
@@ -373,8 +388,10 @@ static int prepare_and_fit(struct job *j, const struct train_job *job, struct er
         rc = dist_same(j->ranks, j->data.test.n ? dataset_digest(&j->data.test) : 0,
                        "test data (CRC-32)", e);
     rc = dist_agree(j->ranks, rc, e);
-    if (rc == 0)
+    if (rc == 0) {
         note_setup(j);
+        note_raw_values(j);
+    }
     if (rc == 0)
         rc = job->rehearse ? job->rehearse(&j->fit, job->context, e) : fit_run(&j->fit, e);
     j->seconds.train = lap(&mark);

@@ -62,10 +62,12 @@ has() {
     done
 }
 
-# drop_setup: take the lines that say what training begins with, and that nobody has said how long it
-# takes, out of $folder/stderr.
+# drop_setup: take the lines that say what training begins with, that arrays are not scaled, and that
+# nobody has said how long it takes, out of $folder/stderr.
 drop_setup() {
     sed -i -e '/^skiff train: [a-z]* task, [0-9]* rows of /d' \
+        -e '/^skiff train: [^ ]* goes up to .* --scale_target standard$/d' \
+        -e '/^skiff train: [^ ]* column [0-9]* goes up to .*; features learn better/d' \
         -e '/^skiff train: [0-9]* epochs, as --epochs was not given; /d' "$folder/stderr"
 }
 
