@@ -375,6 +375,17 @@ static bool make_room(struct server *s)
     return s->places.taken < s->places.count;
 }
 
+// No descriptors are left: those who call wait, and for a moment those who are here have a chance
+// to be answered and go by themselves.
+static void be_deaf(struct server *s)
+{
+    const double now = clock_seconds();
+    struct place *const oldest = places_oldest(&s->places);
+    if (oldest && now - oldest->since > SWEEP_SECONDS)
+        hang_up(oldest);
+    s->deaf_until = now + SWEEP_SECONDS;
+}
+
 static void take_connections(struct server *s)
 {
     struct sockaddr_storage from;
@@ -385,8 +396,7 @@ static void take_connections(struct server *s)
         if (fd >= 0) {
             (void)s->mhd.add(s->daemon, fd, (struct sockaddr *)&from, size); // or closes it
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            hang_up(places_oldest(&s->places));
-            s->deaf_until = clock_seconds() + SWEEP_SECONDS;
+            be_deaf(s);
             return;
         } else if (errno != ECONNABORTED && errno != EINTR) {
             return;
