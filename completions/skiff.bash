@@ -51,7 +51,8 @@ _skiff_options()
         ;;
     serve)
         printf '%s\n' port= host= workers= threads= timeout= max_payload= accept= output= threshold= \
-            batch=@switch 'gemm=auto|own|blas' root=@dir log=@switch quiet=@switch help=@switch
+            batch=@switch multi_model=@switch 'gemm=auto|own|blas' root=@dir log=@switch quiet=@switch \
+            help=@switch
         ;;
     eval)
         printf '%s\n' scores=@scores 'task=auto|binary|multiclass|regression' threshold= \

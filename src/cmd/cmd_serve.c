@@ -24,7 +24,14 @@ static const char help_before[] =
     "\n"
     "  POST /invocations          rows in, an answer a row, in their order\n"
     "  GET /ping                  200, within milliseconds, whatever else goes on\n"
-    "  GET /execution-parameters  how a batch transform should send its rows\n";
+    "  GET /execution-parameters  how a batch transform should send its rows\n"
+    "\n"
+    "With --multi_model it begins without a model, and takes instead of /invocations:\n"
+    "\n"
+    "  POST, GET /models          {\"model_name\": \"N\", \"url\": PATH} loads one; which there "
+    "are\n"
+    "  GET, DELETE /models/N      where it is from; unloads it\n"
+    "  POST /models/N/invoke      rows in, as above\n";
 
 static const char help_after[] =
     "\n"
@@ -67,13 +74,15 @@ static void say_ready(void *context, const struct serve_ready *ready)
 {
     const struct serve_job *job = context;
     const struct serve_config *c = job->config;
-    const size_t features = ready->model->net.inputs;
+    char what[64] = "many";
     if (c->quiet)
         return;
-    fprintf(stderr, "skiff serve: %s, %s, %zu feature%s, on port %d of %s, %zu worker%s\n",
-            job->model, net_task_words[ready->model->net.task], features, cmd_plural(features),
-            ready->port, c->host ? c->host : "all addresses", ready->workers,
-            cmd_plural(ready->workers));
+    if (ready->model)
+        snprintf(what, sizeof what, "%s, %zu feature%s", net_task_words[ready->model->net.task],
+                 ready->model->net.inputs, cmd_plural(ready->model->net.inputs));
+    fprintf(stderr, "skiff serve: %s, %s, on port %d of %s, %zu worker%s\n",
+            job->models ? job->models : job->model, what, ready->port,
+            c->host ? c->host : "all addresses", ready->workers, cmd_plural(ready->workers));
 }
 
 static void say_sent(void *context, const struct http_request *r, unsigned status, size_t bytes,
@@ -87,26 +96,33 @@ static void say_sent(void *context, const struct http_request *r, unsigned statu
     fprintf(stderr, "%s\n", line);
 }
 
-// The model of a container, on the heap.
-static char *model_of_container(const char *root, struct error *e)
+// A path of a container, on the heap.
+static char *find_in_container(const char *root, const char *name, struct error *e)
 {
     const char *variable = getenv("SKIFF_ML_ROOT");
     if (!root)
         root = variable && *variable ? variable : CONTAINER_ROOT;
-    char *folder = file_join(root, "model");
-    char *model = folder ? file_join(folder, "model.npz") : NULL;
-    mem_free(folder);
-    if (!model)
+    char *path = file_join(root, name);
+    if (!path)
         error_nomem(e, "paths");
-    return model;
+    return path;
 }
 
 static int work(const struct cmd_call *call, struct error *e)
 {
     const struct serve_config *c = call->values;
-    char *found = call->words == 0 ? model_of_container(c->root, e) : NULL;
+    const bool many = c->multi_model;
+    if (many && call->words > 0)
+        return error_set(e, ERR_USAGE,
+                         "%s: --multi_model (SAGEMAKER_MULTI_MODEL) begins without a model; leave "
+                         "one of them out",
+                         call->word[0]);
+    char *found = call->words == 0
+                      ? find_in_container(c->root, many ? "models" : "model/model.npz", e)
+                      : NULL;
     struct serve_job job = {.config = c,
                             .model = call->words > 0 ? call->word[0] : found,
+                            .models = many ? found : NULL,
                             .threshold_given = opt_given(call->set, "threshold")};
     job.hooks = (struct serve_hooks){&job, say_ready, c->log ? say_sent : NULL};
     hold_streams();

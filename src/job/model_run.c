@@ -101,6 +101,21 @@ int model_run(const struct model_run_spec *spec, model_work *work, void *context
     return call.rc;
 }
 
+static struct plan_spec plan_of(const struct model_run *run, size_t rows)
+{
+    return (struct plan_spec){.net = &run->model.net,
+                              .predict_rows = rows,
+                              .threads = run->threads,
+                              .team = run->team,
+                              .gemm = &run->gemm};
+}
+
+double model_run_bytes(const struct model_run *run, size_t rows)
+{
+    const struct plan_spec spec = plan_of(run, rows);
+    return plan_bytes(&spec);
+}
+
 // As training does before it begins: memory that is not there would be touched and kill us.
 static int check_memory(const struct model_run *run, const struct plan_spec *spec, struct error *e)
 {
@@ -117,11 +132,7 @@ static int check_memory(const struct model_run *run, const struct plan_spec *spe
 
 struct plan *model_run_plan(const struct model_run *run, size_t rows, struct error *e)
 {
-    const struct plan_spec spec = {.net = &run->model.net,
-                                   .predict_rows = rows,
-                                   .threads = run->threads,
-                                   .team = run->team,
-                                   .gemm = &run->gemm};
+    const struct plan_spec spec = plan_of(run, rows);
     return check_memory(run, &spec, e) ? NULL : plan_new(&spec, run->kern, e);
 }
 

@@ -41,6 +41,7 @@ void model_run_close(struct model_run *run);
 size_t model_run_rows(const struct net *net);
 // A plan for batches of so many rows, with losses or without. NULL with an error.
 struct plan *model_run_plan(const struct model_run *run, size_t rows, struct error *e);
+double model_run_bytes(const struct model_run *run, size_t rows); // that such a plan takes
 
 // ERR_MISMATCH when the data have another number of features than the model has inputs.
 int model_run_check(const struct model_run *run, const char *data, const char *array,

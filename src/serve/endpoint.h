@@ -5,9 +5,11 @@
 
 #include "serve/http.h"
 #include "serve/invoke.h"
+#include "serve/models.h"
 
 struct endpoint {
-    struct invoker *invoker;
+    struct invoker *invoker; // NULL where there are:
+    struct models *models;
     size_t workers;    // requests that are worked on at once
     size_t payload_mb; // 0: no limit
     double seconds;    // that a prediction may take; 0: any time

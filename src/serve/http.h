@@ -14,6 +14,7 @@
 struct http_request {
     const char *method;
     const char *path;       // decoded, without the query
+    const char *page;       // of which the value of next_page_token
     const char *type;       // Content-Type
     const char *encoding;   // Content-Encoding
     const char *accept;     // Accept

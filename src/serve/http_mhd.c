@@ -210,6 +210,7 @@ static struct call *new_call(struct server *s, struct MHD_Connection *connection
     c->request = (struct http_request){
         .method = method,
         .path = path,
+        .page = s->mhd.header(connection, MHD_GET_ARGUMENT_KIND, "next_page_token"),
         .type = header(c, "Content-Type"),
         .encoding = header(c, "Content-Encoding"),
         .accept = header(c, "Accept"),

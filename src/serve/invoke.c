@@ -134,6 +134,14 @@ const struct model *invoker_model(const struct invoker *v)
     return &v->run.model;
 }
 
+size_t invoker_bytes(const struct invoker *v)
+{
+    const struct net *net = &v->run.model.net;
+    const size_t row = (net->inputs + net->outputs) * sizeof(float);
+    return net->size * sizeof(float) +
+           v->desks * (v->batch * row + (size_t)model_run_bytes(&v->run, v->batch));
+}
+
 void invoker_close(struct invoker *v)
 {
     if (!v)

@@ -27,7 +27,8 @@ struct invoker;
 // NULL with an error: of the model, of the words in `accept` and `output`, of memory.
 struct invoker *invoker_open(const struct invoker_spec *spec, struct error *e);
 const struct model *invoker_model(const struct invoker *v);
-void invoker_close(struct invoker *v); // NULL is fine; nobody may be asking any more
+size_t invoker_bytes(const struct invoker *v); // that it may take, when all of its workers predict
+void invoker_close(struct invoker *v);         // NULL is fine; nobody may be asking any more
 
 // NULL where the header is absent. Without a type the body is text/csv.
 struct invocation {

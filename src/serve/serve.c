@@ -14,6 +14,7 @@
 #define BODIES_MIN  (64 * MEGABYTE)
 #define ROOM        (1024 * MEGABYTE) // where nobody knows how much memory there is
 #define MEMORY_PART 4                 // of it is for bodies, at most
+#define MODELS_PART 2                 // of it is for models that come and go
 
 // Bytes of a body, and of all of them together: what each worker and each who waits for it may
 // bring, but no more than the machine has room for.
@@ -76,6 +77,30 @@ static int listen_and_serve(struct call *call, struct endpoint *end, struct erro
     return http_serve(&http, e);
 }
 
+static int serve_one(struct call *call, struct endpoint *end, const struct invoker_spec *spec,
+                     struct error *e)
+{
+    end->invoker = invoker_open(spec, e);
+    if (!end->invoker)
+        return error_code(e);
+    call->is.model = invoker_model(end->invoker);
+    const int rc = listen_and_serve(call, end, e);
+    invoker_close(end->invoker);
+    return rc;
+}
+
+static int serve_many(struct call *call, struct endpoint *end, const struct invoker_spec *spec,
+                      struct error *e)
+{
+    const size_t all = mem_physical() > 0 ? mem_physical() : MODELS_PART * ROOM;
+    end->models = models_new(&(struct models_spec){*spec, call->job->models, all / MODELS_PART}, e);
+    if (!end->models)
+        return error_code(e);
+    const int rc = listen_and_serve(call, end, e);
+    models_free(end->models);
+    return rc;
+}
+
 int serve(const struct serve_job *job, struct error *e)
 {
     const struct serve_config *c = job->config;
@@ -92,12 +117,7 @@ int serve(const struct serve_job *job, struct error *e)
         .batch = c->batch,
         .inflated_max = call.limits.bodies / workers,
     };
-    struct endpoint end = {invoker_open(&spec, e), workers, (size_t)c->max_payload,
-                           .seconds = c->timeout};
-    if (!end.invoker)
-        return error_code(e);
-    call.is.model = invoker_model(end.invoker);
-    const int rc = listen_and_serve(&call, &end, e);
-    invoker_close(end.invoker);
-    return rc;
+    struct endpoint end = {
+        .workers = workers, .payload_mb = (size_t)c->max_payload, .seconds = c->timeout};
+    return job->models ? serve_many(&call, &end, &spec, e) : serve_one(&call, &end, &spec, e);
 }

@@ -11,7 +11,7 @@
 struct serve_ready {
     int port;
     size_t workers;
-    const struct model *model;
+    const struct model *model; // NULL: of many
 };
 
 // As struct http_watch has them; each may be NULL.
@@ -25,6 +25,7 @@ struct serve_hooks {
 struct serve_job {
     const struct serve_config *config;
     const char *model;    // model.npz, or a folder that has one
+    const char *models;   // not NULL: instead, the folder of those that are loaded by requests
     bool threshold_given; // then the model must be a binary one
     int stop;             // as in http.h
     struct serve_hooks hooks;

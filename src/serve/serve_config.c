@@ -89,6 +89,11 @@ const struct opt serve_options[] = {
      .type = OPT_BOOL,
      .offset = AT(batch),
      .help = "Answers end in a newline, for they will be joined. Variable: SAGEMAKER_BATCH."},
+    {.name = "multi_model",
+     .type = OPT_BOOL,
+     .offset = AT(multi_model),
+     .help = "No MODEL: models below DIR/models are loaded and unloaded by requests to /models. "
+             "Variable: SAGEMAKER_MULTI_MODEL."},
     {.name = "gemm",
      .type = OPT_ENUM,
      .offset = AT(gemm),
@@ -99,7 +104,9 @@ const struct opt serve_options[] = {
      .type = OPT_TEXT,
      .offset = AT(root),
      .arg = "DIR",
-     .help = "Without a MODEL, that of DIR/model; DIR is SKIFF_ML_ROOT, or else /opt/ml."},
+     .help =
+         "Without a MODEL, that of DIR/model, or those below DIR/models; DIR is SKIFF_ML_ROOT, or "
+         "else /opt/ml."},
     {.name = "log",
      .type = OPT_BOOL,
      .offset = AT(log),
@@ -123,6 +130,7 @@ static const struct {
     {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "accept"},
     {"SAGEMAKER_INFERENCE_OUTPUT", "output"},
     {"SAGEMAKER_BATCH", "batch"},
+    {"SAGEMAKER_MULTI_MODEL", "multi_model"},
 };
 
 static int assign(struct opt_set *options, const char *variable, const char *option,

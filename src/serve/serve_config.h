@@ -19,6 +19,7 @@ struct serve_config {
     char *accept, *output;
     double threshold;
     bool batch;
+    bool multi_model;
     int gemm; // enum gemm_choice
     char *root;
     bool log, quiet;

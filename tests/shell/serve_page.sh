@@ -19,8 +19,8 @@ names() {
 serve=$source_folder/src/serve
 names types $(sed -n 's/^    {"\([a-z]*\/[a-z-]*\)", MEDIA.*/\1/p' "$serve/media.c")
 names variables $(grep -h -o -E '(SAGEMAKER|SKIFF)_[A-Z_]+' "$serve"/*.c "$serve/../cmd/cmd_serve.c")
-names statuses $(grep -h -E 'http_say\(|refuse\(out|status = |return code ==' \
-    "$serve/endpoint.c" "$serve/invoke.c" "$serve/http_mhd.c" | grep -o -w -E '[2-5][0-9][0-9]')
+names statuses $(grep -h -E 'http_say\(|refuse\(out|status = |return [2-5][0-9][0-9];' \
+    "$serve/endpoint.c" "$serve/invoke.c" "$serve/http_mhd.c" "$serve/model_requests.c" | grep -o -w -E '[2-5][0-9][0-9]')
 
 # ---- the examples ----
 if ! command -v curl >/dev/null; then

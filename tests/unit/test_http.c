@@ -133,7 +133,7 @@ static void failing_memory(void **state)
         "GET /execution-parameters HTTP/1.1\r\n" END "\r\n",
     };
     serve_model("plain.npz", &binary, NULL);
-    struct endpoint end = {serve_open("plain.npz", NULL), 1, 6, PATIENCE};
+    struct endpoint end = {serve_open("plain.npz", NULL), NULL, 1, 6, PATIENCE};
     struct host h;
     host_start(&h, &(struct http_handler){&end, endpoint_head, endpoint_work}, PATIENCE);
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
