@@ -376,15 +376,16 @@ static bool make_room(struct server *s)
     return s->places.taken < s->places.count;
 }
 
-// No descriptors are left: those who call wait, and for a moment those who are here have a chance
-// to be answered and go by themselves.
-static void be_deaf(struct server *s)
+// No descriptors are left. One who is here gives way if it has kept us waiting; else those who call
+// wait for a moment, in which others are answered and go by themselves.
+static void make_descriptor(struct server *s)
 {
     const double now = clock_seconds();
     struct place *const oldest = places_oldest(&s->places);
     if (oldest && now - oldest->since > SWEEP_SECONDS)
         hang_up(oldest);
-    s->deaf_until = now + SWEEP_SECONDS;
+    else
+        s->deaf_until = now + SWEEP_SECONDS;
 }
 
 static void take_connections(struct server *s)
@@ -397,7 +398,7 @@ static void take_connections(struct server *s)
         if (fd >= 0) {
             (void)s->mhd.add(s->daemon, fd, (struct sockaddr *)&from, size); // or closes it
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            be_deaf(s);
+            make_descriptor(s);
             return;
         } else if (errno != ECONNABORTED && errno != EINTR) {
             return;

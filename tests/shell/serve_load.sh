@@ -72,6 +72,32 @@ done()
 END
 stop_server
 
+# With descriptors for a few connections those who ask are answered, and silent ones give way.
+cat >"$folder/few" <<END
+#!/bin/sh
+ulimit -n 16
+exec "$SKIFF" "\$@"
+END
+chmod +x "$folder/few"
+program=$SKIFF
+SKIFF=$folder/few
+start_server "$folder/model" --timeout 600 --workers 1
+SKIFF=$program
+"$python" - "$port" <<'END' || status=1
+import sys
+from serve_client import *
+
+port = int(sys.argv[1])
+ping = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+asked = [raw(port, ping) for _ in range(40)]
+answered = sum(b" 200 OK" in rest(s) for s in asked)
+check_that("answers", answered > 35, answered)  # all, where the server is not kept from working
+silent = [raw(port) for _ in range(40)]
+check_that("beside silent ones", b" 200 OK" in rest(raw(port, ping)))
+done()
+END
+ends_well
+
 # Those that take too long are let go.
 start_server "$folder/model" --timeout 0.5 --workers 1
 "$python" - "$port" <<'END' || status=1
