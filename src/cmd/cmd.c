@@ -141,16 +141,11 @@ const char *cmd_part(int word)
     return word == 0 ? NULL : cmd_part_words[word];
 }
 
-int cmd_status(int rc)
-{
-    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
-}
-
 int cmd_end(int rc, const struct error *e)
 {
     if (rc && failure_file)
         failure_write(failure_file, e->code ? e->text : error_name(rc));
-    return cmd_status(rc);
+    return rc == 0 ? 0 : rc == ERR_USAGE ? 2 : 1;
 }
 
 int cmd_finish(const char *name, int rc, struct error *e)

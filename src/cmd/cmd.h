@@ -69,6 +69,5 @@ int cmd_threshold(const char *text, enum threshold_rule *rule, double *value, st
 // The end of one: flush standard output, print the failure if there is one, give the exit status.
 int cmd_finish(const char *name, int rc, struct error *e);
 int cmd_end(int rc, const struct error *e); // the same without a word
-int cmd_status(int rc);                     // the exit status alone
 
 #endif

@@ -177,24 +177,3 @@ void pth_writer_abort(struct pth_writer *w)
         zip_writer_abort(w->zip);
     mem_free(w);
 }
-
-static int put_whole(struct pth_writer *w, const struct pth_tensor *tensor, struct error *e)
-{
-    int rc = pth_writer_open(w, tensor, e);
-    if (rc == 0)
-        rc = pth_writer_put(w, tensor->data, (size_t)tensor_count(tensor) * sizeof(float), e);
-    return rc ? rc : pth_writer_end(w, e);
-}
-
-int pth_write(const char *path, const struct pth_tensor *tensors, size_t count, struct error *e)
-{
-    struct pth_writer *w = pth_writer_begin(path, tensors, count, e);
-    int rc = w ? 0 : error_code(e);
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = put_whole(w, &tensors[i], e);
-    if (rc == 0)
-        rc = pth_writer_commit(w, e);
-    if (rc)
-        pth_writer_abort(w);
-    return rc;
-}

@@ -12,10 +12,9 @@ struct pth_tensor {
     const char *name; // "fc1.weight"
     size_t ndim;      // 1 or 2
     size_t shape[2];  // C order
-    const float *data;
 };
 
-// Tensors in order, each opened, put in any pieces and ended; their data are not looked at before.
+// Tensors in order, each opened, put in any pieces and ended.
 struct pth_writer;
 struct pth_writer *pth_writer_begin(const char *path, const struct pth_tensor *tensors,
                                     size_t count, struct error *e);
@@ -24,7 +23,5 @@ int pth_writer_put(struct pth_writer *w, const void *data, size_t size, struct e
 int pth_writer_end(struct pth_writer *w, struct error *e);
 int pth_writer_commit(struct pth_writer *w, struct error *e); // frees `w` when it returns 0
 void pth_writer_abort(struct pth_writer *w);                  // NULL is fine
-
-int pth_write(const char *path, const struct pth_tensor *tensors, size_t count, struct error *e);
 
 #endif

@@ -39,8 +39,8 @@ static void tensors_init(struct tensors *t, const struct net *net)
         char *W = t->name[2 * l], *b = t->name[2 * l + 1];
         snprintf(W, sizeof t->name[0], "fc%zu.weight", l + 1);
         snprintf(b, sizeof t->name[0], "fc%zu.bias", l + 1);
-        t->tensor[2 * l] = (struct pth_tensor){W, 2, {layer->out, layer->in}, NULL};
-        t->tensor[2 * l + 1] = (struct pth_tensor){b, 1, {layer->out, 0}, NULL};
+        t->tensor[2 * l] = (struct pth_tensor){W, 2, {layer->out, layer->in}};
+        t->tensor[2 * l + 1] = (struct pth_tensor){b, 1, {layer->out, 0}};
     }
 }
 

@@ -17,12 +17,6 @@ static void cut(struct pieces *p, size_t at)
     p->bound[++p->count] = at;
 }
 
-void pieces_whole(size_t floats, struct pieces *p)
-{
-    *p = (struct pieces){.bound = {floats}};
-    cut(p, 0);
-}
-
 // Rows of a wide layer, from the last on. The last piece has what nothing hides any more.
 static void cut_layer(const struct net_layer *layer, size_t least, struct pieces *p)
 {

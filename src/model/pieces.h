@@ -27,8 +27,6 @@ struct pieces {
 // Pieces of `least` floats or, of large networks, of a quarter of all; smaller ones where layers
 // end.
 void pieces_cut(const struct net *net, size_t least, struct pieces *pieces);
-// All of so many floats as one piece.
-void pieces_whole(size_t floats, struct pieces *pieces);
 
 // The additions that join the subtrees of several workers, made piece by piece while the workers
 // are still at it: of two subtrees that are to be added, whoever brings the later one adds.

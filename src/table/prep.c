@@ -70,17 +70,6 @@ void prep_clear(struct prep *p)
     *p = (struct prep){0};
 }
 
-int prep_feature_name(const struct prep *p, size_t feature, struct buf *name)
-{
-    size_t i = 0;
-    while (i + 1 < p->columns && p->column[i + 1].feature <= feature)
-        i++;
-    const struct prep_column *c = &p->column[i];
-    if (c->encode != PREP_ONEHOT)
-        return buf_puts(name, c->name);
-    return buf_printf(name, "%s=%s", c->name, c->category[feature - c->feature]);
-}
-
 // ---- values as text ----
 
 void prep_print_number(enum frame_kind kind, double x, char text[PREP_NUMBER_MAX])

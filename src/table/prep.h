@@ -116,9 +116,6 @@ struct prep_fit {
 int prep_fit(struct prep *p, const struct prep_fit *how, struct error *e);
 void prep_clear(struct prep *p);
 
-// "Age", or "Embarked=S" of a one-hot column, into a buffer.
-int prep_feature_name(const struct prep *p, size_t feature, struct buf *name);
-
 // prep.json: readable, complete, and checked when it is read.
 json_t *prep_to_json(const struct prep *p); // NULL when there is no memory
 int prep_from_json(struct prep *p, const char *name, const json_t *root, struct error *e);

@@ -3,7 +3,7 @@
 // float64 (f64) into an archive, other members copied, or as a torch state dict (pth).
 #include "base/mem.h"
 #include "io/npz.h"
-#include "io/pth.h"
+#include "pth_whole.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,19 +63,20 @@ static int to_npz(const struct npz *z, const char *path, bool wide, struct error
     return rc;
 }
 
+// The array's name is the tensor's.
 static int read_tensor(const struct npz *z, size_t i, struct npz_array *a, struct pth_tensor *t,
-                       struct error *e)
+                       float **values, struct error *e)
 {
     const int rc = npz_member_array(z, &z->zip.members[i], a, e);
     if (rc)
         return rc;
-    float *values = mem_array((size_t)a->info.count, sizeof *values);
-    if (!values)
+    *values = mem_array((size_t)a->info.count, sizeof **values);
+    if (!*values)
         return error_nomem(e, a->name);
-    *t = (struct pth_tensor){.name = a->name, .ndim = a->info.ndim, .data = values};
+    *t = (struct pth_tensor){.name = a->name, .ndim = a->info.ndim};
     for (size_t d = 0; d < 2; d++)
         t->shape[d] = (size_t)a->info.shape[d];
-    return npz_read_f32(z, a, values, e);
+    return npz_read_f32(z, a, *values, e);
 }
 
 static int to_pth(const struct npz *z, const char *path, struct error *e)
@@ -83,13 +84,15 @@ static int to_pth(const struct npz *z, const char *path, struct error *e)
     const size_t count = z->zip.count;
     struct npz_array *arrays = mem_array(count, sizeof *arrays);
     struct pth_tensor *tensors = mem_array(count, sizeof *tensors);
-    int rc = arrays && tensors ? 0 : error_nomem(e, path);
+    float **values = mem_array(count, sizeof *values);
+    int rc = arrays && tensors && values ? 0 : error_nomem(e, path);
     for (size_t i = 0; i < count && rc == 0; i++)
-        rc = read_tensor(z, i, &arrays[i], &tensors[i], e);
+        rc = read_tensor(z, i, &arrays[i], &tensors[i], &values[i], e);
     if (rc == 0)
-        rc = pth_write(path, tensors, count, e);
-    for (size_t i = 0; tensors && i < count; i++)
-        mem_free((float *)(uintptr_t)tensors[i].data);
+        rc = pth_whole(path, tensors, (const float *const *)values, count, e);
+    for (size_t i = 0; values && i < count; i++)
+        mem_free(values[i]);
+    mem_free(values);
     mem_free(tensors);
     mem_free(arrays);
     return rc;

@@ -182,17 +182,26 @@ static json_t *counts_json(const size_t *count, size_t n)
     return list;
 }
 
+// "Age", or "Embarked=S" of a one-hot column.
+static json_t *feature_name(const struct prep *p, size_t feature)
+{
+    char name[256];
+    size_t i = 0;
+    while (i + 1 < p->columns && p->column[i + 1].feature <= feature)
+        i++;
+    const struct prep_column *c = &p->column[i];
+    if (c->encode != PREP_ONEHOT)
+        return json_any_text(c->name);
+    snprintf(name, sizeof name, "%s=%s", c->name, c->category[feature - c->feature]);
+    return json_any_text(name);
+}
+
 static int write_meta(const struct job *j, struct npz_writer *w, struct error *e)
 {
     bool failed = false;
     json_t *root = json_object(), *names = json_array();
-    for (size_t i = 0; i < j->prep.features; i++) {
-        struct buf name;
-        buf_init(&name, META_MAX);
-        prep_feature_name(&j->prep, i, &name);
-        json_push(names, json_any_text(name.data), &failed);
-        buf_clear(&name);
-    }
+    for (size_t i = 0; i < j->prep.features; i++)
+        json_push(names, feature_name(&j->prep, i), &failed);
     json_put(root, "names", names, &failed);
     json_put(root, "notes", json_incref(j->notes), &failed);
     json_put(root, "missing", counts_json(j->counts.missing, j->prep.columns), &failed);

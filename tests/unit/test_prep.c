@@ -161,7 +161,6 @@ static void feature_names(void **state)
     (void)state;
     struct fitted f;
     struct error e = {0};
-    struct buf names;
     const struct prep_rules label = {.encode = "x=label"};
     CHECK_OK(fit_text(&f, "x\n-0\n0.5\n-1e20\n12345678\n", &label, 0, &e), e);
     static const char *const numbers[] = {"-1e+20", "0", "0.5", "12345678"}; // by value
@@ -170,14 +169,16 @@ static void feature_names(void **state)
     fitted_clear(&f);
     const struct prep_rules rules = {.features = " fare ,sex, \"age\"", .encode = "onehot"};
     CHECK_OK(fit_text(&f, people, &rules, 0, &e), e);
-    buf_init(&names, 1000);
-    for (size_t i = 0; i < f.prep.features; i++) {
-        prep_feature_name(&f.prep, i, &names);
-        buf_puts(&names, ";");
+    static const char *const names[] = {"fare", "sex", "age"};
+    static const size_t first[] = {0, 1, 3};
+    assert_int_equal(f.prep.columns, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(f.prep.column[i].name, names[i]);
+        assert_int_equal(f.prep.column[i].feature, first[i]);
     }
-    assert_string_equal(names.data, "fare;sex=female;sex=male;age;");
+    assert_string_equal(f.prep.column[1].category[0], "female");
+    assert_string_equal(f.prep.column[1].category[1], "male");
     assert_null(f.prep.target.name);
-    buf_clear(&names);
     fitted_clear(&f);
 }
 

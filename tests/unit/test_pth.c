@@ -1,49 +1,35 @@
 // SPDX-License-Identifier: MIT
 // The torch state dict, byte by byte where torch reads bytes: the pickle's opcodes, the members and
 // their alignment. That torch itself loads it is shown by tests/peers/pth_torch.py.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "testing.h"
 
-#include <cmocka.h>
-
-#include "base/mem.h"
+#include "base/file.h"
 #include "io/npz.h"
-#include "io/pth.h"
+#include "pth_whole.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char folder[64];
 static float values[300 * 300];
 
-static int make_folder(void **state)
+static int make(void **state)
 {
-    (void)state;
-    const char *base = getenv("TMPDIR");
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         values[i] = (float)i;
-    snprintf(folder, sizeof folder, "%.40s/skiff-pth-XXXXXX", base ? base : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
+    return test_folder_make(state);
 }
 
-static int remove_folder(void **state)
+static int remove_empty(void **state)
 {
     (void)state;
-    return rmdir(folder); // fails when a test left a file
+    return rmdir(test_folder()); // fails when a test, or a failed call, left a file
 }
 
 static int write_some(const char *path, struct error *e)
 {
     const struct pth_tensor tensors[] = {
-        {.name = "fc1.weight", .ndim = 2, .shape = {2, 3}, .data = values},
-        {.name = "fc1.bias", .ndim = 1, .shape = {2}, .data = values + 7},
-        {.name = "fc2.weight", .ndim = 2, .shape = {300, 300}, .data = values},
+        {.name = "fc1.weight", .ndim = 2, .shape = {2, 3}},
+        {.name = "fc1.bias", .ndim = 1, .shape = {2}},
+        {.name = "fc2.weight", .ndim = 2, .shape = {300, 300}},
     };
-    return pth_write(path, tensors, 3, e);
+    return pth_whole(path, tensors, (const float *const[]){values, values + 7, values}, 3, e);
 }
 
 #define DICT "ccollections\nOrderedDict\n)R"
@@ -65,13 +51,12 @@ static void writes_what_torch_reads(void **state)
     (void)state;
     static const char *const names[] = {"archive/data.pkl", "archive/byteorder", "archive/data/0",
                                         "archive/data/1",   "archive/data/2",    "archive/version"};
-    char path[96];
+    const char *path = test_path("model.pth");
     struct error e = {0};
     struct npz z;
     struct buf b;
-    snprintf(path, sizeof path, "%s/model.pth", folder);
-    if (write_some(path, &e) || npz_open(&z, path, &e))
-        fail_msg("%s", e.text);
+    CHECK_OK(write_some(path, &e), e);
+    CHECK_OK(npz_open(&z, path, &e), e);
     assert_int_equal(z.zip.count, 6);
     for (size_t i = 0; i < 6; i++) {
         assert_string_equal(z.zip.members[i].name, names[i]);
@@ -103,8 +88,7 @@ static void bytes_do_not_depend_on_the_path(void **state)
     static const char *const names[] = {"a.pth", "another_model.bin"};
     struct buf b[2];
     for (int i = 0; i < 2; i++) {
-        char path[96];
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        const char *path = test_path(names[i]);
         buf_init(&b[i], 1 << 20);
         assert_int_equal(write_some(path, NULL), 0);
         assert_int_equal(file_read_all(path, 1 << 20, &b[i], NULL), 0);
@@ -119,8 +103,7 @@ static void bytes_do_not_depend_on_the_path(void **state)
 static void survives_failing_memory_and_disk(void **state)
 {
     (void)state;
-    char path[96];
-    snprintf(path, sizeof path, "%s/f.pth", folder);
+    const char *path = test_path("f.pth");
     for (int disk = 0; disk < 2; disk++) {
         long n = 1;
         for (;; n++) {
@@ -146,5 +129,5 @@ int main(void)
         cmocka_unit_test(bytes_do_not_depend_on_the_path),
         cmocka_unit_test(survives_failing_memory_and_disk),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make, remove_empty);
 }
