@@ -2,20 +2,12 @@
 // Requests from arbitrary bytes: the first byte says of which type, in what type the answer is to
 // be, and whether the model carries a preparation. Whatever comes is a reply: as many rows as the
 // body is found to have, or one line that says why not.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "serve/invoke.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void fit(struct prep *p)
 {

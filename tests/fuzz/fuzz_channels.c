@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 // inputdataconfig.json from arbitrary bytes: channels whose names are names of folders, or one
 // line. checkpointconfig.json too, of which one member is read.
+#include "fuzz.h"
+
 #include "io/json_read.h"
 #include "job/channel_parts.h"
-
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_channels(const struct channels *c)
 {

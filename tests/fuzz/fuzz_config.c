@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A configuration file from arbitrary bytes: options or one line, and what was set prints as text
 // that sets it again.
+#include "fuzz.h"
+
 #include "base/buf.h"
 #include "train/config.h"
-
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // Values within their ranges survive a round trip through text.
 static void check_prints(struct opt_set *options)

@@ -2,23 +2,15 @@
 // A table from arbitrary bytes, plain or gzip. The first byte chooses delimiter, header and whether
 // values are kept. What is accepted must be consistent, the same for two workers, and the same when
 // it was written again by the book, as RFC 4180 has it.
+#include "fuzz.h"
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "table/frame.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define TEXT_MAX ((size_t)1 << 26)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void check_column(const struct frame *f, const struct frame_column *c, bool kept)
 {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // resourceconfig.json from arbitrary bytes: hosts among which this one is, or one line.
+#include "fuzz.h"
+
 #include "io/json_read.h"
 #include "job/hosts.h"
-
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // hyperparameters.json from arbitrary bytes, the first of which says whether unknown names are
 // refused: options or one line; and what was decoded once has no quotes left to take off.
+#include "fuzz.h"
+
 #include "base/buf.h"
 #include "io/json_read.h"
 #include "job/hyper.h"
 #include "job/objective.h"
 #include "train/config.h"
-
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void keep_note(void *context, const char *text)
 {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 // job.json of local mode, and Python's expressions in it, from arbitrary bytes: a job whose metrics
 // can be looked for, or one line.
+#include "fuzz.h"
+
 #include "job/local_job.h"
 #include "job/local_metrics.h"
-
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // glibc's regcomp takes memory by the product of nested counts, {9}{9}: of what people write
 // themselves. So expressions are only rewritten here.

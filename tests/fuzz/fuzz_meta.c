@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The meta.json of a model from arbitrary bytes, and behind a zero byte its prep.json: what is
 // accepted is a network, and a preparation that can be told to fit it or not.
+#include "fuzz.h"
+
 #include "model/model_file.h"
-
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_prep(const struct net *net, const uint8_t *data, size_t size)
 {

@@ -3,22 +3,14 @@
 // figures, every way of reading. Input that begins with numpy's magic is an npy header instead.
 // What can be read must be consistent: mapped values equal read values, and the CRC of the
 // figures is that of the values that were read.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "io/npz.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
 #define COUNT_MAX (1 << 22)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void try_header(const uint8_t *data, size_t size)
 {

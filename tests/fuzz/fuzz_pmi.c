@@ -2,14 +2,13 @@
 // What comes from other hosts: a greeting or a challenge, then lines of three ranks. The first byte
 // of a line says whose it is. The leader's word about a round. And lists of hosts and of their
 // addresses, which a user or a platform gives.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "dist/join.h"
 #include "dist/pmi.h"
 
 #include <assert.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static void try_lists(const char *text)
 {
@@ -57,7 +56,7 @@ static void try_proofs(const char *text)
     assert(!secret_proves(&s, "worker", "skiff-join", "nonce", text));
 }
 
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { RANKS = 3 };
     char *text = mem_alloc(size + 1);

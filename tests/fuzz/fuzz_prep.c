@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: MIT
 // prep.json from arbitrary bytes. What is accepted is written again the same, and prepares rows of
 // a CSV made for it without a number that is not one.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "io/json.h"
 #include "table/prep_apply.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define TEXT_MAX     ((size_t)1 << 26)
 #define FEATURES_MAX ((size_t)2000) // beyond them there are only more of the same
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void to_text(const struct prep *p, struct buf *text)
 {

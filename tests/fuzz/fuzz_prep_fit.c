@@ -2,25 +2,17 @@
 // Rules and a CSV from arbitrary bytes: eight texts that end in a zero byte (target, features,
 // drop, fill, encode, scale, clip, unseen), then the CSV. What is fitted prepares the frame's rows
 // and the file's to the same bits, or refuses both, and goes through its own JSON.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "io/json.h"
 #include "table/prep_apply.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define TEXT_MAX   ((size_t)1 << 26)
 #define VALUES_MAX ((size_t)1 << 22)
 #define RULES      8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 struct input {
     struct prep_rules rules;

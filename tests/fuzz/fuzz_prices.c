@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Prices from arbitrary bytes: one line of text, or prices that are found by their names.
+#include "fuzz.h"
+
 #include "cost/prices.h"
 
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

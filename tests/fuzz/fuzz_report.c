@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a run has left in its folder from arbitrary bytes: run.json, metrics.json and history.csv,
 // separated by the byte 30. What is accepted becomes a page whose brackets are ours.
+#include "fuzz.h"
+
 #include "report/report.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 // The next part, up to a separator; NULL when it is empty.
 static const char *take(const char **from, size_t *left, size_t *size)

@@ -2,25 +2,17 @@
 // Rows of a CSV from arbitrary bytes, by way of a preparation. The first byte chooses whether
 // labels and ids are wanted. What comes must be finite and the same, fault included, for other
 // batches and several workers.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "table/rows.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define IDS_MAX ((size_t)1 << 26)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static const struct prep *preparation(void)
 {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Runs from arbitrary bytes: a record, lines of records or published runs, by the first byte. What
 // is accepted holds no figure that a price must not be multiplied by, and can be compared.
+#include "fuzz.h"
+
 #include "cost/compare.h"
 
 #include <math.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int add(struct cost_runs *runs, const uint8_t *data, size_t size, struct error *e)
 {

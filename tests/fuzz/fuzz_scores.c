@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A file of scores from arbitrary bytes, CSV or npz, and the metrics of what was read. The first
 // byte chooses the task.
+#include "fuzz.h"
+
 #include "base/mem.h"
 #include "io/scores.h"
 #include "train/metrics.h"
-
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void binary(const struct scores *s, const struct metrics_rows *rows)
 {

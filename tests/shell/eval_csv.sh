@@ -51,15 +51,6 @@ aimless["target"] = None
 carry("aimless/model.npz", aimless)
 END
 
-# evaluate ARGUMENT...: must succeed; $folder/stdout.
-evaluate() {
-    "$SKIFF" eval "$@" >stdout 2>stderr </dev/null
-    code=$?
-    [ $code -eq 0 ] || complain "eval $*: exit status $code: $(cat stderr)"
-    [ -s stderr ] && complain "eval $*: said $(cat stderr)"
-    return 0
-}
-
 for level in $(cpu_levels); do
     SKIFF_CPU=$level
     export SKIFF_CPU

@@ -27,15 +27,6 @@ save("nolabels.npz", {"X": npy(X, (30, 7))})
 save("far.npz", {"X": npy(X, (30, 7)), "y": npy([1e30] * 60, (30, 2))})
 END
 
-# evaluate ARGUMENT...: must succeed; $folder/stdout.
-evaluate() {
-    "$SKIFF" eval "$@" >stdout 2>stderr </dev/null
-    code=$?
-    [ $code -eq 0 ] || complain "eval $*: exit status $code: $(cat stderr)"
-    [ -s stderr ] && complain "eval $*: said $(cat stderr)"
-    return 0
-}
-
 # same_part WHAT METRICS PART: that part of metrics.json is what was printed, digit by digit.
 same_part() {
     "$python" - "$2" "$3" <<'END' || complain "$1: differs from $2"

@@ -128,6 +128,15 @@ command_refuses() {
     has "$(cat "$folder/stderr")" "skiff $command: " "$wanted"
 }
 
+# evaluate ARGUMENT...: must succeed and say nothing else; $folder/stdout.
+evaluate() {
+    "$SKIFF" eval "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
+    code=$?
+    [ $code -eq 0 ] || complain "eval $*: exit status $code: $(cat "$folder/stderr")"
+    [ -s "$folder/stderr" ] && complain "eval $*: said $(cat "$folder/stderr")"
+    return 0
+}
+
 # shows PAGE TEXT...: the page has each text, written as HTML.
 shows() {
     page=$1

@@ -3,29 +3,14 @@
 # `skiff prep` on a disk that is full, or that may only be read: one line, every file that was there
 # before whole afterwards, and no temporary file left. Needs a small file system of its own, which a
 # mount namespace gives to root.
-if [ "${1:-}" != inside ]; then
-    unshare -m true 2>/dev/null || { echo "skipped: no mount namespace for this user"; exit 77; }
-    exec unshare -m sh "$0" inside
-fi
-. "$(dirname "$0")/lib.sh"
-mkdir "$folder/disk"
-mount -t tmpfs -o size=400k tmpfs "$folder/disk" || { echo "skipped: cannot mount"; exit 77; }
-trap 'umount "$folder/disk"; rm -rf "$folder"' EXIT
-disk=$folder/disk
+disk_size=400k
+. "$(dirname "$0")/disk_lib.sh"
 options="$data/passengers.csv --target Survived --quiet"
 
 # shellcheck disable=SC2086 # options are meant to be split, here and below
 {
     "$SKIFF" prep $options --out "$folder/old" || complain "prep"
     "$SKIFF" prep $options --fit_on all --out "$folder/new" || complain "prep --fit_on all"
-}
-
-# leave PAGES: that many pages of 4096 bytes are free.
-leave() {
-    rm -f "$disk/filler"
-    cat /dev/zero >"$disk/filler" 2>/dev/null
-    size=$(wc -c <"$disk/filler")
-    truncate -s $((size - $1 * 4096)) "$disk/filler"
 }
 
 # The arrays need 17 and 5 pages beside the old ones, prep.json one.

@@ -3,25 +3,10 @@
 # A disk that is full, or that may only be read, is an error of one line; every file that was there
 # before is whole afterwards, the old one or the new one, and no temporary file stays. Needs a small
 # file system of its own, which a mount namespace gives to root.
-if [ "${1:-}" != inside ]; then
-    unshare -m true 2>/dev/null || { echo "skipped: no mount namespace for this user"; exit 77; }
-    exec unshare -m sh "$0" inside
-fi
-. "$(dirname "$0")/lib.sh"
-mkdir "$folder/disk"
-mount -t tmpfs -o size=512k tmpfs "$folder/disk" || { echo "skipped: cannot mount"; exit 77; }
-trap 'umount "$folder/disk"; rm -rf "$folder"' EXIT
-disk=$folder/disk
+disk_size=512k
+. "$(dirname "$0")/disk_lib.sh"
 common="--train $data/train_data.npz --val $data/val_data.npz --epochs 1200 --batch_size 0 --hidden 16,8"
 files="model.npz nn_model.pth history.csv metrics.json run.json"
-
-# fill PAGES: leave that many pages of 4096 bytes free.
-fill() {
-    rm -f "$disk/filler"
-    cat /dev/zero >"$disk/filler" 2>/dev/null
-    size=$(wc -c <"$disk/filler")
-    truncate -s $((size - $1 * 4096)) "$disk/filler"
-}
 
 # shellcheck disable=SC2086 # options in variables are meant to be split, here and below
 {
@@ -51,7 +36,7 @@ failed=0
 for pages in 0 1 3 20 60; do
     rm -rf "$disk/run"
     cp -r "$folder/old" "$disk/run"
-    fill $pages
+    leave $pages
     # shellcheck disable=SC2086
     "$SKIFF" train --quiet $common --seed 2 --threads 1 --out "$disk/run" 2>"$folder/stderr"
     code=$?
@@ -67,7 +52,7 @@ done
 
 # Checkpoints: the run ends, the last good one stays, and with room again it goes on from there.
 rm -rf "$disk/run" "$disk/filler"
-fill 20
+leave 20
 # shellcheck disable=SC2086
 "$SKIFF" train --quiet $common --seed 2 --threads 1 --out "$folder/again" \
     --checkpoint_dir "$disk/ck" --checkpoint_every 100 2>"$folder/stderr"

@@ -23,4 +23,21 @@ static inline void test_prep(struct prep *p, const char *text, const struct prep
     frame_clear(&f);
 }
 
+// Columns of each kind, values missing in most: three features of "kind", one of "size" and "old".
+static inline void test_prep_people(struct prep *p)
+{
+    static const char text[] = "name,size,kind,old,y\n"
+                               "\"b, c\",1.5,red,True,no\nd,,blue,False,yes\n"
+                               "e,4,green,True,no\nf,-2,red,,yes\n";
+    static const struct prep_rules rules = {
+        .target = "y",
+        .ids = "name",
+        .fill = "mean,kind=most_frequent,old=most_frequent",
+        .encode = "kind=onehot",
+        .scale = "standard",
+        .unseen = "zero",
+    };
+    test_prep(p, text, &rules);
+}
+
 #endif

@@ -4,6 +4,7 @@
 #define SKIFF_TESTS_RANK_THREADS_H
 
 #include "fit_testing.h"
+#include "history_testing.h"
 
 #include "dist_mock.h"
 
@@ -83,25 +84,23 @@ static inline void squad_ended_well(const struct squad *s)
     squad_ended_with(s, 0, "");
 }
 
+// Ranks that have begun, at a rate that no loss stands: it is no rank's own fault.
+static inline void squad_diverges(struct squad *s)
+{
+    for (size_t r = 0; r < s->ranks; r++)
+        s->run[r].config.learning_rate = 1e38;
+    squad_go(s);
+    for (size_t r = 0; r < s->ranks; r++) {
+        check_refused(s->rc[r], ERR_NUMERIC, &s->e[r], "no longer a finite number");
+        assert_null(strstr(s->e[r].text, "rank"));
+    }
+    squad_end(s);
+}
+
 static inline void squad_all_refused(const struct squad *s, int code, const char *text)
 {
     for (size_t r = 0; r < s->ranks; r++)
         check_refused(s->rc[r], code, &s->e[r], text);
-}
-
-// All columns but the seconds, to the bit.
-static inline void squad_check_history(const struct history *a, const struct history *b,
-                                       const char *what)
-{
-    if (a->count != b->count)
-        fail_msg("%s: %zu epochs, not %zu", what, a->count, b->count);
-    for (size_t i = 0; i < a->count; i++)
-        for (int c = 0; c < HISTORY_COLUMNS; c++)
-            if (c != HISTORY_SECONDS &&
-                memcmp(&a->row[i].value[c], &b->row[i].value[c], sizeof(double)) != 0)
-                fail_msg("%s: epoch %zu: %s is %.17g, not %.17g", what, i + 1,
-                         history_column_name((enum history_column)c), a->row[i].value[c],
-                         b->row[i].value[c]);
 }
 
 #endif

@@ -2,6 +2,7 @@
 // Stopped at any step, killed at any step, resumed with other threads, from broken checkpoints and
 // on full disks: the same parameters and the same history as a run that nothing disturbed.
 #include "fit_testing.h"
+#include "history_testing.h"
 
 #include "base/file.h"
 #include "io/npz.h"
@@ -47,16 +48,9 @@ static void uninterrupted(struct run *r, const struct kind *k)
 // Everything but the seconds.
 static void check_same_run(const struct run *got, const struct run *want, const char *what)
 {
-    const struct history *a = &got->fit.history, *b = &want->fit.history;
-    if (a->count != b->count || !fit_finished(&got->fit))
-        fail_msg("%s: %zu epochs, not %zu", what, a->count, b->count);
-    for (size_t i = 0; i < a->count; i++)
-        for (int c = 0; c < HISTORY_COLUMNS; c++)
-            if (c != HISTORY_SECONDS &&
-                memcmp(&a->row[i].value[c], &b->row[i].value[c], sizeof(double)) != 0)
-                fail_msg("%s: epoch %zu: %s is %.17g, not %.17g", what, i + 1,
-                         history_column_name((enum history_column)c), a->row[i].value[c],
-                         b->row[i].value[c]);
+    if (!fit_finished(&got->fit))
+        fail_msg("%s: has not finished", what);
+    check_same_history(&got->fit.history, &want->fit.history, what);
     check_bits(got->fit.params, want->fit.params, want->net.size, what);
     assert_memory_equal(&got->fit.state.rng, &want->fit.state.rng, sizeof got->fit.state.rng);
     assert_int_equal(got->fit.state.best_epoch, want->fit.state.best_epoch);

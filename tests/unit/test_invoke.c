@@ -8,19 +8,6 @@
 
 #include <pthread.h>
 
-#define FIT                                                                                        \
-    "name,size,kind,old,y\n"                                                                       \
-    "\"b, c\",1.5,red,True,no\nd,,blue,False,yes\ne,4,green,True,no\nf,-2,red,,yes\n"
-
-static const struct prep_rules rules = {
-    .target = "y",
-    .ids = "name",
-    .fill = "mean,kind=most_frequent,old=most_frequent",
-    .encode = "kind=onehot",
-    .scale = "standard",
-    .unseen = "zero",
-};
-
 #define BARE_FIT  "0,1.5,2,7\n1,2.5,1,6\n0,0.25,9,7\n1,1.75,3,1\n"
 #define THREE_FIT "x,z,y\n1,2,u\n2,3,\"v \"\"w\"\"\"\n3,1,t\n4,5,u\n"
 
@@ -36,7 +23,7 @@ static int make_models(void **state)
     struct prep prep;
     if (test_folder_make(state))
         return -1;
-    test_prep(&prep, FIT, &rules);
+    test_prep_people(&prep);
     serve_model("raw.npz", &binary, &prep);
     prep_clear(&prep);
     test_prep(&prep, BARE_FIT, &bare);

@@ -147,7 +147,7 @@ static void check(const struct draw *d, const struct run *alone)
         squad_go(&s);
         squad_ended_well(&s);
     }
-    squad_check_history(&s.run[0].fit.history, &alone->fit.history, "drawn");
+    check_same_history(&s.run[0].fit.history, &alone->fit.history, "drawn");
     for (size_t r = 0; r < s.ranks; r++)
         check_bits(s.run[r].fit.params, alone->fit.params, alone->net.size, "drawn");
     squad_end(&s);

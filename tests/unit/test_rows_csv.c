@@ -12,24 +12,11 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#define FIT                                                                                        \
-    "name,size,kind,old,y\n"                                                                       \
-    "\"b, c\",1.5,red,True,no\nd,,blue,False,yes\ne,4,green,True,no\nf,-2,red,,yes\n"
-
-static const struct prep_rules rules = {
-    .target = "y",
-    .ids = "name",
-    .fill = "mean,kind=most_frequent,old=most_frequent",
-    .encode = "kind=onehot",
-    .scale = "standard",
-    .unseen = "zero",
-};
-
 static struct prep prep;
 
 static int make_prep(void **state)
 {
-    test_prep(&prep, FIT, &rules);
+    test_prep_people(&prep);
     return test_folder_make(state);
 }
 

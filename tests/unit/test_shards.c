@@ -99,7 +99,7 @@ static void begin(struct squad *s, const struct kind *k, size_t ranks, size_t un
 static void check_same(const struct squad *s, const struct run *want, const char *what)
 {
     squad_ended_well(s);
-    squad_check_history(&s->run[0].fit.history, &want->fit.history, what);
+    check_same_history(&s->run[0].fit.history, &want->fit.history, what);
     for (size_t r = 0; r < s->ranks; r++) {
         const struct fit *got = &s->run[r].fit;
         check_bits(got->params, want->fit.params, want->net.size, what);
