@@ -175,10 +175,10 @@ static void note_raw_values(const struct train_run *r)
     if (r->data.prep)
         return;
     if (raw_values_features(d, text))
-        note(r, text);
+        train_run_note(r, text);
     if (r->net.task == TASK_REGRESSION && r->config->scale_target == TARGET_SCALE_AUTO &&
         raw_values_targets(d, text))
-        note(r, text);
+        train_run_note(r, text);
 }
 
 static void note_early_stop(const struct train_run *r)
