@@ -86,11 +86,13 @@ static void note_division(const struct train_data_spec *spec, const struct prep 
     char text[512];
     snprintf(text, sizeof text,
              "%.200s: %zu column%s %zu feature%s; %zu rows to train on, %zu held back "
-             "(--test_size %.9g, --random_state %lld), fitted on %s (--fit_on %s)",
+             "(--test_size %.9g, --random_state %lld), fitted on %s",
              spec->config->data, p->columns, p->columns == 1 ? " becomes" : "s become", p->features,
              p->features == 1 ? "" : "s", s->train_rows, s->test_rows, s->test_size,
-             (long long)s->random_state, s->fit_on_all ? "all rows" : "those to train on",
-             s->fit_on_all ? "all" : "train");
+             (long long)s->random_state,
+             s->fit_on_all ? "all rows (--fit_on all), so that those held back flatter a little; "
+                             "the default, train, keeps them out"
+                           : "those to train on (--fit_on train)");
     note(spec, text);
 }
 

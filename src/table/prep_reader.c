@@ -198,8 +198,9 @@ static void refuse_kind(struct taking *t, size_t row, const char *name, enum fra
     snprintf(why, sizeof why, "'%.*s'%s is %s", rc ? 0 : (int)(f.len < 40 ? f.len : 40), f.text,
              f.len > 40 ? "..." : "",
              kind == FRAME_BOOLEAN ? "neither True nor False, which the column held when it was "
-                                     "fitted"
-                                   : "not a number, which the column held when it was fitted");
+                                     "fitted; correct it"
+                                   : "not a number, which the column held when it was fitted; "
+                                     "correct it");
     refuse(t, row, name, rc ? rc : ERR_MISMATCH, why);
 }
 
@@ -395,8 +396,10 @@ static void refuse_label(struct taking *t, size_t row)
     else if (rc == 0)
         snprintf(why, sizeof why, "'%.*s'%s is %s", (int)(f.len < 40 ? f.len : 40), f.text,
                  f.len > 40 ? "..." : "",
-                 target->task == PREP_REGRESSION ? "beyond what a float holds"
-                                                 : "none of the classes of the fit");
+                 target->task == PREP_REGRESSION
+                     ? "beyond what a float holds; correct it or remove the row"
+                     : "none of the classes of the fit; correct it or "
+                       "remove the row");
     refuse(t, row, target->name, rc ? rc : ERR_DATA, why);
 }
 

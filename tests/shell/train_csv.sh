@@ -100,6 +100,11 @@ has "$(cat "$folder/stderr")" "skiff train: Name: left out" \
     "passengers.csv: 7 columns become 7 features; 1052 rows to train on, 264 held back" \
     "(--test_size 0.2, --random_state 42), fitted on those to train on (--fit_on train)"
 
+"$SKIFF" train --data "$people" --target Survived --fit_on all --epochs 1 --out "$folder/b" \
+    2>"$folder/stderr" >"$folder/stdout"
+has "$(cat "$folder/stderr")" "fitted on all rows (--fit_on all), so that those held back flatter a" \
+    "the default, train, keeps them out"
+
 { cat "$people"; echo '1317,0,3,"X, Mr. Y",male,3,0,0,1,7,,Z'; } >"$folder/port.csv"
 train --data "$folder/port.csv" --target Survived --test_size 1 --no-shuffle --epochs 1 --out "$folder/b"
 has "$(cat "$folder/stderr")" "port.csv: column 'Embarked': 1 row with a category" "such as 'Z'"
