@@ -497,6 +497,49 @@ static void every_call_may_fail(void **state)
     }
 }
 
+#define MEETING 3 // ranks
+
+static void meet_body(struct dist *d, size_t rank, void *context)
+{
+    int *rc = context;
+    rc[rank] = dist_meet(d, NULL);
+}
+
+// Ranks that meet, of which one call of a rank or an allocation of any fails, if there are so many:
+// does one? All end in any case. How often messages go to and fro while the network is measured is
+// a matter of time.
+static bool a_meeting_fails(size_t rank, long call, long allocation)
+{
+    int rc[MEETING] = {0};
+    struct mock *m = mock_new(MEETING);
+    mock_fail(m, rank, call);
+    (void)mem_fail_at(allocation);
+    alarm(SECONDS);
+    mock_run(m, meet_body, rc);
+    const long allocations = mem_fail_at(0);
+    const bool failed = call ? mock_calls(m, rank) >= call : allocations >= allocation;
+    if (failed && (!mock_aborted(m) || (call && rc[rank] == 0)))
+        fail_msg("call %ld of rank %zu, allocation %ld: %d", call, rank, allocation, rc[rank]);
+    if (!failed)
+        for (size_t r = 0; r < MEETING; r++)
+            assert_int_equal(rc[r], 0);
+    mock_free(m);
+    return failed;
+}
+
+static void meeting_may_fail(void **state)
+{
+    (void)state;
+    long some = 0, allocation = 1;
+    for (size_t rank = 0; rank < MEETING; rank++)
+        for (long call = 1; call <= 60; call++)
+            some += a_meeting_fails(rank, call, 0);
+    assert_true(some > 100);
+    while (a_meeting_fails(0, 0, allocation))
+        allocation++;
+    assert_true(allocation > 2 * MEETING);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -554,6 +597,7 @@ int main(void)
         cmocka_unit_test(costs_are_counted),
         cmocka_unit_test(the_network_decides),
         cmocka_unit_test(every_call_may_fail),
+        cmocka_unit_test(meeting_may_fail),
         cmocka_unit_test(what_a_rank_asserts_is_said),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
