@@ -35,9 +35,9 @@ bool num_parse_bits(const char *text, int64_t *value);
 bool num_parse_bool(const char *text, bool *value);
 
 // What printf's %.9g makes of the value, to the byte, some ten times faster: nine digits tell any
-// float from its neighbours. Returns the length, less than NUM_F32_MAX.
-#define NUM_F32_MAX 24
-size_t num_print_f32(float value, char text[NUM_F32_MAX]);
+// float from its neighbours. Returns the length, less than NUM_NINE_MAX.
+#define NUM_NINE_MAX 24
+size_t num_print_nine(double value, char text[NUM_NINE_MAX]);
 
 // 1234567 -> "1,234,567": for rounded figures, pages and progress. What a command has counted it
 // prints in plain digits, to be searched for and copied.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Nine significant digits of a float, exactly rounded. A float is m * 2^e with m < 2^24, and its
+// Nine significant digits of a number, exactly rounded. A double is m * 2^e with m < 2^53, and its
 // nine digits before the point are m * 2^e * 10^p = m * 5^p * 2^(e+p): a product of integers that
 // fits 128 bits up to p = 27, and a shift whose lost bits tell how to round (to nearest, ties to
 // even, as printf does). What lies outside of 1e-19 .. 1e9 is rare and goes through snprintf.
@@ -18,26 +18,23 @@ struct decimal {
     int exponent;    // of the first digit
 };
 
-// m * 2^e * 10^p, rounded; below 10^10 by the choice of p.
-static uint64_t scaled(uint32_t m, int e, int p)
+// m * 2^e * 10^p, rounded; below 10^10 by the choice of p, and so less than m, which has 53 bits.
+static uint64_t scaled(uint64_t m, int e, int p)
 {
     const wide product = (wide)m * num_fives[p];
     const int shift = -(e + p);
-    if (shift <= 0)
-        return (uint64_t)(product << -shift);
     const uint64_t whole = (uint64_t)(product >> shift);
     const wide lost = product - ((wide)whole << shift), half = (wide)1 << (shift - 1);
     return whole + (lost > half || (lost == half && (whole & 1)));
 }
 
 // false: out of the range that is done here.
-static bool to_decimal(uint32_t bits, struct decimal *d)
+static bool to_decimal(uint64_t bits, struct decimal *d)
 {
-    const int biased = (int)(bits >> 23 & 0xff);
-    const uint32_t m = (bits & 0x7fffff) | 0x800000;
-    const int e = biased - 150;
-    // floor(log10(2^(e+23))) by log10(2) = 78913 / 2^18: the value's own or one less
-    int exponent = (int)(((int64_t)(e + 23) * 78913) >> 18);
+    const int e = (int)(bits >> 52 & 0x7ff) - 1075;
+    const uint64_t one = UINT64_C(1) << 52, m = (bits & (one - 1)) | one;
+    // floor(log10(2^(e+52))) by log10(2) = 78913 / 2^18: the value's own or one less
+    int exponent = (int)(((int64_t)(e + 52) * 78913) >> 18);
     if (exponent < DIGITS - 1 - NUM_FIVES_MAX || exponent >= DIGITS)
         return false;
     uint64_t digits = scaled(m, e, DIGITS - 1 - exponent);
@@ -92,16 +89,16 @@ static char *lay_out(char *to, const char *digits, int kept, int exponent)
     return to;
 }
 
-size_t num_print_f32(float value, char text[NUM_F32_MAX])
+size_t num_print_nine(double value, char text[NUM_NINE_MAX])
 {
-    uint32_t bits;
+    uint64_t bits;
     struct decimal d;
     char digits[DIGITS];
     memcpy(&bits, &value, sizeof bits);
-    if (!to_decimal(bits & 0x7fffffff, &d))
-        return (size_t)snprintf(text, NUM_F32_MAX, "%.9g", (double)value);
+    if (!to_decimal(bits, &d))
+        return (size_t)snprintf(text, NUM_NINE_MAX, "%.9g", value);
     char *to = text;
-    if (bits >> 31)
+    if (bits >> 63)
         *to++ = '-';
     to = lay_out(to, digits, digit_text(d.digits, digits), d.exponent);
     *to = '\0';

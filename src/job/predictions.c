@@ -164,8 +164,8 @@ static int write_numbers(struct predictions *p, const float *row, char end, stru
 {
     int rc = 0;
     for (size_t j = 0; rc == 0 && j < p->outputs; j++) {
-        char text[NUM_F32_MAX + 1];
-        size_t len = num_print_f32(row[j], text);
+        char text[NUM_NINE_MAX + 1];
+        size_t len = num_print_nine((double)row[j], text);
         text[len++] = j + 1 < p->outputs ? ',' : end;
         rc = file_out_write(p->csv, text, len, e);
     }

@@ -11,8 +11,8 @@
 
 static void put_number(struct buf *out, float x)
 {
-    char text[NUM_F32_MAX];
-    buf_append(out, text, num_print_f32(x, text));
+    char text[NUM_NINE_MAX];
+    buf_append(out, text, num_print_nine((double)x, text));
 }
 
 static size_t best_of(const struct answer_form *f, const float *row)

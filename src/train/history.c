@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -62,6 +63,18 @@ bool history_has_column(enum net_task task, bool validated, enum history_column 
     }
 }
 
+static void put_value(struct buf *out, enum history_column column, double x)
+{
+    char text[NUM_NINE_MAX];
+    buf_puts(out, ",");
+    if (isnan(x))
+        return;
+    if (column == HISTORY_SECONDS)
+        buf_printf(out, "%.6f", x);
+    else
+        buf_append(out, text, num_print_nine(x, text));
+}
+
 int history_write(const struct history *h, enum net_task task, bool validated, const char *path,
                   struct error *e)
 {
@@ -74,14 +87,9 @@ int history_write(const struct history *h, enum net_task task, bool validated, c
     buf_puts(&text, "\n");
     for (size_t i = 0; i < h->count; i++) {
         buf_printf(&text, "%zu", i + 1);
-        for (int c = 0; c < HISTORY_COLUMNS; c++) {
-            if (!history_has_column(task, validated, (enum history_column)c))
-                continue;
-            const double x = h->row[i].value[c];
-            buf_puts(&text, ",");
-            if (!isnan(x))
-                buf_printf(&text, c == HISTORY_SECONDS ? "%.6f" : "%.9g", x);
-        }
+        for (int c = 0; c < HISTORY_COLUMNS; c++)
+            if (history_has_column(task, validated, (enum history_column)c))
+                put_value(&text, (enum history_column)c, h->row[i].value[c]);
         buf_puts(&text, "\n");
     }
     int rc = buf_check(&text, path, e);

@@ -266,15 +266,20 @@ static void groups_digits(void **state)
     }
 }
 
-static void prints_like_printf(uint32_t bits)
+static void prints_like_printf(double value)
+{
+    char text[NUM_NINE_MAX], want[64];
+    const size_t len = num_print_nine(value, text);
+    snprintf(want, sizeof want, "%.9g", value);
+    if (strcmp(text, want) != 0 || len != strlen(want))
+        fail_msg("%a: '%s' of length %zu, printf says '%s'", value, text, len, want);
+}
+
+static void prints_bits_f32(uint32_t bits)
 {
     float value;
-    char text[NUM_F32_MAX], want[64];
     memcpy(&value, &bits, sizeof value);
-    const size_t len = num_print_f32(value, text);
-    snprintf(want, sizeof want, "%.9g", (double)value);
-    if (strcmp(text, want) != 0 || len != strlen(want))
-        fail_msg("%a: '%s' of length %zu, printf says '%s'", (double)value, text, len, want);
+    prints_like_printf((double)value);
 }
 
 // Every exponent and sign with fractions all over; both neighbours of each power of ten and of two;
@@ -283,22 +288,48 @@ static void prints_floats_as_printf_does(void **state)
 {
     (void)state;
     for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 2003)
-        prints_like_printf((uint32_t)bits);
+        prints_bits_f32((uint32_t)bits);
     for (int k = -45; k <= 38; k++) {
         const float power = (float)pow(10, k);
         uint32_t bits;
         memcpy(&bits, &power, sizeof bits);
         for (uint32_t near = bits < 300 ? 0 : bits - 300; near < bits + 300; near++)
-            prints_like_printf(near);
+            prints_bits_f32(near);
     }
     for (uint32_t exponent = 0; exponent < 512; exponent++)
         for (uint32_t i = 0; i < 4; i++)
-            prints_like_printf((exponent << 23) + i - 2);
-    for (uint32_t i = 0; i <= 1000000; i++) {
-        const float p = (float)i / 1000000.0F;
-        uint32_t bits;
-        memcpy(&bits, &p, sizeof bits);
-        prints_like_printf(bits);
+            prints_bits_f32((exponent << 23) + i - 2);
+    for (uint32_t i = 0; i <= 1000000; i++)
+        prints_like_printf((double)((float)i / 1000000.0F));
+}
+
+// The same of doubles; and halves of the ninth digit, exact ones and their neighbours.
+static void prints_doubles_as_printf_does(void **state)
+{
+    (void)state;
+    uint64_t bits = 0;
+    for (int i = 0; i < 300000; i++) {
+        double value;
+        bits += UINT64_C(0x9e3779b97f4a7c15); // all exponents, and each fraction another one
+        memcpy(&value, &bits, sizeof value);
+        prints_like_printf(value);
+        prints_like_printf((double)(bits >> 11) * 0x1p-53);
+    }
+    for (int k = -30; k <= 15; k++) {
+        const double power = pow(10, k);
+        for (double x = power * (1 - 1e-15); x <= power * (1 + 1e-15); x = nextafter(x, INFINITY))
+            prints_like_printf(x);
+        for (int i = 0; i < 1000; i++)
+            prints_like_printf(power * (1 - i * 5e-11));
+    }
+    for (int i = 0; i < 100000; i++) {
+        const double half = 12345678.25 + i * 0.5, digit = 0.123456789 + i * 1e-9 + 5e-10;
+        const double values[] = {half, 10 * half, digit, -digit};
+        for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+            prints_like_printf(values[k]);
+            prints_like_printf(nextafter(values[k], 0));
+            prints_like_printf(nextafter(values[k], INFINITY));
+        }
     }
 }
 
@@ -312,6 +343,7 @@ int main(void)
         cmocka_unit_test(parses_truth),
         cmocka_unit_test(groups_digits),
         cmocka_unit_test(prints_floats_as_printf_does),
+        cmocka_unit_test(prints_doubles_as_printf_does),
         cmocka_unit_test(scans_spans),
         cmocka_unit_test(scans_long_numbers),
     };
