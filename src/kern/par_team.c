@@ -26,14 +26,16 @@
 
 // A counter that one thread moves and another waits for.
 struct signal {
-    _Alignas(MEM_ALIGN) atomic_uint count;
+    atomic_uint count;
     atomic_bool asleep;
 };
 
+// A job comes in one cache line, and goes in another.
 struct slot {
-    struct signal posted, finished;
+    _Alignas(MEM_ALIGN) struct signal posted;
     void (*work)(void *context, size_t worker); // NULL: the team is over
     void *context;
+    _Alignas(MEM_ALIGN) struct signal finished;
 };
 
 struct par {
