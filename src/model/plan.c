@@ -23,7 +23,7 @@
 #define SERIAL_FLOPS    4e5     // less work than this, some 4 us, is not worth sharing
 #define ASLEEP_FLOPS    1e7     // nor less than this, some 100 us, with helpers that sleep
 #define GRADIENT_PASSES 3       // forward, dW and dA
-#define SERIAL_FLOATS   32768   // likewise of weights to transpose
+#define SERIAL_FLOATS   32768   // nor fewer weights to move or to transpose
 #define ADD_GRAIN       (4 * KERN_LANES)
 
 _Static_assert(LEAF_ROWS >= PLAN_LEAVES_FEW, "see least_rows");
@@ -52,7 +52,7 @@ struct plan {
     struct worker *worker;       // [threads]
     struct tree_node *node;      // subtrees of all workers, in leaf order
     struct tree_step *step;      // that join them
-    float *transposed;           // W^T of the wide layers behind the first: see block_transpose
+    float *transposed;           // W^T of the wide layers behind the first, see transposed_of
     float *row_loss;             // of the batch: [largest of train_rows and predict_rows]
     uint8_t *keep; // dropout masks of the batch: a matrix [rows][out] for each hidden layer
 };
@@ -98,6 +98,18 @@ static size_t stack_buffers(const struct net *net, size_t train_rows)
     return levels > 6 ? 2 * levels - 5 : levels + 1;
 }
 
+// What a few weights are takes longer to fetch from another core than to transpose: then everybody
+// has a W^T of its own. Of more weights it is made by all for all, in a job before the gradient.
+static bool transposes_alone(const struct net *net)
+{
+    return net->transposed_size < SERIAL_FLOATS;
+}
+
+static size_t transposed_floats(const struct net *net, size_t workers)
+{
+    return net->transposed_size * (transposes_alone(net) ? workers : 1);
+}
+
 // No more workers than leaves: they would idle.
 static size_t workers_of(const struct plan_spec *spec)
 {
@@ -114,7 +126,8 @@ double plan_bytes(const struct plan_spec *spec)
     double worker = (double)block_floats(net, gradients);
     if (gradients)
         worker += (double)stack_buffers(net, spec->train_rows) * (double)net->size;
-    const double floats = (double)workers_of(spec) * worker + (double)net->transposed_size;
+    const size_t workers = workers_of(spec);
+    const double floats = (double)workers * worker + (double)transposed_floats(net, workers);
     return sizeof(float) * floats + (double)spec->train_rows * (double)keep_row(net);
 }
 
@@ -141,7 +154,7 @@ static int batch_buffers(struct plan *p, size_t predict_rows, struct error *e)
         return error_nomem(e, "dropout masks");
     p->keep = mem_alloc(bytes);
     p->row_loss = mem_array(rows, sizeof *p->row_loss);
-    p->transposed = mem_aligned(p->net->transposed_size, sizeof *p->transposed);
+    p->transposed = mem_aligned(transposed_floats(p->net, p->threads), sizeof *p->transposed);
     if (!p->keep || !p->transposed || !p->row_loss)
         return error_nomem(e, "batch buffers");
     return 0;
@@ -256,8 +269,16 @@ static struct par_range leaf_range(const struct job *j, size_t leaf)
     return (struct par_range){begin, end < j->batch->rows ? end : j->batch->rows};
 }
 
-// Rows [begin, end) of the batch as block.c wants them.
-static struct block_rows rows_of(const struct job *j, size_t begin, size_t end)
+// The W^T that a worker reads.
+static float *transposed_of(const struct plan *p, const struct worker *w)
+{
+    const size_t before = transposes_alone(p->net) ? (size_t)(w - p->worker) : 0;
+    return p->transposed + before * p->net->transposed_size;
+}
+
+// Rows [begin, end) of the batch as a worker's block wants them.
+static struct block_rows rows_of(const struct job *j, const struct worker *w, size_t begin,
+                                 size_t end)
 {
     const struct plan *p = j->plan;
     return (struct block_rows){
@@ -265,7 +286,7 @@ static struct block_rows rows_of(const struct job *j, size_t begin, size_t end)
         .begin = begin,
         .rows = end - begin,
         .params = j->params,
-        .transposed = p->transposed,
+        .transposed = transposed_of(p, w),
         .keep = j->gradient && p->net->dropout > 0 ? p->keep : NULL,
         .scale = j->scale,
         .loss = j->sums ? p->row_loss + begin : NULL,
@@ -297,7 +318,7 @@ static void run_leaf(const struct job *j, struct worker *w, size_t leaf, float *
     for (size_t b = 0; b < blocks; b++) {
         const size_t begin = all.begin + rows * b / blocks;
         const size_t end = all.begin + rows * (b + 1) / blocks;
-        struct block_rows r = rows_of(j, begin, end);
+        struct block_rows r = rows_of(j, w, begin, end);
         block_forward(&w->block, &r);
         if (gradient) {
             r.gradient = gradient;
@@ -315,8 +336,7 @@ static void run_transpose(void *context, size_t index)
 {
     const struct job *j = context;
     const struct plan *p = j->plan;
-    const size_t parts = p->net->transposed_size < SERIAL_FLOATS ? 1 : j->workers;
-    block_transpose(&p->worker[index].block, j->params, p->transposed, parts, index);
+    block_transpose(&p->worker[index].block, j->params, p->transposed, j->workers, index);
 }
 
 // A worker's last leaf, of which the others know as it goes backward.
@@ -373,6 +393,8 @@ static void run_worker(void *context, size_t index)
     struct worker *w = &j->plan->worker[index];
     struct tree_stack *s = &w->stack;
     s->count = 0;
+    if (j->gradient && transposes_alone(j->plan->net))
+        block_transpose(&w->block, j->params, transposed_of(j->plan, w), 1, 0);
     const struct par_range mine = leaves_of(j, index);
     for (size_t leaf = mine.begin; leaf < mine.end; leaf++) {
         if (!j->gradient) {
@@ -572,8 +594,8 @@ void plan_gradient_part(struct plan *p, const float *params, const struct plan_b
     struct job j = {.plan = p, .params = params, .batch = batch, .sums = sums, .gradient = true};
     cut(&j, part);
     j.scale = (float)(1.0 / sums->divisor);
-    const bool alone = p->net->transposed_size < SERIAL_FLOATS && j.workers > 0;
-    par_run(p->team, alone ? 1 : j.workers, run_transpose, &j);
+    if (!transposes_alone(p->net))
+        par_run(p->team, j.workers, run_transpose, &j);
     compute(&j);
     note_losses(&j, p->row_loss);
 }
