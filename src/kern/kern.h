@@ -83,6 +83,7 @@ struct kern_adam {
     double lr, beta1, beta2, eps, weight_decay;
     bool decoupled; // AdamW: p *= 1 - lr * weight_decay first; else g += weight_decay * p
     bool lerp;      // the mean is rounded as torch 2.1 and later do; else as 1.13 does
+    bool shared;    // other threads read p between steps; then it is aligned to MEM_ALIGN
     uint64_t step;  // 1 for the first
     float *p, *m, *v;
     const float *g;
@@ -91,8 +92,8 @@ struct kern_adam {
 
 struct kern_sgd {
     double lr, momentum, weight_decay;
-    bool nesterov, first; // the first step sets buf = g
-    float *p, *buf;       // buf may be NULL when momentum is 0
+    bool nesterov, first, shared; // the first step sets buf = g; shared as of kern_adam
+    float *p, *buf;               // buf may be NULL when momentum is 0
     const float *g;
     size_t n;
 };
@@ -135,7 +136,6 @@ struct kern {
     void (*mask)(size_t n, float *x, const uint8_t *keep, float factor);
     double (*sum)(size_t n, const float *x);         // in double, 8 virtual lanes and a fixed tree
     double (*sum_squares)(size_t n, const float *x); // likewise
-
     void (*adam)(const struct kern_adam *);
     void (*sgd)(const struct kern_sgd *);
 

@@ -13,6 +13,8 @@
     unsigned s = _mm_getcsr();                                                                     \
     _mm_setcsr(s | 0x8040) // FTZ and DAZ
 #define FLUSH_END(s) _mm_setcsr(s)
+#define STREAM(p, v) _mm256_stream_ps(p, (__m256)(v))
+#define STREAM_END() _mm_sfence()
 #define VSQRT(a)     ((vf)_mm256_sqrt_ps((__m256)(a)))
 // 16 registers: 12 sums, 2 of b, 1 broadcast. Widths are multiples of two vectors.
 #define TILE_SUMS   12

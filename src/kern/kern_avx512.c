@@ -14,6 +14,8 @@
     unsigned s = _mm_getcsr();                                                                     \
     _mm_setcsr(s | 0x8040) // FTZ and DAZ
 #define FLUSH_END(s) _mm_setcsr(s)
+#define STREAM(p, v) _mm512_stream_ps(p, (__m512)(v))
+#define STREAM_END() _mm_sfence()
 #define VSQRT(a)     ((vf)_mm512_sqrt_ps((__m512)(a)))
 // 32 registers: 24 sums, up to 4 of b and the broadcast element of a.
 #define TILE_SUMS   24

@@ -57,6 +57,17 @@ INL vf over_root(const struct adam_scalars *s, vf x)
     return choose(x == INFINITY, x, q);
 }
 
+// Where other threads have copies of p, a store that goes to the cache waits until they have all
+// dropped theirs, line by line; one that goes past it waits for nobody, and they fetch p anew
+// anyway.
+INL void put(const bool shared, float *p, vf v)
+{
+    if (shared)
+        STREAM(p, v);
+    else
+        store(p, v);
+}
+
 INL void adam_lanes(const struct adam_form form, const struct adam_scalars *s, vf g, vf *p, vf *m,
                     vf *v)
 {
@@ -80,7 +91,7 @@ INL void adam_loop(const struct adam_form form, const struct kern_adam *a,
     for (; i + VL <= a->n; i += VL) {
         p = load(a->p + i), m = load(a->m + i), v = load(a->v + i);
         adam_lanes(form, s, load(a->g + i), &p, &m, &v);
-        store(a->p + i, p), store(a->m + i, m), store(a->v + i, v);
+        put(a->shared, a->p + i, p), store(a->m + i, m), store(a->v + i, v);
     }
     size_t rest = a->n - i;
     if (rest == 0)
@@ -127,11 +138,15 @@ static void kern_adam(const struct kern_adam *a)
         .rest = (float)(1.0 / (double)root - (double)over),
         .eps = (float)a->eps,
     };
-    if (a->eps < FLUSH_EPS)
-        return adam_loops(a, &s);
-    FLUSH_BEGIN(mode);
-    adam_loops(a, &s);
-    FLUSH_END(mode);
+    if (a->eps < FLUSH_EPS) {
+        adam_loops(a, &s);
+    } else {
+        FLUSH_BEGIN(mode);
+        adam_loops(a, &s);
+        FLUSH_END(mode);
+    }
+    if (a->shared)
+        STREAM_END();
 }
 
 INL void sgd_lanes(const struct kern_sgd *s, vf g, vf *p, vf *buf)
@@ -156,10 +171,12 @@ static void kern_sgd(const struct kern_sgd *s)
         if (state)
             buf = load(s->buf + i);
         sgd_lanes(s, load(s->g + i), &p, &buf);
-        store(s->p + i, p);
+        put(s->shared, s->p + i, p);
         if (state)
             store(s->buf + i, buf);
     }
+    if (s->shared)
+        STREAM_END();
     size_t rest = s->n - i;
     if (rest == 0)
         return;

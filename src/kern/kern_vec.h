@@ -7,6 +7,8 @@
 //   VSQRT(a)        correctly rounded square root
 //   FLUSH_BEGIN(s)  take numbers below 1e-38 for zeros from here on, keeping the mode in s
 //   FLUSH_END(s)    as before. Both may be left out
+//   STREAM(p, v)    store to a multiple of MEM_ALIGN or of a vector, past the caches
+//   STREAM_END()    what was streamed comes before what is stored from here on. Likewise
 //   TILE_WIDEST     vectors of the widest tile of the matrix product, see kern_product.h
 //   TILE_SUMS       and in all of the largest: a tile of nv vectors has up to TILE_SUMS / nv rows
 //   TILES(T)        T(rows, vectors) for every tile:
@@ -24,6 +26,11 @@
 #ifndef FLUSH_BEGIN
 #define FLUSH_BEGIN(s) unsigned s = 0
 #define FLUSH_END(s)   (void)(s)
+#endif
+
+#ifndef STREAM
+#define STREAM(p, v) store(p, v)
+#define STREAM_END() (void)0
 #endif
 
 // Sanitizers check no bounds inside: arrays of vectors are indexed by what becomes a constant, and

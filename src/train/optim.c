@@ -60,6 +60,7 @@ static void adam_piece(const struct optim *o, const struct optim_piece *s)
         .weight_decay = o->weight_decay,
         .decoupled = o->kind == OPTIM_ADAMW,
         .lerp = o->torch_compat == TORCH_2,
+        .shared = s->shared,
         .step = o->step,
         .p = s->params + s->begin,
         .m = o->state + s->begin,
@@ -77,6 +78,7 @@ static void sgd_piece(const struct optim *o, const struct optim_piece *s)
         .weight_decay = o->weight_decay,
         .nesterov = o->nesterov,
         .first = o->step == 1,
+        .shared = s->shared,
         .p = s->params + s->begin,
         .buf = o->states ? o->state + s->begin : NULL,
         .g = s->gradient,
@@ -122,8 +124,12 @@ void optim_step(struct optim *o, float *params, const float *gradient, double lr
     optim_begin_step(o);
     struct step s = {
         .optim = o,
-        .whole =
-            {.params = params, .count = o->n, .gradient = gradient, .lr = lr, .momentum = momentum},
+        .whole = {.params = params,
+                  .count = o->n,
+                  .gradient = gradient,
+                  .lr = lr,
+                  .momentum = momentum,
+                  .shared = threads > 1},
         .threads = threads,
     };
     par_run(o->team, s.threads, run_part, &s);

@@ -31,7 +31,8 @@ int optim_init(struct optim *o, const struct train_config *c, const struct kern 
 void optim_clear(struct optim *o);
 
 // One step on `threads` threads. `momentum` replaces beta1 or sgd's momentum for this step (one-
-// cycle schedules move it); pass optim_momentum(o) otherwise.
+// cycle schedules move it); pass optim_momentum(o) otherwise. Parameters are aligned to MEM_ALIGN
+// where there are several threads.
 void optim_step(struct optim *o, float *params, const float *gradient, double lr, double momentum,
                 size_t threads);
 // The same step in pieces, as gradients become known: optim_begin_step, then every float once, on
@@ -41,6 +42,7 @@ struct optim_piece {
     size_t begin, count;
     const float *gradient; // [count], of the piece alone
     double lr, momentum;
+    bool shared; // others move other pieces, and read this one
 };
 void optim_begin_step(struct optim *o);
 void optim_step_piece(const struct optim *o, const struct optim_piece *piece);

@@ -86,8 +86,8 @@ static void test_adam(void **state)
     EACH_LEVEL(k)
     for (size_t i = 0; i <= 71; i++) {
         const size_t n = i <= 70 ? i : 3001;
-        for (int lerp = 0; lerp < 2; lerp++) {
-            struct kern_adam a = {.beta1 = 0.9, .lerp = lerp};
+        for (int form = 0; form < 4; form++) {
+            struct kern_adam a = {.beta1 = 0.9, .lerp = form & 1, .shared = form & 2};
             check_adam(k, n, a);
             a.weight_decay = 0.01;
             check_adam(k, n, a);
@@ -308,6 +308,7 @@ static void test_sgd(void **state)
         check_sgd(k, n, (struct kern_sgd){.lr = 0.01});
         check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .weight_decay = 0.01});
         check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9});
+        check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9, .shared = true});
         check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9, .weight_decay = 0.01});
         check_sgd(k, n, (struct kern_sgd){.lr = 0.01, .momentum = 0.9, .nesterov = true});
         check_sgd(
