@@ -81,6 +81,7 @@ static int resample(const struct state *s, const struct model_run *run, const st
     const struct metrics_rows truth = {.n = j->n, .ld = net->outputs, .f32 = j->y};
     if (spec.resamples == 0)
         return 0;
+    metrics_work_clear(&s->result->score.work); // of the sort; draws need as much
     switch (net->task) {
     case TASK_MULTICLASS:
         return bootstrap_multiclass(b, &spec, &rows, net->outputs, j->y, e);

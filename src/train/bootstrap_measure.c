@@ -102,20 +102,15 @@ static int order_binary(struct binary_rows *r, const struct metrics_column *c, d
                         struct error *e)
 {
     struct metrics_work work = {0};
-    double *terms = mem_array(2 * r->n, sizeof *terms);
-    int rc = terms ? metrics_work_reserve(&work, r->n, 1, e) : error_nomem(e, "resamples");
+    const int rc = metrics_work_reserve(&work, r->n, 1, e);
     if (rc == 0) {
         const uint32_t *order = metrics_sort(&work, c);
-        metrics_binary_terms(c->rows, c->labels, terms, terms + r->n);
+        metrics_binary_terms(c, order, r->log_loss, r->brier);
         flag_steps(c, order, r->flags);
-        for (size_t i = 0; i < r->n; i++) {
+        for (size_t i = 0; i < r->n; i++)
             r->flags[i] |= metrics_at(c->rows, order[i], 0) > threshold ? CALLED : 0;
-            r->log_loss[i] = terms[order[i]];
-            r->brier[i] = terms[r->n + order[i]];
-        }
     }
     metrics_work_clear(&work);
-    mem_free(terms);
     return rc;
 }
 

@@ -81,13 +81,15 @@ static int bad_row(const struct terms *t, struct error *e)
                      (double)t->labels[i]);
 }
 
-void metrics_binary_terms(const struct metrics_rows *scores, const float *labels, double *log_loss,
+void metrics_binary_terms(const struct metrics_column *c, const uint32_t *order, double *log_loss,
                           double *brier)
 {
-    const bool single = scores->f32 != NULL;
-    const struct terms t = {scores, labels, single ? FLT_EPSILON : DBL_EPSILON, single};
-    fill_log_loss(&t, 0, scores->n, log_loss);
-    fill_brier(&t, 0, scores->n, brier);
+    const bool single = c->rows->f32 != NULL;
+    const struct terms t = {c->rows, c->labels, single ? FLT_EPSILON : DBL_EPSILON, single};
+    for (size_t i = 0; i < c->rows->n; i++) {
+        fill_log_loss(&t, order[i], 1, log_loss + i);
+        fill_brier(&t, order[i], 1, brier + i);
+    }
 }
 
 int metrics_binary(struct binary_metrics *m, struct metrics_work *w,

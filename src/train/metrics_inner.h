@@ -32,8 +32,9 @@ void metrics_rank(struct metrics_work *w, const struct metrics_column *c, double
 // kept order itself, which begins as the rows' own.
 const uint32_t *metrics_sort(struct metrics_work *w, const struct metrics_column *c);
 
-// What a row adds to the log loss and to the Brier score: terms of a mean, [n] each.
-void metrics_binary_terms(const struct metrics_rows *scores, const float *labels, double *log_loss,
+// What a row adds to the log loss and to the Brier score: terms of a mean, [n] each; of a binary
+// column in the order of the rows that is given.
+void metrics_binary_terms(const struct metrics_column *c, const uint32_t *order, double *log_loss,
                           double *brier);
 void metrics_multiclass_terms(const struct metrics_rows *prob, size_t classes, const float *labels,
                               double *log_loss);

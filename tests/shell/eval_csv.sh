@@ -73,6 +73,8 @@ for data in turned.csv test.csv.gz parts; do
 done
 "$SKIFF" eval two/model.npz - --json --bootstrap 0 <test.csv >got || complain "standard input is refused"
 same_file "standard input" stdout got
+"$SKIFF" eval two/model.npz - --bootstrap 0 <test.csv >got || complain "standard input is refused"
+has "$(cat got)" "standard input: 900 rows"
 
 # The threshold from a CSV, beside arrays or a CSV.
 for val in other.csv other.npz; do
@@ -125,26 +127,32 @@ refuses 2 "--part: is for an .npz" two/model.npz test.csv --part test
 refuses 1 "two.test.npz: X_train has 7 columns, but the model two/model.npz gives 1" \
     two/model.npz two.test.npz --y_key X_train
 
-# What is kept of a row is its prediction, label and loss, in blocks that grow by half.
+# What is kept of a row is its prediction, label and loss, in blocks that grow by half. In the end
+# what sorts them is added, or what resamples are made of.
 if [ "$sanitized" = no ]; then
-    "$python" - "$SKIFF" <<'END' || complain "memory grows by more than 18 bytes a row"
-import re, subprocess, sys
+    "$python" - "$SKIFF" <<'END' || complain "memory grows by more than 18 bytes a row, or 34 or 64 in the end"
+import os, re, subprocess, sys
 from csv_models import *
 header, rows = table([]).encode(), table(passengers(2000, 4), header=False).encode()
-peaks = []
-for times in (25, 250):
-    run = subprocess.Popen([sys.argv[1], "eval", "two/model.npz", "-", "--bootstrap", "0", "--threads", "1"],
-                           stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+def peaks(times, resamples):
+    """KiB when all rows are read, and at the end."""
+    words = [sys.argv[1], "eval", "two/model.npz", "-", "--bootstrap", resamples, "--threads", "1"]
+    run = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     run.stdin.write(header)
     for _ in range(times):
         run.stdin.write(rows)
     run.stdin.flush() # all but what a pipe holds has been read
     status = open(f"/proc/{run.pid}/status").read()
-    peaks.append(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]))
     run.stdin.close()
-    assert run.wait() == 0
-print(f"{peaks[0]} KiB for 50,000 rows, {peaks[1]} KiB for 500,000")
-sys.exit((peaks[1] - peaks[0]) * 1024 > 450000 * 18)
+    _, run.returncode, usage = os.wait4(run.pid, 0)
+    assert run.returncode == 0
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]), usage.ru_maxrss
+few, many = peaks(25, "0"), peaks(250, "0")
+sampled = peaks(250, "2")[1]
+print(f"{few[0]} KiB for 50,000 rows, {many[0]} KiB for 500,000, {many[1]} in the end, {sampled} with intervals")
+def grown(more, by):
+    return (more - few[0]) * 1024 > 450000 * by
+sys.exit(grown(many[0], 18) or grown(many[1], 34) or grown(sampled, 64))
 END
 fi
 finish
