@@ -254,6 +254,11 @@ int file_temporary(int *fd, struct error *e)
     return rc;
 }
 
+const char *file_shown(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 bool file_is_folder(const char *path)
 {
     struct stat st;

@@ -55,6 +55,9 @@ void file_list_free(char **names, size_t count);
 // A file without a name, in $TMPDIR or /tmp, for bytes that need no memory; gone when closed.
 int file_temporary(int *fd, struct error *e);
 
+// What people read for a path: "-" is standard input.
+const char *file_shown(const char *path);
+
 bool file_is_folder(const char *path);
 bool file_same(const char *a, const char *b);             // two names of one thing that is there
 int file_make_folders(const char *path, struct error *e); // like mkdir -p

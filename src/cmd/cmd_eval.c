@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `skiff eval`: the options, and the metrics of scores that are already made, as a table or as
 // JSON. A model and data go to eval_model.c.
+#include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/eval_options.h"
 #include "cmd/eval_print.h"
@@ -197,7 +198,7 @@ static int eval_file(const struct eval_options *o, struct error *e)
     else
         rc = eval_regression(&s, &rows, o, e);
     if (rc != ERR_USAGE)
-        error_prefix(e, rc, "%s", strcmp(o->scores, "-") ? o->scores : "standard input");
+        error_prefix(e, rc, "%s", file_shown(o->scores));
     scores_clear(&s);
     return rc;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `skiff eval MODEL DATA`: options in, a call to the evaluation job, a table or JSON out.
+#include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/eval_options.h"
 #include "cmd/eval_print.h"
@@ -12,25 +13,26 @@
 // What the figures are of, and how the threshold came about.
 static void print_summary(const struct eval_job *job, const struct eval_result *r)
 {
+    const char *data = file_shown(job->data.path);
     switch (r->task) {
     case TASK_MULTICLASS:
-        printf("%s: %zu row%s, %zu classes\n\n", job->data.path, r->score.multiclass.n,
+        printf("%s: %zu row%s, %zu classes\n\n", data, r->score.multiclass.n,
                cmd_plural(r->score.multiclass.n), r->score.multiclass.classes);
         return;
     case TASK_REGRESSION:
-        printf("%s: %zu row%s, %zu target%s\n\n", job->data.path, r->score.regression.n,
+        printf("%s: %zu row%s, %zu target%s\n\n", data, r->score.regression.n,
                cmd_plural(r->score.regression.n), r->score.regression.targets,
                cmd_plural(r->score.regression.targets));
         return;
     default:
-        printf("%s: %zu row%s, %zu positive", job->data.path, r->score.binary.n,
+        printf("%s: %zu row%s, %zu positive", data, r->score.binary.n,
                cmd_plural(r->score.binary.n), r->score.binary.positives);
         if (r->classes)
             printf(" (%s)", r->class_name[1]);
         printf(", threshold %.9g", r->threshold);
         if (r->rule != THRESHOLD_GIVEN)
             printf(" (the best %s on %s)", r->rule == THRESHOLD_F1 ? "F1" : "of Youden's index",
-                   job->val ? job->val : "these rows");
+                   job->val ? file_shown(job->val) : "these rows");
         printf("\n\n");
     }
 }

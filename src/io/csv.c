@@ -4,6 +4,7 @@
 // same blocks whether it comes from a file, a pipe or gzip; what follows that end is carried over.
 #include "io/csv.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "io/csv_inner.h"
@@ -340,8 +341,7 @@ static int open_text(struct csv *c, struct csv_input *in, const char *name,
 
 int csv_open(struct csv *c, const char *path, const struct csv_options *options, struct error *e)
 {
-    const char *const name = strcmp(path, "-") == 0 ? "standard input" : path;
-    return open_text(c, csv_input_open(path, options->rewinds, e), name, options, e);
+    return open_text(c, csv_input_open(path, options->rewinds, e), file_shown(path), options, e);
 }
 
 int csv_open_memory(struct csv *c, const char *name, const void *data, size_t size,

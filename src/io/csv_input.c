@@ -267,7 +267,7 @@ static struct csv_input *opened(struct csv_input *in, int rc)
 
 struct csv_input *csv_input_open(const char *path, bool rewinds, struct error *e)
 {
-    struct csv_input *in = allocate(strcmp(path, "-") == 0 ? "standard input" : path, e);
+    struct csv_input *in = allocate(file_shown(path), e);
     if (!in)
         return NULL;
     const int rc = open_fd(in, path, rewinds, e);

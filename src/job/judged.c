@@ -4,6 +4,7 @@
 // and summed then.
 #include "job/judged.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "job/evaluate.h"
 
@@ -132,7 +133,7 @@ int judge(struct judged *j, const struct model_run *run, const struct model_data
           const struct judged_hooks *hooks, struct error *e)
 {
     struct stream s = {.judged = j, .run = run, .hooks = hooks};
-    *j = (struct judged){.path = data->path};
+    *j = (struct judged){.path = file_shown(data->path)};
     int rc = model_rows_open_labels(&s.input, run, data, e);
     if (rc == 0 && !rows_prepared(s.input.rows))
         rc = judge_csv(&s, e);

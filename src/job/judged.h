@@ -8,7 +8,7 @@
 #include "job/model_rows.h"
 
 struct judged {
-    const char *path; // borrowed
+    const char *path; // as people read it, borrowed
     size_t n;
     float *pred; // [n][outputs]
     float *y;    // [n], or of regression [n][outputs]

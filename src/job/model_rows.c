@@ -4,6 +4,8 @@
 // ignored.
 #include "job/model_rows.h"
 
+#include "base/file.h"
+
 static struct rows_spec spec_of(const struct model_run *run, const struct model_data *data)
 {
     return (struct rows_spec){
@@ -91,7 +93,7 @@ void model_rows_remark(const struct model_rows *m, const struct model_listener *
 {
     const struct prep_counts *counts = m->rows ? rows_counts(m->rows) : NULL;
     if (counts)
-        model_counts_remark(m->spec.path, m->spec.prep, counts, to);
+        model_counts_remark(file_shown(m->spec.path), m->spec.prep, counts, to);
 }
 
 int model_rows_load(struct dataset *d, const struct model_run *run, const struct model_data *data,

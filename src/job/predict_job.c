@@ -100,7 +100,7 @@ static int predict_all(struct state *s, struct error *e)
         plan_predict(s->plan, s->run->model.params, &batch, s->pred, NULL);
         rc = predictions_add(s->out, s->pred, got, e);
         if (rc == ERR_NUMERIC)
-            error_prefix(e, rc, "%s", job->data.path);
+            error_prefix(e, rc, "%s", file_shown(job->data.path));
         if (rc)
             return rc;
         done += got;

@@ -13,10 +13,11 @@ static int refuse_text(const char *path, struct error *e)
     if (!standard && access(path, R_OK) != 0)
         return file_not_opened(path, e);
     return error_set(e, ERR_MISMATCH,
-                     "%s: is no .npz archive, and this model does not say how the columns of a CSV "
-                     "become features; train it on a CSV or with --prep, or give it the arrays "
-                     "that skiff prep makes",
-                     standard ? "standard input" : path);
+                     "%s: is %s, and this model does not say how the columns of a CSV become "
+                     "features; train it on a CSV or with --prep, or give it the arrays that skiff "
+                     "prep makes%s",
+                     file_shown(path), standard ? "read as a CSV" : "no .npz archive",
+                     standard ? ", by their name" : "");
 }
 
 static int open_kind(struct rows **r, const struct rows_spec *spec, struct error *e)

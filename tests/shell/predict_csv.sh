@@ -242,7 +242,7 @@ refuses() {
     [ ! -e left.csv ] || complain "predict $*: left a file behind"
 }
 refuses 1 "new.csv: is no .npz archive, and this model does not say how" bare/model.npz new.csv
-refuses 1 "standard input: is no .npz archive, and this model" bare/model.npz -
+refuses 1 "standard input: is read as a CSV, and this model" bare/model.npz -
 refuses 1 "absent.csv: cannot open" bare/model.npz absent.csv
 refuses 1 "absent.csv: cannot open" two/model.npz absent.csv
 refuses 1 "standard input: empty" two/model.npz -
