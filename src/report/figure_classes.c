@@ -59,11 +59,24 @@ static void draw_curve(struct canvas *c, const struct figure_class *class, size_
     trace_end(&t);
 }
 
+static double key_left(const struct canvas *c)
+{
+    return c->left + 0.54 * (c->right - c->left);
+}
+
+// Curves of bad classes go through that corner: they are paler there.
+static void draw_key_ground(struct canvas *c, size_t keys)
+{
+    const double left = key_left(c) - 6, high = KEY_ROW * (double)keys + 4;
+    svg_rect(c->out, "page a4", (double[]){left, c->bottom - 7 - high},
+             (double[]){c->right - left, high});
+}
+
 // A sample of the line, its AUC and its name, in the corner that curves leave free.
 static void draw_key(struct canvas *c, const struct figure_class *class, size_t look, double y)
 {
     char look_class[CANVAS_CLASS_MAX], auc[LABEL_MAX], cut[SVG_CUT_MAX];
-    const double from = c->left + 0.54 * (c->right - c->left), to = from + KEY_SAMPLE;
+    const double from = key_left(c), to = from + KEY_SAMPLE;
     canvas_line_class(look_class, look);
     label_decimal(auc, class->auc, 3);
     svg_line(c->out, look_class, (double[]){from, y}, (double[]){to, y});
@@ -104,6 +117,7 @@ int figure_roc_classes(struct buf *out, const struct figure_classes *f)
              (double[]){axis_at(&c.x, 1), axis_at(&c.y, 1)});
     for (size_t i = shown; i-- > 0;)
         draw_curve(&c, &f->class[picked[i]], i);
+    draw_key_ground(&c, shown);
     for (size_t i = 0; i < shown; i++)
         draw_key(&c, &f->class[picked[i]], i, c.bottom - 14 - KEY_ROW * (double)(shown - 1 - i));
     return canvas_end(&c);
