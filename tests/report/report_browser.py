@@ -88,6 +88,17 @@ def make_comparison(folder):
     return read(folder, "cost.html")
 
 
+# Captions of tables of which a part is out of sight.
+CUT = """(doc) => Array.from(doc.querySelectorAll(".table"))
+  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 40))"""
+
+
+def check_tables(chromium, page):
+    for width in WIDTHS:
+        for table in chromium.measure(page, CUT, width):
+            check(False, "%d wide: a part of the table '%s' is out of sight" % (width, table))
+
+
 def check_figures(chromium, page, width, count):
     found = chromium.measure(page, browser.FIGURES, width)
     check(found["wide"] <= found["room"], "%d wide: scrolls sideways, %d" % (width, found["wide"]))
@@ -122,6 +133,8 @@ def check_planted(chromium):
                              TEXTS, 400)  # fmt: skip
     check(len(found) == 1 and found[0]["right"] > 800 and found[0]["size"] == 9, "does not see size")
     check(browser.contrast(found[0]["colour"], found[0]["ground"]) < 3, "sees no pale text")
+    wide = "<div class=table style='width:90px;overflow:auto'><p style='width:99px'>w</p></div>"
+    check(chromium.measure(wide, CUT, 400) == ["w"], "does not see what is out of sight")
 
 
 def main():
@@ -132,6 +145,10 @@ def main():
         check_planted(chromium)
         for kind, make, figures in (("report", make_report, 8), ("compare", make_comparison, 6)):
             page = make(folder)
+            if kind == "report":  # a comparison has more columns than a phone
+                check_tables(chromium, page)
+                longer = page.replace("<td>0.", "<td>0.00").replace("feature ", "long_name_" * 9)
+                check_tables(chromium, longer)
             for width in WIDTHS:
                 tall = check_figures(chromium, page, width, figures)
                 for dark in (False, True):
