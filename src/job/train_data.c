@@ -8,6 +8,7 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
+#include "io/csv.h"
 #include "io/npz.h"
 #include "job/model_rows.h"
 #include "job/prep_table.h"
@@ -119,6 +120,19 @@ static int take_division(struct train_data *d, const struct train_data_spec *spe
 }
 
 // `path` is divided as the options say when it is --data, and taken as a whole when it is --train.
+// A file of another kind has no column to be named: that it is one is said first.
+static int check_kind(const char *path, struct error *e)
+{
+    struct stat st;
+    struct csv csv;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return 0;
+    const int rc = csv_open(&csv, path, &(struct csv_options){0}, e);
+    if (rc == 0)
+        csv_close(&csv);
+    return rc;
+}
+
 static int load_table(struct train_data *d, const struct train_data_spec *spec, const char *path,
                       struct error *e)
 {
@@ -129,7 +143,10 @@ static int load_table(struct train_data *d, const struct train_data_spec *spec, 
     const struct prep_table_spec how = {path, &options, (enum prep_task_wish)c->task, spec->team,
                                         spec->threads};
     struct prep_table table;
-    int rc = error_prefix(e, prep_options_check(&c->csv, e), "%s", path);
+    int rc = c->csv.target ? 0 : check_kind(path, e);
+    if (rc)
+        return rc;
+    rc = error_prefix(e, prep_options_check(&c->csv, e), "%s", path);
     if (rc)
         return rc;
     d->prep = mem_zalloc(sizeof *d->prep);

@@ -385,21 +385,33 @@ static int get_label(struct taking *t, size_t row, float *y)
     return rc || class != SIZE_MAX ? rc : ERR_DATA;
 }
 
+// A text that is no class, often for its spelling.
+static void explain_class(const struct prep_target *target, const char *text, char *why,
+                          size_t size)
+{
+    const char *const nearest =
+        target->kind == FRAME_TEXT ? near_name(text, target->class_name, target->classes) : NULL;
+    if (nearest)
+        snprintf(why, size, "none of the classes of the fit; '%.40s' is near, if it is meant",
+                 nearest);
+    else
+        snprintf(why, size, "none of the classes of the fit; correct it or remove the row");
+}
+
 static void refuse_label(struct taking *t, size_t row)
 {
     const struct prep_target *const target = &t->r->p->target;
     struct field f;
-    char why[PREP_FAULT_MAX];
+    char why[PREP_FAULT_MAX], text[41], class[100] = "beyond what a float holds; correct it or remove the row";
     const int rc = get_field(t, row, &f);
     if (rc == 0 && field_is_missing(f))
         snprintf(why, sizeof why, "the target has no value; remove the row");
-    else if (rc == 0)
-        snprintf(why, sizeof why, "'%.*s'%s is %s", (int)(f.len < 40 ? f.len : 40), f.text,
-                 f.len > 40 ? "..." : "",
-                 target->task == PREP_REGRESSION
-                     ? "beyond what a float holds; correct it or remove the row"
-                     : "none of the classes of the fit; correct it or "
-                       "remove the row");
+    else if (rc == 0) {
+        snprintf(text, sizeof text, "%.*s", (int)(f.len < 40 ? f.len : 40), f.text);
+        if (target->task != PREP_REGRESSION)
+            explain_class(target, text, class, sizeof class);
+        snprintf(why, sizeof why, "'%s'%s is %s", text, f.len > 40 ? "..." : "", class);
+    }
     refuse(t, row, target->name, rc ? rc : ERR_DATA, why);
 }
 

@@ -46,6 +46,15 @@ wrong 2 "--data: unknown option; usage: skiff prep FILE --target NAME --out DIR"
 wrong 2 "'work': unexpected word; usage: skiff prep FILE" prep t.csv work
 wrong 2 "--model: unknown option; usage: skiff eval MODEL DATA" eval --model run t.csv
 wrong 2 "--data: unknown option; usage: skiff predict MODEL DATA" predict run --data t.csv
+printf '\223NUMPY\001' >t.npy
+printf 'PAR1xxxx' >t.parquet
+wrong 1 "t.npy: a single array of numpy; numpy.savez(" train --train t.npy --out left
+wrong 1 "t.parquet: a parquet file; write it as CSV first" train --train t.parquet --out left
+wrong 2 "t.csv: --target is missing" train --train t.csv --out left
+sed 's/$/x/; 1s/x$//' t.csv >texts.csv
+"$SKIFF" train --data texts.csv --target y --epochs 1 --hidden 2 --out texts --quiet || complain "texts"
+sed 's/1x/1X/' texts.csv >near.csv
+wrong 1 "'1X' is none of the classes of the fit; '1x' is near, if it is meant" eval texts near.csv
 
 # ---- a folder of tables
 wrong 1 "tables: is a folder, a file is needed here; (head -n 1 ONE.csv; tail -qn +2 *.csv) > ALL.csv" \
