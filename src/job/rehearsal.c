@@ -70,7 +70,7 @@ static void measure(struct stage *s)
 {
     struct fit *f = s->fit;
     if (s->rc == 0)
-        s->rc = score_measure(&f->score, f->net, f->val->n, f->val_pred, f->val->y, s->error);
+        s->rc = score_epoch(&f->score, f->net, f->val->n, f->val_pred, f->val->y, s->error);
 }
 
 // Seconds of a call, from one burst.

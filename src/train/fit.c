@@ -132,8 +132,8 @@ static int validate(struct fit *f, struct history_row *row, struct error *e)
         return rc;
     if (f->val_y)
         target_scale_undo(&f->scale, f->val_pred, f->val->n);
-    rc = score_measure(&f->score, f->net, f->val->n, f->val_pred, f->val->y,
-                       isfinite(*loss) ? e : NULL);
+    rc = score_epoch(&f->score, f->net, f->val->n, f->val_pred, f->val->y,
+                     isfinite(*loss) ? e : NULL);
     if (rc == 0)
         note_metrics(f, row);
     if (isnan(*loss) || (rc == ERR_NUMERIC && !isfinite(*loss)))

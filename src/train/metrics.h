@@ -48,6 +48,10 @@ struct binary_metrics {
 int metrics_binary(struct binary_metrics *m, struct metrics_work *w,
                    const struct metrics_rows *scores, const float *labels, double threshold,
                    struct error *e);
+// The same without log_loss and brier, which are NaN: a third of the time, 0.8 us of 143 scores.
+int metrics_binary_brief(struct binary_metrics *m, struct metrics_work *w,
+                         const struct metrics_rows *scores, const float *labels, double threshold,
+                         struct error *e);
 
 #define METRICS_CLASSES_MAX   65536
 #define METRICS_CONFUSION_MAX 1024 // above so many classes there is no confusion matrix

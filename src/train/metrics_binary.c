@@ -81,39 +81,65 @@ static int bad_row(const struct terms *t, struct error *e)
                      (double)t->labels[i]);
 }
 
+static struct terms terms_of(const struct metrics_rows *scores, const float *labels)
+{
+    const bool single = scores->f32 != NULL;
+    return (struct terms){scores, labels, single ? FLT_EPSILON : DBL_EPSILON, single};
+}
+
 void metrics_binary_terms(const struct metrics_column *c, const uint32_t *order, double *log_loss,
                           double *brier)
 {
-    const bool single = c->rows->f32 != NULL;
-    const struct terms t = {c->rows, c->labels, single ? FLT_EPSILON : DBL_EPSILON, single};
+    const struct terms t = terms_of(c->rows, c->labels);
     for (size_t i = 0; i < c->rows->n; i++) {
         fill_log_loss(&t, order[i], 1, log_loss + i);
         fill_brier(&t, order[i], 1, brier + i);
     }
 }
 
-int metrics_binary(struct binary_metrics *m, struct metrics_work *w,
-                   const struct metrics_rows *scores, const float *labels, double threshold,
-                   struct error *e)
+// All but log_loss and brier; *probabilities says whether all scores are in [0, 1].
+static int measure(struct binary_metrics *m, struct metrics_work *w, const struct terms *t,
+                   double threshold, bool *probabilities, struct error *e)
 {
-    const bool single = scores->f32 != NULL;
-    const struct terms t = {scores, labels, single ? FLT_EPSILON : DBL_EPSILON, single};
-    *m = (struct binary_metrics){.n = scores->n};
-    if (scores->n == 0)
+    *m = (struct binary_metrics){.n = t->scores->n, .log_loss = NAN, .brier = NAN};
+    if (m->n == 0)
         return error_set(e, ERR_DATA, "no rows: metrics need at least one");
-    const int rc = metrics_work_reserve(w, scores->n, 1, e);
+    const int rc = metrics_work_reserve(w, m->n, 1, e);
     if (rc)
         return rc;
     double low, high;
-    if (!count_rows(m, &t, single ? (double)(float)threshold : threshold, &low, &high))
-        return bad_row(&t, e);
+    if (!count_rows(m, t, t->single ? (double)(float)threshold : threshold, &low, &high))
+        return bad_row(t, e);
     m->accuracy = ratio(m->tp + m->tn, m->n);
     m->precision = ratio(m->tp, m->tp + m->fp);
     m->recall = ratio(m->tp, m->positives);
     m->f1 = ratio(2 * m->tp, m->tp + m->fp + m->positives);
-    const struct metrics_column column = {scores, 0, labels, 1, 0};
+    const struct metrics_column column = {t->scores, 0, t->labels, 1, 0};
     metrics_rank(w, &column, &m->auroc, &m->ap);
-    m->log_loss = metrics_sum(fill_log_loss, &t, m->n) / (double)m->n;
-    m->brier = low >= 0 && high <= 1 ? metrics_sum(fill_brier, &t, m->n) / (double)m->n : NAN;
+    *probabilities = low >= 0 && high <= 1;
     return 0;
+}
+
+int metrics_binary(struct binary_metrics *m, struct metrics_work *w,
+                   const struct metrics_rows *scores, const float *labels, double threshold,
+                   struct error *e)
+{
+    const struct terms t = terms_of(scores, labels);
+    bool probabilities;
+    const int rc = measure(m, w, &t, threshold, &probabilities, e);
+    if (rc)
+        return rc;
+    m->log_loss = metrics_sum(fill_log_loss, &t, m->n) / (double)m->n;
+    if (probabilities)
+        m->brier = metrics_sum(fill_brier, &t, m->n) / (double)m->n;
+    return 0;
+}
+
+int metrics_binary_brief(struct binary_metrics *m, struct metrics_work *w,
+                         const struct metrics_rows *scores, const float *labels, double threshold,
+                         struct error *e)
+{
+    const struct terms t = terms_of(scores, labels);
+    bool probabilities;
+    return measure(m, w, &t, threshold, &probabilities, e);
 }

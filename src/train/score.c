@@ -18,6 +18,15 @@ int score_measure(struct score *s, const struct net *net, size_t n, const float 
     }
 }
 
+int score_epoch(struct score *s, const struct net *net, size_t n, const float *pred,
+                const float *truth, struct error *e)
+{
+    const struct metrics_rows rows = {.n = n, .ld = net->outputs, .f32 = pred};
+    if (net->task != TASK_BINARY)
+        return score_measure(s, net, n, pred, truth, e);
+    return metrics_binary_brief(&s->binary, &s->work, &rows, truth, SCORE_THRESHOLD, e);
+}
+
 void score_clear(struct score *s)
 {
     multiclass_metrics_clear(&s->multiclass);

@@ -20,6 +20,9 @@ struct score {
 // pred[n][net->outputs] and truth as plan_predict takes them.
 int score_measure(struct score *s, const struct net *net, size_t n, const float *pred,
                   const float *truth, struct error *e);
+// The same for a row of the history, in which a binary task has no log loss and no Brier score.
+int score_epoch(struct score *s, const struct net *net, size_t n, const float *pred,
+                const float *truth, struct error *e);
 void score_clear(struct score *s);
 
 #endif

@@ -113,7 +113,7 @@ refuses 1 "test.csv: is no .npz archive, and this model does not say how" bare/m
 refuses 1 "the preparation in aimless/model.npz names no target" aimless/model.npz test.csv
 refuses 1 "none.csv: has no rows" two/model.npz none.csv
 refuses 1 "class.csv:7: " two/model.npz class.csv
-has "$(cat stderr)" "Survived" "'2' is none of the classes of the fit; leave such rows out"
+has "$(cat stderr)" "Survived" "'2' is none of the classes of the fit; correct it or remove the row"
 refuses 1 "missing.csv:7: " two/model.npz missing.csv
 has "$(cat stderr)" "Survived" "no value"
 refuses 1 "word.csv:7: " two/model.npz word.csv

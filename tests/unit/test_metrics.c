@@ -35,8 +35,12 @@ static struct binary_metrics binary_f32(size_t n, const float *scores, const flo
     struct metrics_work w = {0};
     struct binary_metrics m;
     struct error e = {0};
+    assert_int_equal(metrics_binary_brief(&m, &w, &rows, labels, 0.5, &e), 0);
+    assert_true(isnan(m.log_loss) && isnan(m.brier));
+    const struct binary_metrics brief = m;
     assert_int_equal(metrics_binary(&m, &w, &rows, labels, 0.5, &e), 0);
     assert_int_equal(e.code, 0);
+    assert_memory_equal(&m, &brief, offsetof(struct binary_metrics, log_loss));
     metrics_work_clear(&w);
     return m;
 }
