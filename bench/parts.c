@@ -2,11 +2,13 @@
 // bench/parts: where the time of a step or an epoch goes. The table of kernels is replaced by one
 // whose functions look at the clock before and after those of the level. A sample is some epochs
 // from the weights of the seed; of each part its best sample counts, and of the whole the best
-// without the clock, so that parts and whole may miss each other by a percent.
+// without the clock, so that parts and whole may miss each other by a percent. Of two threads it is
+// not kernels that are looked at but the jobs that the team is handed, see phases.h.
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kern/cpu.h"
 #include "model/plan.h"
+#include "phases.h"
 #include "train/config.h"
 #include "train/optim.h"
 
@@ -22,15 +24,22 @@
 #define PEAK_LOOPS     20000
 
 static const char help[] =
-    "Usage: bench/parts [TEXT [SECONDS]]\n"
+    "Usage: bench/parts [TEXT [SECONDS [THREADS]]]\n"
     "\n"
-    "Where the time of a training step goes, by kernel, on one thread, for shapes whose name\n"
-    "contains TEXT, in SECONDS (3) for each.\n"
+    "Where the time of a training step goes, for shapes whose name contains TEXT, in SECONDS (3)\n"
+    "for each: on one thread by kernel, on 2 THREADS by the jobs that they share.\n"
     "\n"
     "  us       of a step (lesson: an epoch, validation included), the best of many samples\n"
     "  %        of the whole\n"
     "  at peak  us that its multiply-adds would take at the rate of registers\n"
-    "  beyond   % of the whole that it takes beyond that\n";
+    "  beyond   % of the whole that it takes beyond that\n"
+    "\n"
+    "Of two threads, the best sample, in us of a step or epoch\n"
+    "  alone    of the leader, from the job before to this one\n"
+    "  begins   from handing out the job until the helper is at it\n"
+    "  leader, helper   what each works\n"
+    "  waits    of the leader for the helper, at the end\n"
+    "  whole    of the job; beside it that of one thread, and how many times faster two are\n";
 
 struct shape {
     const char *name;
@@ -93,6 +102,8 @@ static _Noreturn void die(const char *text)
     fprintf(stderr, "bench/parts: %s\n", text);
     exit(1);
 }
+
+static struct par *team; // of two threads, or of the caller alone
 
 // ---- the watched kernels ----
 
@@ -262,18 +273,24 @@ static void make_work(struct work *w, const struct shape *s, struct train_config
 }
 
 static void make_way(struct way *way, const struct work *w, const struct train_config *config,
-                     const struct kern *kern)
+                     const struct kern *kern, size_t threads)
 {
     struct error e = {0};
     const struct plan_spec spec = {
-        .net = &w->net, .train_rows = w->train.rows, .predict_rows = w->val.rows, .threads = 1};
+        .net = &w->net,
+        .train_rows = w->train.rows,
+        .predict_rows = w->val.rows,
+        .threads = threads,
+        .team = threads > 1 ? team : NULL,
+    };
     way->plan = plan_new(&spec, kern, &e);
     if (!way->plan || optim_init(&way->optim, config, kern, w->net.size, &e))
         die(e.text);
+    way->optim.team = spec.team;
 }
 
-// Seconds of so many epochs, after one that warms the caches.
-static double sample(struct way *way, const struct work *w, size_t epochs)
+// Seconds of so many epochs, after one that warms the caches. With `phases`, those of two threads.
+static double sample(struct way *way, const struct work *w, size_t epochs, struct phases *phases)
 {
     double begun = 0, loss;
     memcpy(w->params, w->fresh, w->net.size * sizeof *w->params);
@@ -282,14 +299,18 @@ static double sample(struct way *way, const struct work *w, size_t epochs)
     for (size_t i = 0; i <= epochs; i++) {
         if (i == 1) {
             begun = clock_seconds();
+            phases_watch(phases);
             for (size_t p = 0; p < part_count; p++)
                 parts[p].seconds = parts[p].flops = parts[p].calls = 0;
         }
+        phases_begin_epoch();
         float *gradient = plan_gradient(way->plan, w->params, &w->train, &loss);
-        optim_step(&way->optim, w->params, gradient, RATE, optim_momentum(&way->optim), 1);
+        optim_step(&way->optim, w->params, gradient, RATE, optim_momentum(&way->optim),
+                   plan_step_workers(way->plan, w->train.rows));
         if (w->val.rows)
             plan_predict(way->plan, w->params, &w->val, w->pred, &loss);
     }
+    phases_watch(NULL);
     return clock_seconds() - begun;
 }
 
@@ -337,29 +358,110 @@ static void report(const struct shape *s, double whole, size_t epochs, double ra
     printf("\n");
 }
 
-static void measure(const struct shape *s, struct train_config *config, double seconds, double rate)
+static size_t epochs_of_sample(struct way *way, const struct work *w)
 {
-    struct work w;
+    const double guess = sample(way, w, 1, NULL);
+    return guess < SAMPLE_SECONDS ? (size_t)(SAMPLE_SECONDS / guess) : 1;
+}
+
+static void clear_way(struct way *way)
+{
+    plan_free(way->plan);
+    optim_clear(&way->optim);
+}
+
+// On one thread, by kernel.
+static void measure_parts(const struct shape *s, const struct work *w,
+                          const struct train_config *config, double seconds)
+{
     struct way plain, looked_at;
     const struct kern kern = watched();
-    make_work(&w, s, config);
-    make_way(&plain, &w, config, level);
-    make_way(&looked_at, &w, config, &kern);
+    make_way(&plain, w, config, level, 1);
+    make_way(&looked_at, w, config, &kern, 1);
     part_count = 0;
-    const double guess = sample(&plain, &w, 1), end = clock_seconds() + seconds;
-    const size_t epochs = guess < SAMPLE_SECONDS ? (size_t)(SAMPLE_SECONDS / guess) : 1;
+    const size_t epochs = epochs_of_sample(&plain, w);
+    const double end = clock_seconds() + seconds;
     double whole = INFINITY;
     do {
-        whole = fmin(whole, sample(&plain, &w, epochs) / (double)epochs);
-        sample(&looked_at, &w, epochs);
+        whole = fmin(whole, sample(&plain, w, epochs, NULL) / (double)epochs);
+        sample(&looked_at, w, epochs, NULL);
         for (size_t i = 0; i < part_count; i++)
             parts[i].best = fmin(parts[i].best, parts[i].seconds / (double)epochs);
     } while (clock_seconds() < end);
-    report(s, whole, epochs, rate);
-    plan_free(plain.plan);
-    plan_free(looked_at.plan);
-    optim_clear(&plain.optim);
-    optim_clear(&looked_at.optim);
+    report(s, whole, epochs, peak_rate());
+    clear_way(&plain);
+    clear_way(&looked_at);
+}
+
+// The best samples on one thread and on two: of the whole, and with a look at the phases.
+struct best {
+    double whole, watched;
+    struct phases phases;
+};
+
+static void take_sample(struct best *best, struct way *way, const struct work *w, size_t epochs)
+{
+    struct phases phases;
+    best->whole = fmin(best->whole, sample(way, w, epochs, NULL));
+    const double seconds = sample(way, w, epochs, &phases);
+    if (seconds >= best->watched)
+        return;
+    best->watched = seconds;
+    best->phases = phases;
+}
+
+static void phase_row(const char *name, const struct phase *p, double one, double us)
+{
+    printf("%-16s %7.2f %7.2f %8.2f %8.2f %7.2f %8.2f %10.2f", name, us * p->alone, us * p->begins,
+           us * p->work[0], us * p->work[1], us * p->waits, us * p->whole, us * one);
+    if (one > 0)
+        printf(" %6.2f", one / p->whole);
+    printf("\n");
+}
+
+static void report_phases(const struct shape *s, const struct best best[2], size_t epochs)
+{
+    static const char *const names[] = {"W'", "gradients", "sums of the two", "adam", "validation"};
+    enum { SUMS = 2 }; // which one thread has no need of
+    const struct phases *one = &best[0].phases, *two = &best[1].phases;
+    const double us = 1e6 / (double)epochs;
+    size_t name = two->count == (s->val ? 5 : 4) ? 0 : 1; // small W' are no job of their own
+    printf("%s, level %s, two threads\n%-16s %7s %7s %8s %8s %7s %8s %10s %6s\n", s->name,
+           level->name, "job", "alone", "begins", "leader", "helper", "waits", "whole",
+           "one thread", "times");
+    for (size_t i = 0, at = 0; i < two->count && name < 5; i++, name++)
+        phase_row(names[name], &two->phase[i], name == SUMS ? 0 : one->phase[at++].whole, us);
+    printf("the whole, without a look: %.2f, one thread %.2f: %.3f times\n\n", us * best[1].whole,
+           us * best[0].whole, best[0].whole / best[1].whole);
+}
+
+static void measure_phases(const struct shape *s, const struct work *w,
+                           const struct train_config *config, double seconds)
+{
+    struct way way[2];
+    struct best best[2] = {{INFINITY, INFINITY, {0}}, {INFINITY, INFINITY, {0}}};
+    for (size_t t = 0; t < 2; t++)
+        make_way(&way[t], w, config, level, t + 1);
+    part_count = 0;
+    const size_t epochs = epochs_of_sample(&way[0], w);
+    const double end = clock_seconds() + seconds;
+    do {
+        for (size_t t = 0; t < 2; t++)
+            take_sample(&best[t], &way[t], w, epochs);
+    } while (clock_seconds() < end);
+    report_phases(s, best, epochs);
+    for (size_t t = 0; t < 2; t++)
+        clear_way(&way[t]);
+}
+
+static void measure(const struct shape *s, struct train_config *config, double seconds)
+{
+    struct work w;
+    make_work(&w, s, config);
+    if (par_threads(team) == 2)
+        measure_phases(s, &w, config, seconds);
+    else
+        measure_parts(s, &w, config, seconds);
     float *const all[] = {w.X, w.y, w.pred, w.fresh, w.params};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mem_free(all[i]);
@@ -375,23 +477,36 @@ static double cost_of_clock(void)
     return best;
 }
 
+struct asked {
+    const char *text;
+    double seconds;
+    struct train_config config;
+};
+
+static void run(struct par *threads, void *context)
+{
+    struct asked *asked = context;
+    team = threads;
+    for (const struct shape *s = shapes; s < shapes + sizeof shapes / sizeof *shapes; s++)
+        if (strstr(s->name, asked->text))
+            measure(s, &asked->config, asked->seconds);
+}
+
 int main(int argc, char **argv)
 {
-    struct train_config config;
     struct opt_set defaults;
     struct error e = {0};
-    if (argc > 3 || (argc > 1 && strcmp(argv[1], "--help") == 0)) {
-        fputs(help, argc > 3 ? stderr : stdout);
-        return argc > 3 ? 2 : 0;
+    if (argc > 4 || (argc > 1 && strcmp(argv[1], "--help") == 0)) {
+        fputs(help, argc > 4 ? stderr : stdout);
+        return argc > 4 ? 2 : 0;
     }
+    struct asked asked = {.text = argc > 1 ? argv[1] : "",
+                          .seconds = argc > 2 ? strtod(argv[2], NULL) : SECONDS};
     if (kern_select(&level, &e) ||
-        opt_begin(&defaults, train_options, train_option_count, &config, &e))
+        opt_begin(&defaults, train_options, train_option_count, &asked.config, &e))
         die(e.text);
     clock_cost = cost_of_clock();
-    const double seconds = argc > 2 ? strtod(argv[2], NULL) : SECONDS, rate = peak_rate();
-    for (const struct shape *s = shapes; s < shapes + sizeof shapes / sizeof *shapes; s++)
-        if (argc < 2 || strstr(s->name, argv[1]))
-            measure(s, &config, seconds, rate);
+    par_team(argc > 3 && strcmp(argv[3], "2") == 0 ? 2 : 1, run, &asked);
     opt_end(&defaults);
     return 0;
 }
