@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The body that loads a model, from arbitrary bytes: a name and a path, or one line that says why
 // not; and neither leads out of the models' folder.
+#include "fuzz.h"
+
 #include "serve/model_requests.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool good)
-{
-    if (!good)
-        abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
