@@ -402,7 +402,8 @@ static void refuse_label(struct taking *t, size_t row)
 {
     const struct prep_target *const target = &t->r->p->target;
     struct field f;
-    char why[PREP_FAULT_MAX], text[41], class[100] = "beyond what a float holds; correct it or remove the row";
+    char why[PREP_FAULT_MAX], text[41],
+        class[100] = "beyond what a float holds; correct it or remove the row";
     const int rc = get_field(t, row, &f);
     if (rc == 0 && field_is_missing(f))
         snprintf(why, sizeof why, "the target has no value; remove the row");
