@@ -110,7 +110,11 @@ static int look(struct report *r, const char *model, const struct rows_source *s
     };
     struct error why = {0};
     if (!s->path) {
-        buf_puts(&r->missing, "run.json does not say which rows the model was validated on.");
+        buf_puts(&r->missing,
+                 r->run.run ? "run.json does not say which rows the model was validated on."
+                            : "There is no run.json, which a run writes when it has come to its "
+                              "end; so the page does not say which rows the model was validated "
+                              "on.");
         return findings_make(&r->found, &spec, e);
     }
     const bool pipe = !s->given && strcmp(s->path, "-") == 0;

@@ -154,7 +154,9 @@ static void only_some(void **state)
     make_run();
     unlink(test_path("run/run.json"));
     CHECK_OK(make(&c, &e), e);
-    check_page((const char *[]){"does not say which rows", "Loss by epoch", NULL}, true);
+    check_page(
+        (const char *[]){"There is no run.json", "does not say which rows", "Loss by epoch", NULL},
+        true);
     unlink(test_path("run/model.npz"));
     unlink(test_path("run/metrics.json"));
     CHECK_OK(make(&c, &e), e);
