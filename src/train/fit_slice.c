@@ -142,8 +142,12 @@ static void move_strip(void *context, size_t offset, size_t count, const float *
 {
     const struct mover *m = context;
     const struct fit *f = m->fit;
-    optim_step_piece(&f->optim, &(struct optim_piece){f->params, offset, count, gradient, m->now.lr,
-                                                      m->now.momentum});
+    optim_step_piece(&f->optim, &(struct optim_piece){.params = f->params,
+                                                      .begin = offset,
+                                                      .count = count,
+                                                      .gradient = gradient,
+                                                      .lr = m->now.lr,
+                                                      .momentum = m->now.momentum});
 }
 
 static void keep_strip(void *context, size_t offset, size_t count, const float *gradient)
