@@ -140,30 +140,25 @@ static int open_npz(struct array_body *a, struct error *e)
     return rc ? rc : open_values(a, e);
 }
 
-static bool is_more(const struct npz *z, const struct zip_member *m, const char *array, size_t most)
-{
-    struct npz_array a;
-    return m->full_size > most ||
-           (npz_header(z, array, &a, NULL) == 0 && a.info.count > most / sizeof(float));
-}
-
-int body_check_inflated(const struct body_spec *spec, const struct npz *z, const char *array,
+int body_check_inflated(const struct body_spec *spec, const struct npz *z, const char *name,
                         struct error *e)
 {
-    char name[ZIP_NAME_MAX + 1];
+    struct npz_array a;
     size_t most;
-    snprintf(name, sizeof name, "%.250s.npy", array);
-    const struct zip_member *m = zip_find(&z->zip, name);
+    const int rc = npz_header(z, name, &a, e);
+    if (rc)
+        return rc;
     if (!size_mul(spec->size, BODY_GROWTH_MAX, &most))
         most = SIZE_MAX;
     if (spec->inflated_max > 0 && most > spec->inflated_max)
         most = spec->inflated_max;
-    if (!m || !m->deflated || !is_more(z, m, array, most))
+    if (!a.member->deflated ||
+        (a.member->full_size <= most && a.info.count <= most / sizeof(float)))
         return 0;
     return error_set(e, ERR_LIMIT,
-                     "%s: array '%s' inflates to more than %zu bytes, which are the most of a body "
-                     "of %zu here; send fewer rows at once, or the array as it is",
-                     z->path, array, most, spec->size);
+                     "%s: array '%.64s' inflates to more than %zu bytes, which are the most of a "
+                     "body of %zu here; send fewer rows at once, or the array as it is",
+                     z->path, name, most, spec->size);
 }
 
 // ---- both ----

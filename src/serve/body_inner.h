@@ -30,7 +30,7 @@ struct body *body_recordio_open(const struct body_spec *spec, struct error *e);
 // times that, though deflate could make it 1000, nor more than spec->inflated_max, be it as it lies
 // or as floats. To be asked before anything is inflated.
 #define BODY_GROWTH_MAX 64
-int body_check_inflated(const struct body_spec *spec, const struct npz *z, const char *array,
+int body_check_inflated(const struct body_spec *spec, const struct npz *z, const char *name,
                         struct error *e);
 
 #endif
