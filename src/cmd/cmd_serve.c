@@ -9,6 +9,7 @@
 #include "serve/serve.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,12 +71,25 @@ static int catch_signals(int *fd, struct error *e)
     return *fd < 0 ? error_errno(e, "signalfd") : 0;
 }
 
+struct talk {
+    const struct serve_job *job;
+    size_t dropped; // lines of the log since the last one that was written
+};
+
+// A pipe that nobody reads fills, and whoever writes to it waits: the thread that has all
+// connections must not. Where it is ready it has room for PIPE_BUF bytes, more than any line here.
+static bool can_say(void)
+{
+    struct pollfd on = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&on, 1, 0) != 0;
+}
+
 static void say_ready(void *context, const struct serve_ready *ready)
 {
-    const struct serve_job *job = context;
+    const struct serve_job *job = ((const struct talk *)context)->job;
     const struct serve_config *c = job->config;
     char what[64] = "many";
-    if (c->quiet)
+    if (c->quiet || !can_say())
         return;
     if (ready->model)
         snprintf(what, sizeof what, "%s, %zu feature%s", net_task_words[ready->model->net.task],
@@ -88,12 +102,20 @@ static void say_ready(void *context, const struct serve_ready *ready)
 static void say_sent(void *context, const struct http_request *r, unsigned status, size_t bytes,
                      double seconds)
 {
-    (void)context;
-    char line[256];
+    struct talk *talk = context;
+    char line[256], gap[80] = "";
+    if (!can_say()) {
+        talk->dropped++;
+        return;
+    }
+    if (talk->dropped > 0)
+        snprintf(gap, sizeof gap, "skiff serve: %zu line%s of the log dropped: nobody read\n",
+                 talk->dropped, cmd_plural(talk->dropped));
+    talk->dropped = 0;
     snprintf(line, sizeof line, "%.20s %.120s %u %zu %zu %.6f", r->method, r->path, status, r->size,
              bytes, seconds);
     error_one_line(line);
-    fprintf(stderr, "%s\n", line);
+    fprintf(stderr, "%s%s\n", gap, line);
 }
 
 // A path of a container, on the heap.
@@ -124,7 +146,8 @@ static int work(const struct cmd_call *call, struct error *e)
                             .model = call->words > 0 ? call->word[0] : found,
                             .models = many ? found : NULL,
                             .threshold_given = opt_given(call->set, "threshold")};
-    job.hooks = (struct serve_hooks){&job, say_ready, c->log ? say_sent : NULL};
+    struct talk talk = {.job = &job};
+    job.hooks = (struct serve_hooks){&talk, say_ready, c->log ? say_sent : NULL};
     hold_streams();
     int rc = job.model ? catch_signals(&job.stop, e) : ERR_NOMEM;
     if (rc == 0) {

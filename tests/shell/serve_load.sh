@@ -98,6 +98,37 @@ done()
 END
 ends_well
 
+# A log that nobody reads keeps nobody waiting, and not from ending.
+"$python" - "$SKIFF" "$folder/model" <<'END' || status=1
+import fcntl, re, subprocess, sys
+from serve_client import *
+
+server = subprocess.Popen([sys.argv[1], "serve", sys.argv[2], "--port", "0", "--workers", "1", "--log"],
+                          stderr=subprocess.PIPE)
+port = int(re.search(rb" on port (\d+) ", server.stderr.readline())[1])
+room = fcntl.fcntl(server.stderr, 1031, 4096)  # F_SETPIPE_SZ
+c = Client(port)
+count = room // len("GET /ping 200 0 0 0.0") + 100
+for i in range(count):
+    check("ping", c.ask("GET", "/ping")[0], 200)
+said, dropped = 0, 0
+while dropped == 0:
+    line = server.stderr.readline()
+    said += line.startswith(b"GET /ping 200 ")
+    if said < 10:
+        check("ping", c.ask("GET", "/ping")[0], 200)
+        count += 1
+    gap = re.match(rb"skiff serve: (\d+) lines? of the log dropped", line)
+    dropped = int(gap[1]) if gap else 0
+print(f"{dropped} of {count} lines were dropped")
+check_that("most lines are there or counted", 100 <= dropped <= count - said, (dropped, said, count))
+for i in range(count):
+    check("ping", c.ask("GET", "/ping")[0], 200)
+server.terminate()
+check("status", server.wait(), 0)
+done()
+END
+
 # Those that take too long are let go.
 start_server "$folder/model" --timeout 0.5 --workers 1
 "$python" - "$port" <<'END' || status=1
