@@ -18,6 +18,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdio.h>
@@ -526,6 +527,16 @@ static int loop(struct server *s, struct error *e)
 
 // ---- beginning and end ----
 
+// A server that can take no connection must not say that it is ready.
+static int check_descriptors(const struct server *s, struct error *e)
+{
+    const int one = fcntl(s->listener, F_DUPFD_CLOEXEC, 0);
+    if (one < 0)
+        return error_errno(e, "no file can be opened for a connection; raise ulimit -n");
+    close(one);
+    return 0;
+}
+
 static int start(struct server *s, struct error *e)
 {
     int rc = load(&s->mhd, e);
@@ -545,7 +556,7 @@ static int start(struct server *s, struct error *e)
     if (!info)
         return error_set(e, ERR_NOMEM, "libmicrohttpd does not start: no memory, or no epoll");
     s->poll_fd = info->epoll_fd;
-    return 0;
+    return check_descriptors(s, e);
 }
 
 // The library ends with no connection suspended; those whose turn has not come are told.

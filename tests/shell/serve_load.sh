@@ -98,6 +98,30 @@ done()
 END
 ends_well
 
+# With too few for any connection it says so, instead of that it is ready.
+"$python" - "$SKIFF" "$folder/model" <<'END' || status=1
+import re, subprocess, sys
+from serve_client import *
+
+refused = []
+for limit in range(5, 20):
+    server = subprocess.Popen(["sh", "-c", f'ulimit -n {limit}; exec "$0" serve "$1" --port 0 --workers 1',
+                               *sys.argv[1:]], stderr=subprocess.PIPE, text=True)
+    line = server.stderr.readline()
+    ready = re.search(r" on port (\d+) ", line)
+    if ready:
+        check(f"a ping with ulimit -n {limit}", Client(int(ready[1])).ask("GET", "/ping")[0], 200)
+        server.terminate()
+    else:
+        refused.append(line)
+    check(f"status with ulimit -n {limit}", server.wait(), 0 if ready else 1)
+    if ready:
+        break
+check_that("the limit is named", any("ulimit -n" in line for line in refused), refused)
+check_that("and suffices at last", ready)
+done()
+END
+
 # A log that nobody reads keeps nobody waiting, and not from ending.
 "$python" - "$SKIFF" "$folder/model" <<'END' || status=1
 import fcntl, re, subprocess, sys
