@@ -62,6 +62,8 @@ const char *answer_key_name(enum answer_key k);
 // `output`: names with commas, or NULL. ERR_USAGE names one that is none, with the nearest.
 int answer_form_init(struct answer_form *f, const struct model *model, const char *output,
                      struct error *e);
+// The same of `output`, whatever the model.
+int answer_form_check(const char *output, struct error *e);
 void answer_form_clear(struct answer_form *f);
 
 struct answer {

@@ -154,6 +154,12 @@ int answer_form_init(struct answer_form *f, const struct model *model, const cha
     return rc;
 }
 
+int answer_form_check(const char *output, struct error *e)
+{
+    struct answer_form f = {0};
+    return read_keys(&f, output, e);
+}
+
 void answer_form_clear(struct answer_form *f)
 {
     for (size_t i = 0; f->label && i < f->classes; i++) {

@@ -84,6 +84,12 @@ static int make_desks(struct invoker *v, size_t count, struct error *e)
 
 // ---- opening ----
 
+int invoker_check(const struct invoker_spec *spec, struct error *e)
+{
+    const bool known = media_of_answer(spec->accept, MEDIA_CSV, e) != MEDIA_NONE;
+    return known ? answer_form_check(spec->output, e) : error_code(e);
+}
+
 static int check_words(struct invoker *v, const struct invoker_spec *spec, struct error *e)
 {
     const enum net_task task = v->run.model.net.task;

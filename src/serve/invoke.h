@@ -23,6 +23,9 @@ struct invoker_spec {
     size_t inflated_max;  // bytes of a compressed array in a body; 0: 64 times the body's
 };
 
+// The words that say how to answer, as far as they do not depend on the model.
+int invoker_check(const struct invoker_spec *spec, struct error *e);
+
 struct invoker;
 // NULL with an error: of the model, of the words in `accept` and `output`, of memory.
 struct invoker *invoker_open(const struct invoker_spec *spec, struct error *e);

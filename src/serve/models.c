@@ -28,6 +28,8 @@ struct models {
 
 struct models *models_new(const struct models_spec *spec, struct error *e)
 {
+    if (invoker_check(&spec->like, e) != 0)
+        return NULL;
     struct models *m = mem_zalloc(sizeof *m);
     if (!m) {
         error_nomem(e, "models");

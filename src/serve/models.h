@@ -22,6 +22,7 @@ struct models_spec {
 
 struct models;
 struct model_entry;
+// NULL with an error: of words that no model takes, of memory.
 struct models *models_new(const struct models_spec *spec, struct error *e);
 void models_free(struct models *m); // NULL is fine; nobody may be asking any more
 

@@ -86,6 +86,23 @@ static void names_and_paths(void **state)
     models_free(m);
 }
 
+// At once, not when the first model comes.
+static void words_that_no_model_takes(void **state)
+{
+    (void)state;
+    const struct {
+        struct invoker_spec like;
+        int code;
+        const char *what;
+    } bad[] = {{{.accept = "text/html"}, ERR_UNSUPPORTED, "Accept 'text/html'"},
+               {{.output = "labels,colour"}, ERR_USAGE, "output 'colour'"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error e = {0};
+        assert_null(models_new(&(struct models_spec){.like = bad[i].like, .folder = folder}, &e));
+        check_refused(e.code, bad[i].code, &e, bad[i].what);
+    }
+}
+
 static void unloaded_while_it_predicts(void **state)
 {
     (void)state;
@@ -337,10 +354,15 @@ static void failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_paths),       cmocka_unit_test(unloaded_while_it_predicts),
-        cmocka_unit_test(memory_is_bounded),     cmocka_unit_test(requests_and_statuses),
-        cmocka_unit_test(one_model_has_no_list), cmocka_unit_test(pages_of_a_list),
-        cmocka_unit_test(many_at_once),          cmocka_unit_test(failing_memory),
+        cmocka_unit_test(names_and_paths),
+        cmocka_unit_test(words_that_no_model_takes),
+        cmocka_unit_test(unloaded_while_it_predicts),
+        cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(requests_and_statuses),
+        cmocka_unit_test(one_model_has_no_list),
+        cmocka_unit_test(pages_of_a_list),
+        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, make_model, test_folder_remove);
 }
