@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/zlib_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #define PIECE (64 << 10) // raw bytes held
 
@@ -191,18 +191,6 @@ int csv_input_read(struct csv_input *in, void *data, size_t size, size_t *got, s
     return in->gzip ? read_gzip(in, data, size, got, e) : read_plain(in, data, size, got, e);
 }
 
-static void *zlib_alloc(void *opaque, unsigned count, unsigned size)
-{
-    (void)opaque;
-    return mem_array(count, size);
-}
-
-static void zlib_free(void *opaque, void *p)
-{
-    (void)opaque;
-    mem_free(p);
-}
-
 // Look at the first bytes and get ready for them.
 static int begin(struct csv_input *in, struct error *e)
 {
@@ -216,7 +204,7 @@ static int begin(struct csv_input *in, struct error *e)
     }
     if (in->gzip || in->len < 2 || in->piece[0] != 0x1f || in->piece[1] != 0x8b)
         return 0;
-    in->stream = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
+    in->stream = zlib_memory_stream();
     if (inflateInit2(&in->stream, 16 + MAX_WBITS) != Z_OK) // 16: gzip's header and sums
         return error_nomem(e, in->name);
     in->gzip = true;

@@ -5,9 +5,9 @@
 #include "base/crc.h"
 #include "base/mem.h"
 #include "io/zip.h"
+#include "io/zlib_memory.h"
 
 #include <inttypes.h>
-#include <zlib.h>
 
 #define PIECE (256 << 10) // bytes read, inflated and summed at a time
 #define INPUT (64 << 10)  // compressed bytes held
@@ -31,19 +31,6 @@ static int broken(const struct zip_reader *r, struct error *e, const char *reaso
                      reason);
 }
 
-// zlib's memory comes from base/mem.h like all other.
-static void *zlib_alloc(void *opaque, unsigned count, unsigned size)
-{
-    (void)opaque;
-    return mem_array(count, size);
-}
-
-static void zlib_free(void *opaque, void *p)
-{
-    (void)opaque;
-    mem_free(p);
-}
-
 struct zip_reader *zip_reader_open(const struct zip *z, const struct zip_member *m, struct error *e)
 {
     struct zip_reader *r = mem_alloc(sizeof *r);
@@ -57,7 +44,7 @@ struct zip_reader *zip_reader_open(const struct zip *z, const struct zip_member 
     r->crc = 0;
     r->inflating = r->streamed = r->checked = false;
     if (m->deflated) {
-        r->stream = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
+        r->stream = zlib_memory_stream();
         if (inflateInit2(&r->stream, -MAX_WBITS) != Z_OK) { // negative: no zlib header
             error_nomem(e, m->name);
             mem_free(r);
