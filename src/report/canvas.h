@@ -58,7 +58,6 @@ struct canvas_rows {
     struct range x;
     const char *x_name; // NULL: none, and no room for one
 };
-#define CANVAS_ROWS_MAX 30
 double canvas_rows_height(const struct canvas_rows *rows);
 void canvas_plot_rows(struct canvas *c, const struct canvas_rows *rows);
 double canvas_row(const struct canvas *c, const struct canvas_rows *rows, size_t i);
