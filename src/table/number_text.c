@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A number is signs, digits in groups, signs. Groups are told from an address (192.168.1.1) or a
-// version by their length: behind each separator but the last come three digits.
+// A number is signs, digits in groups, signs. Groups are told from an address (192.168.1.1), a
+// version (1.234.5) or a telephone (555 123 4567) by their length: behind a separator come three
+// digits, or any number of them where it is the point or comma of decimals, the last and the only
+// one of its kind.
 #include "table/number_text.h"
 
 #include "base/num.h"
@@ -9,7 +11,7 @@
 
 static const char *const before[] = {"+",      "-",      "(",      "$",   "\u20ac",
                                      "\u00a3", "\u00a5", "\u2212", " ",   "\u00a0",
-                                     "EUR",    "USD",    "GBP",    "CHF", "US"};
+                                     "EUR",    "USD",    "GBP",    "CHF", "US$"};
 static const char *const behind[] = {"%",      ")",      " ",   "$",   "\u20ac", "\u00a3", "\u00a5",
                                      "\u00a0", "\u202f", "EUR", "USD", "GBP",    "CHF"};
 static const char *const between[] = {",", ".", "'", " ", "\u00a0", "\u202f", "\u2019"};
@@ -33,22 +35,28 @@ static const char *skip(const char *text, const char *const *list, size_t count)
     return text;
 }
 
+static bool is_decimal(const char *mark, const char *earlier)
+{
+    return (*mark == '.' || *mark == ',') && !(earlier && *earlier == *mark);
+}
+
 // Past the digits and the separators among them, or NULL.
 static const char *skip_number(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
-    bool separated = false; // before the digits that `digits` counts
+    const char *mark = NULL, *earlier = NULL; // separators before the digits that `digits` counts
     if (digits == 0)
         return NULL;
     for (;;) {
         text += digits;
         const size_t separator = begins_with(text, between, COUNT(between));
         const size_t next = separator ? strspn(text + separator, "0123456789") : 0;
+        if (mark && digits != 3 && (next || !is_decimal(mark, earlier)))
+            return NULL;
         if (next == 0)
             return text;
-        if (separated && digits != 3)
-            return NULL;
-        separated = true;
+        earlier = mark;
+        mark = text;
         text += separator;
         digits = next;
     }
