@@ -50,13 +50,22 @@ static bool begins_with(const char *name, const char *beginning)
     return true;
 }
 
+// batch_size_rows begins with batch, valuable does not with val.
+static bool begins_word(const char *name, const char *beginning)
+{
+    if (!begins_with(name, beginning))
+        return false;
+    const char next = name[strlen(beginning)];
+    return next < 'a' || next > 'z';
+}
+
 size_t near_apart(const char *name, const char *other)
 {
     const size_t edits = near_distance(name, other), near = near_limit(name) - 1;
     const size_t len = strlen(name), others = strlen(other);
     if (edits <= near || (len < others ? len : others) < BEGINNING_MIN)
         return edits;
-    return begins_with(name, other) || begins_with(other, name) ? near : edits;
+    return begins_word(name, other) || begins_with(other, name) ? near : edits;
 }
 
 struct near near_begin(const char *name)

@@ -23,6 +23,7 @@ static void nearest(void **state)
         {"ba", NULL},
         {"Fare_in_pounds", "Fare"},
         {"Farther", NULL},
+        {"Fareable", NULL},
         {"A", NULL},
         {"C", NULL},
         {"B", "B"},
