@@ -73,7 +73,8 @@ int prep_counts_check(const struct prep_counts *c, const struct prep *p, const c
                       struct error *e)
 {
     for (size_t i = 0; i < p->columns; i++)
-        if (c->numbers[i] && c->numbers[i] + c->missing[i] == c->rows && holds_words(&p->column[i]))
+        if (c->numbers[i] > 1 && c->numbers[i] + c->missing[i] == c->rows &&
+            holds_words(&p->column[i]))
             return error_set(e, ERR_MISMATCH,
                              "%s: column '%.100s': holds numbers, such as '%s', but held text such "
                              "as '%.40s' when the preparation was fitted; write it as it was then",

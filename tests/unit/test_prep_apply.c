@@ -150,6 +150,7 @@ static void numbers_for_words(void **state)
         {"w,n\nb,1\na,2\n", "w,n\n,1\n3.5,2\n1,2\n",
          "r.csv: column 'w': holds numbers, such as '3.5', but held text such as 'a' when"},
         {"w,n\nb,1\na,2\n", "w,n\n1,1\na,2\n", NULL},
+        {"w,n\nb,1\na,2\n", "w,n\n1,1\n,2\n", NULL}, // a new category, perhaps
         {"w,n\nb,1\na,2\n", "w,n\n1,1\nc,2\n", NULL},
         {"w,n\nb,1\na,2\n", "w,n\n,1\nNA,2\n", NULL},
         {"w,n\nb,1\n7,2\n", "w,n\n8,1\n9,2\n", NULL}, // one of the words is a number
