@@ -127,6 +127,8 @@ static void print_table(const struct frame *f, const char *path)
     printf(": %zu row%s, %zu column%s, delimiter %s, %s\n", f->rows, cmd_plural(f->rows),
            f->columns, cmd_plural(f->columns), delimiter_name(f->delimiter),
            f->header ? "with a header" : "no header");
+    if (f->columns == 1 && strpbrk(f->column[0].name, " \t"))
+        puts("spaces do not divide fields: commas, semicolons, tabs or bars do");
     size_t width = strlen("name");
     for (size_t i = 0; i < f->columns; i++) {
         const size_t len = cmd_text_width(f->column[i].name);

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "io/csv_inner.h"
 #include "io/csv_input.h"
@@ -149,11 +150,22 @@ int csv_quote(struct buf *out, const char *text)
 
 // ---- the header ----
 
+static bool is_number(const char *name)
+{
+    double ignored;
+    return num_scan(name, strlen(name), &ignored) != NUM_NONE;
+}
+
 const char *csv_names_hint(const struct csv *c)
 {
     for (size_t i = 0; i < c->columns; i++)
         if (!utf8_is_text(c->names[i]))
             return "; names in the file are not UTF-8: iconv -f latin1 -t utf-8 OLD.csv >NEW.csv";
+    if (c->columns == 1 && strpbrk(c->names[0], " \t"))
+        return "; spaces do not divide fields: commas, semicolons, tabs or bars do";
+    for (size_t i = 0; i < c->columns; i++)
+        if (is_number(c->names[i]))
+            return "; a name is a number: does the file have a header?";
     return "";
 }
 
@@ -186,12 +198,16 @@ static int by_name(const void *a, const void *b)
 // A header with an empty name: which column, and what is probably wrong.
 static int report_unnamed(const struct csv *c, size_t column, uint64_t line, struct error *e)
 {
-    size_t unnamed = 0;
-    for (size_t i = 0; i < c->columns; i++)
+    size_t unnamed = 0, numbers = 0;
+    for (size_t i = 0; i < c->columns; i++) {
         unnamed += c->names[i][0] == '\0';
+        numbers += is_number(c->names[i]);
+    }
     const char *advice = "give it one";
     if (column == 0)
         advice = "give it one (pandas leaves out its row numbers with index=False)";
+    else if (numbers)
+        advice = "is this line the header? it has numbers in it, as a row has";
     else if (2 * unnamed > c->columns)
         advice = "is this line the header? what stands above it has to go";
     else if (column + 1 == c->columns)
@@ -215,9 +231,9 @@ static int check_names(const struct csv *c, uint64_t line, struct error *e)
     for (size_t i = 1; i < c->columns && rc == 0; i++)
         if (strcmp(places[i - 1].name, places[i].name) == 0)
             rc = error_set(e, ERR_FORMAT,
-                           "%s:%" PRIu64 ": columns %zu and %zu are both called '%s'; rename one",
-                           c->name, line, places[i - 1].column + 1, places[i].column + 1,
-                           places[i].name);
+                           "%s:%" PRIu64 ": columns %zu and %zu are both called '%s'; %s", c->name,
+                           line, places[i - 1].column + 1, places[i].column + 1, places[i].name,
+                           is_number(places[i].name) ? "is this line the header?" : "rename one");
     mem_free(places);
     return rc;
 }

@@ -98,6 +98,11 @@ assert c["when"]["remarks"] == ["dates"] and len(c["when"]["most_frequent"]) == 
 ' "$folder/out" || complain "JSON: $(cat "$folder/out")"
 fi
 
+# Fields between spaces are one.
+printf 'a b\n1 2\n' >"$folder/spaces.csv"
+inspect "$folder/spaces.csv"
+says '^spaces do not divide fields'
+
 # What is refused.
 printf 'id,Age\n1,2\n3\n' >"$folder/short.csv"
 refuses 1 "short.csv:3: 1 field where the header has 2; " "$folder/short.csv"

@@ -421,6 +421,9 @@ static void must_fail(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refused(cases[i].text, strlen(cases[i].text), &automatic, cases[i].part);
+    static const struct csv_options with_header = {.header = CSV_HEADER_YES};
+    refused("3,7,7\n", 6, &with_header, "columns 2 and 3 are both called '7'; is this line the");
+    refused("3,,x\n", 5, &with_header, "column 2 has no name; is this line the header? it has");
     static const char zero[] = "a,b\n1,x\0y\n", quoted[] = "a,b\n1,\"\n\0\"\n";
     refused(zero, sizeof zero - 1, &automatic, "f.csv:2:4: column 'b': a zero byte");
     refused(quoted, sizeof quoted - 1, &automatic, "f.csv:3:1: column 'b': a zero byte");
