@@ -20,8 +20,8 @@ void prep_counts_clear(struct prep_counts *c);
 void prep_counts_reset(struct prep_counts *c, const struct prep *p); // to nothing
 // `from` has counted what comes behind.
 void prep_counts_add(struct prep_counts *to, const struct prep_counts *from, const struct prep *p);
-// Once all rows of `name` are counted: ERR_MISMATCH for a column with nothing but numbers in it, two
-// or more, where the fit met words. One of them might be a category that is new.
+// Once all rows of `name` are counted: ERR_MISMATCH for a column with nothing but numbers in it,
+// two or more, where the fit met words. One of them might be a category that is new.
 int prep_counts_check(const struct prep_counts *c, const struct prep *p, const char *name,
                       struct error *e);
 
