@@ -204,10 +204,11 @@ static bool stops_by_itself(const struct train_config *c)
 void train_config_settle(struct train_config *c, const struct opt_set *options)
 {
     const bool table = c->data || c->prep || c->csv.target;
-    const bool patience = opt_given(options, "patience");
+    const bool asked = opt_given(options, "patience");
+    const bool stops = asked ? c->patience > 0 : stops_by_itself(c);
     if (table && !opt_given(options, "epochs")) {
-        c->epochs = patience || stops_by_itself(c) ? TABLE_EPOCHS : TABLE_EPOCHS_BLIND;
-        if (!patience && stops_by_itself(c))
+        c->epochs = stops ? TABLE_EPOCHS : TABLE_EPOCHS_BLIND;
+        if (stops && !asked)
             c->patience = TABLE_PATIENCE;
     }
     if (c->patience > 0 && !opt_given(options, "restore_best"))

@@ -224,6 +224,7 @@ arrays="--hidden 4 --train $folder/steps/train_data.npz --val $folder/steps/val_
         "stopped early"
     lasts "1000 30 True" $arrays --prep "$folder/steps/prep.json" --learning_rate 0.1
     lasts "1000 2 True" $steps --patience 2
+    lasts "200 0 False" $steps --patience 0
     lasts "200 0 False" $steps --test_size 0
     lasts "200 0 False" $steps --schedule cosine
     has "$(cat "$folder/stderr")" "200 epochs, as --epochs was not given; --epochs 1000"
