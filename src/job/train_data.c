@@ -119,7 +119,6 @@ static int take_division(struct train_data *d, const struct train_data_spec *spe
     return rc;
 }
 
-// `path` is divided as the options say when it is --data, and taken as a whole when it is --train.
 // A file of another kind has no column to be named: that it is one is said first.
 static int check_kind(const char *path, struct error *e)
 {
@@ -133,6 +132,7 @@ static int check_kind(const char *path, struct error *e)
     return rc;
 }
 
+// `path` is divided as the options say when it is --data, and taken as a whole when it is --train.
 static int load_table(struct train_data *d, const struct train_data_spec *spec, const char *path,
                       struct error *e)
 {
