@@ -530,7 +530,7 @@ static int loop(struct server *s, struct error *e)
 // A server that can take no connection must not say that it is ready.
 static int check_descriptors(const struct server *s, struct error *e)
 {
-    const int one = fcntl(s->listener, F_DUPFD_CLOEXEC, 0);
+    const int one = fcntl(s->poll_fd, F_DUPFD_CLOEXEC, 0);
     if (one < 0)
         return error_errno(e, "no file can be opened for a connection; raise ulimit -n");
     close(one);
