@@ -96,7 +96,8 @@ int evaluate_loss(const char *path, double loss, struct error *e)
         return 0;
     return error_set(e, ERR_NUMERIC,
                      "%s: the loss is not a finite number: its features or labels are far from "
-                     "those that the model was trained on",
+                     "those that the model was trained on, or labels are beyond 1e18, whose "
+                     "squares are no floats; write them in larger units",
                      path);
 }
 

@@ -12,6 +12,20 @@
 #include "train/fit_slice.h"
 
 #include <math.h>
+#include <stdio.h>
+
+// Predictions may be numbers while the mean of their errors' squares is not a float any more.
+static void note_loss(const struct train_run *r, const char *part, const json_t *metrics)
+{
+    char text[200];
+    if (!json_is_null(json_object_get(metrics, "loss")))
+        return;
+    snprintf(text, sizeof text,
+             "the loss of the %s rows is beyond what a float holds, null in metrics.json; look for "
+             "rows far from the others, or write the target in larger units",
+             part);
+    train_run_note(r, text);
+}
 
 // Final metrics of one part of the data under its name in metrics.json.
 static int evaluate_part(struct train_run *r, const char *part, const struct dataset *d,
@@ -29,6 +43,7 @@ static int evaluate_part(struct train_run *r, const char *part, const struct dat
     int rc = evaluate(&how, d, &metrics, e);
     if (rc)
         return rc;
+    note_loss(r, part, metrics);
     if (json_object_set_new(r->metrics, part, metrics) != 0)
         rc = error_nomem(e, "metrics");
     return dist_agree(r->ranks, rc, e);

@@ -255,6 +255,8 @@ refuses 1 "is it 'N?me'?; names in the file are not UTF-8: iconv -f latin1" two/
 refuses 1 "new.csv: no column 'Nam' to pass through; is it 'Name'?" two/model.npz new.csv --id Nam
 refuses 1 "no column 'Zeppelin' to pass through; skiff inspect lists those that there are" \
     two/model.npz new.csv --id Zeppelin
+sed 1d new.csv >headless.csv
+refuses 1 "headless.csv:1: column 5 has no name; is this line the header?" two/model.npz headless.csv
 refuses 1 "word.csv:5: " two/model.npz word.csv --out left.csv
 refuses 1 "truth.csv:6: " two/model.npz truth.csv --out left.csv
 refuses 1 "short.csv:22: 2 fields" two/model.npz short.csv --out left.csv

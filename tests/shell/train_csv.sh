@@ -197,6 +197,14 @@ train --data "$folder/prices.csv" --target price --epochs 300 --lr 0.01 --scale_
 tail -n 1 "$folder/unscaled/history.csv" | awk -F , '{ exit !($5 < 0.5) }' ||
     complain "--scale_target none changes nothing"
 
+# Squares of errors that no float holds are said, and no secret of metrics.json.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 40; i++) print i * 7 % 40 "," (i * 11 % 40 - 20) "e23" }' \
+    >"$folder/far.csv"
+train --data "$folder/far.csv" --target y --features x --epochs 2 --out "$folder/far"
+has "$(cat "$folder/stderr")" "the loss of the train rows is beyond what a float holds, null in"
+"$SKIFF" eval "$folder/far/model.npz" "$folder/far.csv" 2>"$folder/stderr" && complain "no loss, no error"
+has "$(cat "$folder/stderr")" "far.csv: the loss is not a finite number" "in larger units"
+
 # How long nobody has said: a table until it has learnt, arrays as long as the script, the rest as asked.
 lasts() {
     expected=$1
