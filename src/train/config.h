@@ -37,8 +37,8 @@ enum class_weighting { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 #define BATCH_FULL_ROWS 10000
 #define BATCH_DEFAULT   256
 
-// Of a table, in train_config_settle. Measured beside scikit-learn's MLPClassifier and MLPRegressor
-// on eleven tables of 150 to 20,000 rows: these come as far, 10 epochs do not.
+// Of a table, in train_config_settle: these come as far as scikit-learn's MLPClassifier and
+// MLPRegressor, 10 epochs do not (tests/peers/defaults_sklearn.py).
 #define TABLE_EPOCHS       1000
 #define TABLE_PATIENCE     30
 #define TABLE_EPOCHS_BLIND 200 // where nothing tells when to stop
