@@ -128,13 +128,17 @@ command_refuses() {
     has "$(cat "$folder/stderr")" "skiff $command: " "$wanted"
 }
 
-# evaluate ARGUMENT...: must succeed and say nothing else; $folder/stdout.
-evaluate() {
-    "$SKIFF" eval "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
+# succeeds COMMAND ARGUMENT...: without a word on stderr; $folder/stdout.
+succeeds() {
+    "$SKIFF" "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
     code=$?
-    [ $code -eq 0 ] || complain "eval $*: exit status $code: $(cat "$folder/stderr")"
-    [ -s "$folder/stderr" ] && complain "eval $*: said $(cat "$folder/stderr")"
+    [ $code -eq 0 ] || complain "$*: exit status $code: $(cat "$folder/stderr")"
+    [ -s "$folder/stderr" ] && complain "$*: said $(cat "$folder/stderr")"
     return 0
+}
+
+evaluate() {
+    succeeds eval "$@"
 }
 
 # shows PAGE TEXT...: the page has each text, written as HTML.

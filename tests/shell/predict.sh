@@ -39,13 +39,8 @@ train --quiet --train train3.npz --epochs 3 --out three
 train --quiet --train train2.npz --epochs 3 --out numbers
 train --quiet --train train.npz --epochs 3 --hidden 300,150 --gemm own --out wide
 
-# predict ARGUMENT...: must succeed; $folder/stdout and $folder/stderr.
 predict() {
-    "$SKIFF" predict "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
-    code=$?
-    [ $code -eq 0 ] || complain "predict $*: exit status $code: $(cat "$folder/stderr")"
-    [ -s "$folder/stderr" ] && complain "predict $*: said $(cat "$folder/stderr")"
-    return 0
+    succeeds predict "$@"
 }
 
 # check_lines HEADER LINES COLUMNS: of $folder/stdout.
